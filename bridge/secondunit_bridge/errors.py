@@ -1,0 +1,109 @@
+"""Every error that this project raises on purpose, with its gRPC status and the exit code of the command line.
+
+SecondUnitError
+├── BadInput                 something given cannot be used; nothing was started
+│   ├── MediaError           a media file
+│   │   ├── MediaMissing
+│   │   ├── MediaUnreadable  truncated, empty, not media
+│   │   └── MediaUnsupported valid media that is refused, with the reason
+│   ├── CutError             a cut, a shot or an edit
+│   │   └── ShotNotFound     no shot, or more than one, answers to a selector
+│   └── OrderRefused         the unit cannot do this order: too long, unknown engine, no disk space
+├── UnitUnreachable          no unit answers
+│   └── VersionMismatch      a unit of another version answers
+├── NotAuthorised            the token is missing or wrong
+├── OrderNotFound
+├── OrderFailed              an accepted order ended without its takes
+└── OrderCancelled
+"""
+
+import grpc
+
+
+class SecondUnitError(Exception):
+    """The message says what happened, to which file, shot or frame, and what to do."""
+
+
+class BadInput(SecondUnitError):
+    pass
+
+
+class MediaError(BadInput):
+    pass
+
+
+class MediaMissing(MediaError):
+    pass
+
+
+class MediaUnreadable(MediaError):
+    pass
+
+
+class MediaUnsupported(MediaError):
+    pass
+
+
+class CutError(BadInput):
+    pass
+
+
+class ShotNotFound(CutError):
+    pass
+
+
+class OrderRefused(BadInput):
+    pass
+
+
+class UnitUnreachable(SecondUnitError):
+    pass
+
+
+class VersionMismatch(UnitUnreachable):
+    pass
+
+
+class NotAuthorised(SecondUnitError):
+    pass
+
+
+class OrderNotFound(SecondUnitError):
+    pass
+
+
+class OrderFailed(SecondUnitError):
+    pass
+
+
+class OrderCancelled(SecondUnitError):
+    pass
+
+
+# One row an error that crosses the wire or ends a command. The first row whose class fits an error counts, so
+# subclasses stand before their bases; reading a status, the class is named by the `secondunit-error` metadata.
+STATUS: tuple[tuple[type[SecondUnitError], grpc.StatusCode, int], ...] = (
+    (MediaMissing, grpc.StatusCode.NOT_FOUND, 3),
+    (MediaUnreadable, grpc.StatusCode.DATA_LOSS, 3),
+    (MediaUnsupported, grpc.StatusCode.UNIMPLEMENTED, 3),
+    (MediaError, grpc.StatusCode.INVALID_ARGUMENT, 3),
+    (ShotNotFound, grpc.StatusCode.NOT_FOUND, 3),
+    (CutError, grpc.StatusCode.INVALID_ARGUMENT, 3),
+    (OrderRefused, grpc.StatusCode.FAILED_PRECONDITION, 3),
+    (BadInput, grpc.StatusCode.INVALID_ARGUMENT, 3),
+    (VersionMismatch, grpc.StatusCode.FAILED_PRECONDITION, 4),
+    (UnitUnreachable, grpc.StatusCode.UNAVAILABLE, 4),
+    (NotAuthorised, grpc.StatusCode.UNAUTHENTICATED, 4),
+    (OrderNotFound, grpc.StatusCode.NOT_FOUND, 3),
+    (OrderFailed, grpc.StatusCode.ABORTED, 5),
+    (OrderCancelled, grpc.StatusCode.CANCELLED, 130),
+    (SecondUnitError, grpc.StatusCode.INTERNAL, 5),
+)
+
+
+def status_of(error: SecondUnitError) -> grpc.StatusCode:
+    return next(status for kind, status, _ in STATUS if isinstance(error, kind))
+
+
+def exit_code_of(error: SecondUnitError) -> int:
+    return next(code for kind, _, code in STATUS if isinstance(error, kind))

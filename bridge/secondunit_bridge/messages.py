@@ -1,0 +1,356 @@
+"""What travels between the editing side and the unit: orders, their conditions, events, takes and records.
+
+Every class here has a protobuf message of the same name and fields in `_pb/unit.proto`; `wire` converts.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from secondunit_bridge.rates import FrameRange, FrameTime
+
+PROTOCOL_VERSION = 1
+
+Value = str | int | float | bool
+
+
+class Task(StrEnum):
+    GENERATE = "generate"
+    EXTEND = "extend"
+    JOIN = "join"
+    REPLACE = "replace"
+    MATCH = "match"
+
+
+class Codec(StrEnum):
+    PRORES_HQ = "prores_hq"
+    H264 = "h264"
+    PNG = "png"
+
+
+class SoundKind(StrEnum):
+    HOLD = "hold"
+    ROOM_TONE = "room-tone"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Frames of one media file, counted from the file's first frame as 0, at the file's rate."""
+
+    path: str
+    range: FrameRange
+
+
+# Conditions: what steers an order.
+
+
+@dataclass(frozen=True, slots=True)
+class FramesBefore:
+    """Camera frames up to the slot. The last `into` of them lie inside the slot, under what will be generated."""
+
+    span: Span
+    into: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FramesAfter:
+    """Camera frames from the slot's end on. The first `into` of them lie inside the slot."""
+
+    span: Span
+    into: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShot:
+    """The shot to match or replace: its used frames, with the slot's handles on both sides."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceImage:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceShot:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMove:
+    """A move over a still, named in the engine's card. `amount` is the share of the frame that it travels, 0 to 1."""
+
+    move: str
+    amount: float = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRegion:
+    """Pixels of the upright picture that no measurement may read: burnt-in text, mattes."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Sound for the take, made from `span`'s own sound; its layout is kept, stream by stream."""
+
+    kind: SoundKind
+    span: Span
+
+
+Condition = (
+    FramesBefore | FramesAfter | SourceShot | ReferenceImage | ReferenceShot | Text | CameraMove | IgnoreRegion | Sound
+)
+
+
+# Orders.
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a take goes. Its file holds `head` + `frames` + `tail` frames at `rate`."""
+
+    frames: int
+    head: int
+    tail: int
+    rate: Fraction
+    cut_rate: Fraction
+    width: int
+    height: int
+    pixel_aspect: Fraction
+    start: FrameTime | None
+    """Timecode of the file's first frame, head handle included. None: the unit assigns it from the show's block."""
+    drop_frame: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`folder` is made when missing; takes never replace a file there."""
+
+    folder: str
+    codec: Codec = Codec.PRORES_HQ
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`id` is chosen by the client: sending the same order twice makes it once. One take for each seed."""
+
+    id: str
+    task: Task
+    show: str
+    shot: str
+    slot: Slot
+    conditions: tuple[Condition, ...]
+    engine: str
+    model: str
+    parameters: tuple[Parameter, ...]
+    seeds: tuple[int, ...]
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an engine would do for an order, said before it starts."""
+
+    frames: int
+    seconds: float
+    memory_bytes: int
+    disk_bytes: int
+    warnings: tuple[str, ...]
+
+
+# Takes and records.
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Differences between the pictures on both sides of a seam, or between a shot and its reference.
+
+    `luma`: mean L* difference; `colour`: mean CIE76 Delta E, both over the picture's area averages in CIELAB;
+    `grain`: ratio of grain deviations; `sharpness`: ratio of edge energies (1 is equal).
+    """
+
+    luma: float
+    colour: float
+    grain: float
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """The join between take frames `frame` - 1 and `frame`, counted from the file's first frame as 0."""
+
+    frame: FrameTime
+    before: Measure
+    after: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class LookChange:
+    """A shot against its reference, before and after matching."""
+
+    before: Measure
+    after: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    package: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is needed to make a take again, and what was measured on it."""
+
+    take_id: str
+    name: str
+    reel: str
+    start: FrameTime
+    drop_frame: bool
+    order: Order
+    seed: int
+    weights_sha256: str
+    versions: tuple[Version, ...]
+    seams: tuple[Seam, ...]
+    look: LookChange | None
+    trusted: int | None
+    """How many generated frames can be trusted, counted from the camera's side; None: all of them."""
+    placeholder: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One finished answer. `lut` is the path of a .cube file that lies beside the media, or empty."""
+
+    path: str
+    frames: int
+    sha256: str
+    lut: str
+    record: Record
+
+
+# Events of one order, numbered from 1. A take for each seed, a failure or a cancellation ends the stream.
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    order_id: str
+    number: int
+    position: int
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    order_id: str
+    number: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    order_id: str
+    number: int
+    take: int
+    done: int
+    total: int
+    what: str
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A JPEG, at most 480 pixels wide, of one frame of a take in the making."""
+
+    order_id: str
+    number: int
+    take: int
+    frame: FrameTime
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReady:
+    order_id: str
+    number: int
+    index: int
+    take: Take
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """`error` is a class name of `errors`; `log` is the path of the worker's log, or empty."""
+
+    order_id: str
+    number: int
+    error: str
+    message: str
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    order_id: str
+    number: int
+
+
+Event = Queued | Loading | Step | Preview | TakeReady | Failed | Cancelled
+
+
+# The unit itself.
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLimit:
+    """The longest slot, in take frames with handles, that an engine makes for a task; 0: no limit of its own."""
+
+    task: Task
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One model described as data."""
+
+    engine: str
+    model: str
+    description: str
+    limits: tuple[TaskLimit, ...]
+    camera_moves: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInfo:
+    protocol: int
+    version: str
+    pid: int
+    home: str
+    devices: tuple[str, ...]
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatus:
+    order: Order
+    last: Event
+    takes: tuple[Take, ...]
+    attempts: int
