@@ -59,7 +59,7 @@ def _drop_per_minute(rate: Fraction, drop_frame: bool) -> int:
 
 
 def format_timecode(time: FrameTime, drop_frame: bool = False) -> str:
-    """`HH:MM:SS:FF`, with `;` before the frames for drop-frame; wraps at 24 hours. Odd rates count by a rounded base."""
+    """`HH:MM:SS:FF`, `;` before the frames for drop-frame; wraps at 24 hours. Odd rates count by round(rate)."""
     base = max(1, round(time.rate))
     drop = _drop_per_minute(time.rate, drop_frame)
     per_minute, per_ten = base * 60 - drop, base * 600 - drop * 9

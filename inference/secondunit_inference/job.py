@@ -1,0 +1,63 @@
+"""The contract between a worker and an engine: what an engine is given beside the order, and what it gives back."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from secondunit_bridge.errors import OrderCancelled
+from secondunit_bridge.media.probe import Encoding
+from secondunit_bridge.messages import LookChange, Seam
+from secondunit_bridge.rates import FrameTime
+
+Picture = NDArray[np.uint16]
+"""Upright R'G'B', shape (height, width, 3), 0..65535 full range, in the transfer and primaries of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStream:
+    """`samples`: float32, shape (channels, samples), as long as the take's frames. `layout`: ffmpeg's name."""
+
+    samples: NDArray[np.float32]
+    rate: int
+    layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One take before it is written. Camera frames come as decoded frames, so that their codes stay as they are."""
+
+    frames: Iterator[av.VideoFrame | Picture]
+    encoding: Encoding
+    sound: tuple[SoundStream, ...]
+    seams: tuple[Seam, ...]
+    look: LookChange | None
+    trusted: int | None
+    placeholder: bool
+    notes: tuple[str, ...]
+    cube: str
+    """The text of a .cube file to be written beside the take, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Reported by an engine, for every frame if it likes: the worker thins them out and makes events of them."""
+
+    loading: Callable[[str], None]
+    step: Callable[[int, int, str], None]
+    """done, total, what"""
+    preview: Callable[[FrameTime, Picture], None]
+    """A frame of the take's file, counted from 0."""
+
+
+class Job:
+    def __init__(self, progress: Progress, cancelled: threading.Event) -> None:
+        self.progress = progress
+        self._cancelled = cancelled
+
+    def check(self) -> None:
+        """Raises OrderCancelled once the order is cancelled; engines call it at least every 0.5 s."""
+        if self._cancelled.is_set():
+            raise OrderCancelled("the order was cancelled")
