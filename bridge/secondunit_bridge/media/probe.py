@@ -8,7 +8,7 @@ from secondunit_bridge.rates import FrameTime
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How codes mean light, in ffmpeg's names (`bt709`, `smpte170m`, ...); untagged values are filled by picture size."""
+    """How codes mean light, in ffmpeg's names (`bt709`, `smpte170m`, ...); untagged ones are filled by size."""
 
     pixel_format: str
     depth: int
