@@ -1,0 +1,42 @@
+# Two commands for a start: `make demo` and `make test`. Everything else serves development.
+PYTHON ?= python3
+ENV := .venv
+BIN := $(ENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test test-all lint bench proto clean
+
+demo: $(ENV)/demo.stamp
+	$(BIN)/secondunit demo $(if $(CUT),--cut "$(CUT)") --out out/demo
+
+test: lint
+	$(BIN)/pytest -m "not long" -n 2 --dist loadfile
+
+test-all: lint
+	$(BIN)/pytest -n 2 --dist loadfile
+
+lint: $(ENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(ENV)/dev.stamp
+	$(BIN)/python -m tests.benchmarks
+
+proto: $(ENV)/dev.stamp
+	$(BIN)/python bridge/proto/generate.py
+
+clean:
+	rm -rf $(ENV) out
+
+$(ENV)/bin/python:
+	$(PYTHON) -m venv $(ENV)
+
+$(ENV)/demo.stamp: pyproject.toml constraints.txt | $(ENV)/bin/python
+	$(PIP) --editable '.[unit]'
+	touch $@
+
+$(ENV)/dev.stamp: pyproject.toml constraints.txt | $(ENV)/bin/python
+	$(PIP) --editable '.[unit,dev]'
+	touch $@ $(ENV)/demo.stamp
