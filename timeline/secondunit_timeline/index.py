@@ -1,0 +1,169 @@
+"""A cut's tracks in record frames, built in one pass and searched by bisection."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+import opentimelineio as otio
+from secondunit_bridge.errors import CutError
+from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
+
+from secondunit_timeline.times import Frames, frames_of, rate_of
+
+# Rates of files that count in a time scale instead of frames.
+_TIME_SCALES = {Fraction(scale): Fraction(scale, 1001) for scale in (24000, 30000, 48000, 60000)}
+
+
+class Item(NamedTuple):
+    """A clip, gap or nest of a track, at its record frames counted from the cut's first frame as 0.
+
+    `before` and `after` are the transitions on the cut points at its ends.
+    """
+
+    child: otio.core.Item
+    start: Frames
+    duration: Frames
+    before: otio.schema.Transition | None
+    after: otio.schema.Transition | None
+
+    @property
+    def end(self) -> Frames:
+        return self.start + self.duration
+
+
+class TrackIndex:
+    """`items` without the transitions, in order and without holes. `locked` as far as the file says so."""
+
+    def __init__(self, track: otio.schema.Track, name: str, rate: Fraction) -> None:
+        self.track = track
+        self.name = name
+        self.kind: str = track.kind
+        self.enabled: bool = track.enabled
+        self.locked = is_locked(track)
+        self.items: tuple[Item, ...] = tuple(_items(track, name, rate))
+        self._starts = [item.start for item in self.items]
+
+    @property
+    def end(self) -> Frames:
+        return self.items[-1].end if self.items else 0
+
+    def at(self, frame: Frames) -> Item | None:
+        """What lies on `frame`; None before the first and after the last item."""
+        position = self.position(frame)
+        return None if position is None else self.items[position]
+
+    def position(self, frame: Frames) -> int | None:
+        """The index in `items` of what lies on `frame`."""
+        position = bisect_right(self._starts, frame) - 1
+        return position if position >= 0 and frame < self.items[position].end else None
+
+
+class Index:
+    """`rate` is the cut's, `start` its first frame's timecode, `tracks` from bottom to top as the cut orders them.
+
+    A track without a name is called V1, V2, A1 ... by its place among its kind; of equal names the second is `NAME#2`.
+    """
+
+    def __init__(self, cut: otio.schema.Timeline) -> None:
+        self.cut = cut
+        self.rate = cut_rate(cut)
+        start = cut.global_start_time
+        frames = frames_of(start, self.rate) if start is not None else 0
+        self.start = FrameTime(round(frames), self.rate)
+        self.drop_frame = can_drop_frames(self.rate)
+        """OTIO does not store it; at 29.97 and 59.94 drop-frame is the field's default."""
+        self.tracks: tuple[TrackIndex, ...] = tuple(
+            TrackIndex(track, name, self.rate) for track, name in named_tracks(cut)
+        )
+
+    @property
+    def end(self) -> Frames:
+        return max((track.end for track in self.tracks), default=0)
+
+    def track(self, name: str) -> TrackIndex:
+        for track in self.tracks:
+            if track.name == name:
+                return track
+        raise no_such_track(name, (track.name for track in self.tracks))
+
+    def timecode(self, frame: int) -> str:
+        """The record timecode of a frame counted from the cut's first frame as 0."""
+        return format_timecode(FrameTime(self.start.frame + frame, self.rate), self.drop_frame)
+
+
+def no_such_track(name: str, names: Iterable[str]) -> CutError:
+    return CutError(f"there is no track {name!r}: the cut has {', '.join(names) or 'no tracks'}")
+
+
+def named_tracks(cut: otio.schema.Timeline) -> list[tuple[otio.schema.Track, str]]:
+    named: list[tuple[otio.schema.Track, str]] = []
+    counts: dict[str, int] = {}
+    taken: set[str] = set()
+    for child in cut.tracks:
+        if not isinstance(child, otio.schema.Track):
+            raise CutError(f"{child.name or type(child).__name__!r} lies beside the cut's tracks: put it in a track")
+        counts[child.kind] = counts.get(child.kind, 0) + 1
+        plain = child.name or f"{(child.kind or '?')[0].upper()}{counts[child.kind]}"
+        name, ordinal = plain, 1
+        while name in taken:
+            ordinal += 1
+            name = f"{plain}#{ordinal}"
+        taken.add(name)
+        named.append((child, name))
+    return named
+
+
+def is_locked(track: otio.schema.Track) -> bool:
+    resolve = track.metadata.get("Resolve_OTIO")
+    return bool(resolve.get("Locked", False)) if hasattr(resolve, "get") else False
+
+
+def cut_rate(cut: otio.schema.Timeline) -> Fraction:
+    """The frame rate of the global start time, else of the first clip, video before audio."""
+    if cut.global_start_time is not None and (rate := _frame_rate(cut.global_start_time)):
+        return rate
+    tracks = [track for track in cut.tracks if isinstance(track, otio.schema.Track)]
+    for track in sorted(tracks, key=lambda track: track.kind != otio.schema.TrackKind.Video):
+        for child in track:
+            if isinstance(child, otio.schema.Clip):
+                time = child.source_range or child.media_reference.available_range
+                if time is not None and (rate := _frame_rate(time.duration)):
+                    return rate
+    raise CutError(f"the cut {cut.name!r} does not say its frame rate: give it a global start time")
+
+
+def _frame_rate(time: otio.opentime.RationalTime) -> Fraction | None:
+    rate = rate_of(time)
+    return rate if 4 <= rate <= 1000 else _TIME_SCALES.get(rate)
+
+
+def duration_of(child: otio.core.Item, rate: Fraction, track: str) -> Frames:
+    if (source := child.source_range) is not None:
+        return frames_of(source.duration, rate)
+    try:
+        return frames_of(child.trimmed_range().duration, rate)
+    except otio.exceptions.CannotComputeAvailableRangeError:
+        raise CutError(
+            f"{child.name!r} on track {track} has no length: give it a source range or its media an available range"
+        ) from None
+
+
+def _items(track: otio.schema.Track, name: str, rate: Fraction) -> Iterable[Item]:
+    at: Frames = -frames_of(track.source_range.start_time, rate) if track.source_range is not None else 0
+    pending: otio.core.Item | None = None
+    start: Frames = at
+    lead: otio.schema.Transition | None = None
+    before: otio.schema.Transition | None = None
+    for child in track:
+        if isinstance(child, otio.schema.Transition):
+            if lead is not None:
+                raise CutError(f"two transitions lie side by side on track {name} at frame {at}: remove one")
+            lead = child
+            continue
+        if pending is not None:
+            yield Item(pending, start, at - start, before, lead)
+        pending, start, before, lead = child, at, lead, None
+        at += duration_of(child, rate, name)
+    if pending is not None:
+        yield Item(pending, start, at - start, before, lead)

@@ -1,0 +1,297 @@
+"""Reading and writing cuts."""
+
+import os
+import tempfile
+from pathlib import Path, PurePath, PureWindowsPath
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import opentimelineio as otio
+import orjson
+from secondunit_bridge.errors import BadInput, CutError
+from secondunit_bridge.rates import exact_rate
+
+# Python's parser and OTIO's both recurse; a cut nested deeper than this was not made by an editor.
+_DEEPEST = 200
+
+# While a cut is in memory, metadata["secondunit"] holds what writing needs: the file that the cut came from (on the
+# timeline), and a relative address as it stood in that file (on media references).
+_OURS = "secondunit"
+_READ_FROM = "read_from"
+_AS_WRITTEN = "relative_url"
+_RESOLVED = "resolved_url"
+
+
+def read_cut(path: Path | str) -> otio.schema.Timeline:
+    """Reads an .otio file. Rates become exact; relative media addresses become absolute paths."""
+    path = Path(path)
+    _only_otio(path)
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        raise CutError(f"{path} does not exist: check the path") from None
+    except OSError as error:
+        raise CutError(f"{path} cannot be read ({error.strerror}): give the path of an .otio file") from None
+    if not text.strip():
+        raise CutError(f"{path} is empty: export the cut again")
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise CutError(f"{path} is not an OTIO file (JSON: {error}): export the cut again as .otio") from None
+    timeline = _only_timeline(document, path)
+    _Reader(path).walk(timeline)
+    _own(timeline)[_READ_FROM] = str(path.resolve())
+    try:
+        cut = otio.adapters.read_from_string(orjson.dumps(timeline).decode(), "otio_json")
+    except (otio.exceptions.OTIOError, KeyError, ValueError, TypeError) as error:
+        raise CutError(f"{path} cannot be read as a cut ({error}): export it again as .otio") from None
+    assert isinstance(cut, otio.schema.Timeline)
+    return cut
+
+
+def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | None = None) -> None:
+    """Writes `cut` as .otio: complete or not at all.
+
+    Media addresses that were relative are written relative to the new place, all others as they are. Refused where
+    `path` is the file that the cut was read from, `source`, or media of the cut, also through links.
+    """
+    path = Path(path)
+    _only_otio(path)
+    if not path.parent.is_dir():
+        raise BadInput(f"{path.parent} is not a folder: make it, or write elsewhere")
+    try:
+        timeline = orjson.loads(cut.to_json_string())
+    except orjson.JSONDecodeError as error:
+        raise CutError(f"the cut {cut.name!r} holds a time that is not a number ({error}): correct it") from None
+    read_from = _own(timeline).get(_READ_FROM)
+    inputs = [Path(read_from)] if isinstance(read_from, str) else []
+    inputs += [source] if source is not None else []
+    inputs += [Path(media) for clip in cut.find_clips() for media in _media_files(clip)]
+    for file in dict.fromkeys(inputs):
+        if _same_file(file, path):
+            raise BadInput(f"{path} is an input of this cut and is never written: choose another output")
+    _restore(timeline, path.resolve().parent)
+    write_bytes(path, orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Through a temporary file in the same folder, fsync and rename."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def media_path(reference: otio.core.MediaReference) -> str | None:
+    """The local path behind a reference, an image sequence as `dir/name_%04d.png`; None where there is none."""
+    if isinstance(reference, otio.schema.ExternalReference):
+        return local_path(reference.target_url) if reference.target_url else None
+    if isinstance(reference, otio.schema.ImageSequenceReference):
+        base = local_path(reference.target_url_base) if reference.target_url_base else ""
+        if base is None:
+            return None
+        prefix, suffix = (part.replace("%", "%%") for part in (reference.name_prefix, reference.name_suffix))
+        name = f"{prefix}%0{reference.frame_zero_padding}d{suffix}"
+        return str(PurePath(base.replace("%", "%%"), name))
+    return None
+
+
+def local_path(url: str) -> str | None:
+    """The path that a bare path or a `file:` address names; None for other addresses."""
+    if _is_windows_path(url):
+        return url
+    parts = urlsplit(url)
+    if not parts.scheme:
+        decoded = unquote(url)
+        return decoded if decoded != url and not Path(url).exists() and Path(decoded).exists() else url
+    if parts.scheme.lower() != "file":
+        return None
+    path = unquote(url[len("file:") :].split("?", 1)[0].split("#", 1)[0]).replace("\\", "/")
+    if path.startswith("//"):
+        host, slash, rest = path[2:].partition("/")
+        path = slash + rest if host in ("", "localhost") else f"//{host}/{rest}"
+    return path[1:] if _is_windows_path(path[1:]) else path
+
+
+def _only_otio(path: Path) -> None:
+    if path.suffix.lower() != ".otio":
+        raise CutError(f"{path} is not an .otio file: other formats are not read or written, convert it to .otio")
+
+
+def _only_timeline(document: object, path: Path) -> dict[str, Any]:
+    timelines = [document]
+    if isinstance(document, dict) and _schema(document) == "SerializableCollection":
+        children = document.get("children")
+        timelines = [child for child in children if _schema(child) == "Timeline"] if isinstance(children, list) else []
+        if len(timelines) != 1:
+            raise CutError(f"{path} holds {len(timelines)} timelines: export the one to work on by itself")
+    if not isinstance(timelines[0], dict) or _schema(timelines[0]) != "Timeline":
+        raise CutError(f"{path} is not a timeline: export the cut again as .otio")
+    return timelines[0]
+
+
+def _schema(node: object) -> str:
+    name = node.get("OTIO_SCHEMA") if isinstance(node, dict) else None
+    return name.partition(".")[0] if isinstance(name, str) else ""
+
+
+def _own(node: dict[str, Any]) -> dict[str, Any]:
+    """metadata["secondunit"] of a JSON object."""
+    metadata = node.setdefault("metadata", {})
+    if not isinstance(metadata, dict):
+        return {}
+    own = metadata.setdefault(_OURS, {})
+    return own if isinstance(own, dict) else {}
+
+
+class _Reader:
+    """Checks what crashes OTIO or poisons its arithmetic, makes rates exact and addresses absolute, in place."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder = path.resolve().parent
+
+    def _bad(self, what: str) -> CutError:
+        return CutError(f"{self._path}: {what}; export the cut again, or correct it there")
+
+    def walk(self, root: dict[str, Any]) -> None:
+        stack: list[tuple[Any, int, bool]] = [(root, 0, False)]
+        while stack:
+            node, depth, in_metadata = stack.pop()
+            if depth > _DEEPEST:
+                raise self._bad(f"it is nested more than {_DEEPEST} levels deep")
+            if isinstance(node, list):
+                stack += [(child, depth + 1, in_metadata) for child in node if isinstance(child, (dict, list))]
+                continue
+            if "OTIO_SCHEMA" in node:
+                self._check(node, in_metadata)
+            stack += [
+                (child, depth + 1, in_metadata or key == "metadata")
+                for key, child in node.items()
+                if isinstance(child, (dict, list))
+            ]
+
+    def _check(self, node: dict[str, Any], in_metadata: bool) -> None:
+        match _schema(node):
+            case "RationalTime":
+                self._time(node, in_metadata)
+            case "TimeRange":
+                duration = node.get("duration")
+                if isinstance(duration, dict) and not in_metadata and self._number(duration, "value") < 0:
+                    raise self._bad(f"a range lasts {duration['value']:g} frames")
+            case "Transition":
+                for side in ("in_offset", "out_offset"):
+                    if not isinstance(node.get(side), dict) or self._number(node[side], "value") < 0:
+                        raise self._bad(f"the transition {node.get('name')!r} has no usable {side}")
+            case "Timeline":
+                if _schema(node.get("tracks")) != "Stack":
+                    raise self._bad(f"the timeline {node.get('name')!r} has no tracks")
+            case "Clip":
+                if node["OTIO_SCHEMA"] == "Clip.1" and "media_references" in node:
+                    raise self._bad(
+                        f"the clip {node.get('name')!r} mixes two versions of the format (Clip.1 and Clip.2)"
+                    )
+            case "ExternalReference" if not in_metadata:
+                self._resolve(node, "target_url")
+            case "ImageSequenceReference" if not in_metadata:
+                if isinstance(node.get("rate"), (int, float)) and node["rate"] > 0:
+                    node["rate"] = float(exact_rate(node["rate"]))
+                self._resolve(node, "target_url_base")
+            case "LinearTimeWarp" | "FreezeFrame":
+                self._number(node, "time_scalar")
+
+    def _number(self, node: dict[str, Any], key: str) -> float:
+        value = node.get(key)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) >= 2**53:
+            raise self._bad(f"a {_schema(node)} has no usable {key}: {value!r}")
+        return value
+
+    def _time(self, node: dict[str, Any], in_metadata: bool) -> None:
+        if in_metadata:
+            return
+        value, rate = self._number(node, "value"), self._number(node, "rate")
+        if rate <= 0 and value == 0:
+            node["rate"] = 1.0
+            return
+        if not 0 < rate < 1_000_000:
+            raise self._bad(f"a time has the rate {rate:g}")
+        node["rate"] = float(exact_rate(rate))
+
+    def _resolve(self, node: dict[str, Any], key: str) -> None:
+        url = node.get(key)
+        if not isinstance(url, str) or not url or not _is_relative(url):
+            return
+        choices = dict.fromkeys((url, unquote(url), url.replace("\\", "/"), unquote(url).replace("\\", "/")))
+        names = [os.path.normpath(self._folder / choice) for choice in choices]
+        resolved = next((name for name in names if Path(name).exists()), names[0])
+        node[key] = resolved
+        _own(node).update({_AS_WRITTEN: url, _RESOLVED: resolved})
+
+
+def _is_windows_path(url: str) -> bool:
+    return PureWindowsPath(url).drive != "" and not url.startswith("//")
+
+
+def _is_relative(url: str) -> bool:
+    if _is_windows_path(url) or url.startswith(("/", "\\")):
+        return False
+    return not urlsplit(url).scheme
+
+
+def _media_files(clip: otio.schema.Clip) -> list[str]:
+    paths = [media_path(reference) for reference in clip.media_references().values()]
+    return [path for path in paths if path is not None]
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _restore(root: dict[str, Any], folder: Path) -> None:
+    """Takes our notes out of the JSON of a cut and writes relative addresses as seen from `folder`."""
+    stack: list[Any] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack += [child for child in node if isinstance(child, (dict, list))]
+            continue
+        metadata = node.get("metadata")
+        own = metadata.get(_OURS) if isinstance(metadata, dict) else None
+        if isinstance(own, dict):
+            own.pop(_READ_FROM, None)
+            written, resolved = own.pop(_AS_WRITTEN, None), own.pop(_RESOLVED, None)
+            for key in ("target_url", "target_url_base"):
+                if written is not None and resolved is not None and node.get(key) == resolved:
+                    node[key] = _relative(written, resolved, folder)
+            if not own:
+                del metadata[_OURS]
+        stack += [child for child in node.values() if isinstance(child, (dict, list))]
+
+
+def _relative(written: str, resolved: str, folder: Path) -> str:
+    """`written` where it still names `resolved` from `folder`, else the way there in the same style."""
+    for choice in (written, unquote(written), written.replace("\\", "/"), unquote(written).replace("\\", "/")):
+        if os.path.normpath(folder / choice) == resolved:
+            return written
+    try:
+        way = os.path.relpath(resolved, folder)
+    except ValueError:  # another drive
+        return resolved
+    return quote(Path(way).as_posix()) if unquote(written) != written else Path(way).as_posix()
