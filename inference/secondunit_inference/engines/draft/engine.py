@@ -1,0 +1,17 @@
+"""The draft engine: an order becomes a take without weights."""
+
+from secondunit_bridge.errors import OrderRefused
+from secondunit_bridge.messages import Order, Task
+
+from secondunit_inference.engines.draft.extend import extend
+from secondunit_inference.job import Job, Made
+
+
+def make(order: Order, index: int, seed: int, job: Job) -> Made:  # noqa: ARG001  every engine is told the take's index
+    """Raises OrderRefused for what the card does not offer, MediaError for media, OrderCancelled."""
+    job.check()
+    match order.task:
+        case Task.EXTEND:
+            return extend(order, seed, job)
+        case _:
+            raise OrderRefused(f"the draft engine does not do {order.task.value!r}")

@@ -1,0 +1,91 @@
+"""A shot carried on past the end of its media, or before its start."""
+
+from collections.abc import Iterator
+
+import av
+from secondunit_bridge.media.seam import measure
+from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, Measure, Order, Seam, Sound
+from secondunit_bridge.rates import FrameTime
+
+from secondunit_inference.engines.draft.ahead import ahead
+from secondunit_inference.engines.draft.card import TRUSTED_FRAMES
+from secondunit_inference.engines.draft.continuation import Continuation
+from secondunit_inference.engines.draft.footage import camera_frames, ignored, sound_beside, total_frames
+from secondunit_inference.job import Job, Made, Picture
+from secondunit_inference.seams import correction
+
+
+def extend(order: Order, seed: int, job: Job) -> Made:
+    slot = order.slot
+    camera = next(c for c in order.conditions if isinstance(c, FramesBefore | FramesAfter))
+    after = isinstance(camera, FramesAfter)
+    kept = (slot.tail if after else slot.head) + camera.into
+    total = total_frames(order)
+    job.progress.loading(f"camera frames of {camera.span.path}")
+    given = camera_frames(camera.span, order, job)
+    first_kept = total - kept if after else 0
+    shown = given.pictures[0 if after else len(given.pictures) - kept] if kept else given.pictures[0 if after else -1]
+    job.progress.preview(FrameTime(first_kept, slot.rate), shown)
+    # A head is a tail in reversed time.
+    pictures = given.pictures[::-1] if after else given.pictures
+    ignore = ignored(order)
+    job.progress.step(0, total, "measuring motion")
+    continuation = Continuation(pictures, seed, ignore, job)
+    generated = total - kept
+    raw = continuation.frame(1)
+    fix = correction(pictures[-1], raw, ignore)
+    first = fix.apply(raw, 1.0)
+    at = first_kept if after else kept
+    seams = (
+        Seam(
+            FrameTime(at, slot.rate),
+            _measured(pictures[-1], raw, after, ignore),
+            _measured(pictures[-1], first, after, ignore),
+        ),
+    )
+
+    def made(number: int) -> Picture:
+        if number == 1:
+            return first
+        return fix.apply(continuation.frame(number), 1.0)
+
+    def frames() -> Iterator[av.VideoFrame | Picture]:
+        numbers = range(generated, 0, -1) if after else range(1, generated + 1)
+        own = given.frames[:kept] if after else given.frames[len(given.frames) - kept :]
+        done = 0
+        if not after:
+            yield from own
+            done = kept
+        for number in numbers:
+            job.check()
+            result = made(number)
+            done += 1
+            job.progress.step(done, total, "frames")
+            job.progress.preview(FrameTime(done - 1, slot.rate), result)
+            yield result
+        if after:
+            yield from own
+            job.progress.step(total, total, "frames")
+
+    sound = next((c for c in order.conditions if isinstance(c, Sound)), None)
+    trusted = continuation.trusted
+    notes = []
+    if continuation.still:
+        notes.append("nothing moves in the shot: the generated frames hold its last picture under new grain")
+    elif trusted is not None and trusted < min(generated, TRUSTED_FRAMES):
+        notes.append(f"the motion before the seam is not steady: {trusted} of {generated} generated frames are trusted")
+    return Made(
+        frames=ahead(frames(), 2),
+        encoding=given.info.encoding,
+        sound=sound_beside(sound, order, kept, after=after, seed=seed) if sound else (),
+        seams=seams,
+        look=None,
+        trusted=None if trusted is None else min(trusted, generated),
+        placeholder=False,
+        notes=tuple(notes),
+        cube="",
+    )
+
+
+def _measured(camera: Picture, generated: Picture, after: bool, ignore: tuple[IgnoreRegion, ...]) -> Measure:
+    return measure(generated, camera, ignore) if after else measure(camera, generated, ignore)
