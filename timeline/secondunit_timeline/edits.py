@@ -21,7 +21,7 @@ from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
 from secondunit_timeline.index import cut_rate, duration_of, is_locked, named_tracks, no_such_track
 from secondunit_timeline.retimes import handles_of, shows_within, speed_of
-from secondunit_timeline.times import Frames, exact, frames_of, rate_of, rational_time, simple, time_range
+from secondunit_timeline.times import Frames, exact, frames_of, rate_of, rational_time, rescaled, simple, time_range
 
 
 class End(StrEnum):
@@ -514,18 +514,46 @@ class _Strip:
         if i == len(self.children) or (offset := frame - self.start(i)) == 0:
             return i
         rest = self.length(i) - offset
+        self.prepare_cut(i, frame)
         left = self.children[i]
-        self.own_range(i)
-        right = _split(left, offset, rest, self._rate, f"{self.name} {self._plan.timecode(frame)}")
+        right = left.deepcopy()
+        _shorten(left, offset, self._rate)
+        _advance(right, offset, rest, self._rate)
         self.splice(i, i + 1, [(left, offset), (right, rest)], self.leads[i], self.leads[i + 1])
         return i + 1
 
     def replace(self, at: Frames, frames: Frames, child: otio.core.Item) -> None:
-        i = self.cut_at(at)
-        j = self.cut_at(min(at + frames, self.end)) if at < self.end else i
-        self.note_dropped(i + 1, j)
-        self.splice(i, j, [(child, frames)], self.leads[i], self.leads[j] if j > i else None)
-        self.check(i - 1, i + 2)
+        """Puts `child` over [at, at + frames); what is there is shortened or goes."""
+        end = min(at + frames, self.end)
+        i = self.position(at) if at < self.end else self.cut_at(at)
+        j = self.position(end) if at < self.end else i
+        if i == j < len(self.children) and at > self.start(i):
+            i = self.cut_at(at)
+            j = self.position(end)
+        new: list[tuple[otio.core.Item, Frames]] = [(child, frames)]
+        hi = j
+        if (kept := at - self.start(i)) > 0:
+            self.prepare_cut(i, at)
+            _shorten(self.children[i], kept, self._rate)
+            new.insert(0, (self.children[i], kept))
+        if (covered := end - self.start(j)) > 0:
+            self.prepare_cut(j, end)
+            rest = self.length(j) - covered
+            _advance(self.children[j], covered, rest, self._rate)
+            new.append((self.children[j], rest))
+            hi = j + 1
+        self.note_dropped(i + 1, hi)
+        self.splice(i, hi, new, self.leads[i], self.leads[hi] if hi > i else None)
+        self.check(i - 1, i + len(new) + 1)
+
+    def prepare_cut(self, i: int, frame: Frames) -> None:
+        child = self.children[i]
+        if speed_of(child) is None:
+            raise CutError(
+                f"{self.name} {self._plan.timecode(frame)}: {child.name!r} has a speed ramp and cannot be split: "
+                "render it, or remove the ramp"
+            )
+        self.own_range(i)
 
     def note_dropped(self, lo: int, hi: int) -> None:
         for k in range(lo, hi):
@@ -633,44 +661,40 @@ class _Strip:
             self._track[head : len(old) - tail] = new[head : len(new) - tail]
 
 
-def _split(left: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction, where: str) -> otio.core.Item:
-    """Shortens `left` to `offset` frames at `rate` and returns what follows, `rest` frames long."""
-    speed = speed_of(left)
-    if speed is None:
-        raise CutError(f"{where}: {left.name!r} has a speed ramp and cannot be split: render it, or remove the ramp")
-    times = left.source_range
+def _shorten(item: otio.core.Item, length: Frames, rate: Fraction) -> None:
+    """Keeps the first `length` frames, with the markers on them."""
+    times = item.source_range
+    own = rate_of(times.duration)
+    markers = item.markers
+    for k in reversed(range(len(markers))):
+        if _marker_offset(markers[k], times, rate) >= length:
+            del markers[k]
+    item.source_range = otio.opentime.TimeRange(times.start_time, rational_time(rescaled(length, rate, own), own))
+
+
+def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction) -> None:
+    """Keeps what follows the first `offset` frames, `rest` frames long, with the markers on it."""
+    times = item.source_range
     own, start_rate = rate_of(times.duration), rate_of(times.start_time)
-    right = left.deepcopy()
-    left.source_range = otio.opentime.TimeRange(
-        times.start_time, rational_time(simple(Fraction(offset) * own / rate), own)
+    speed = speed_of(item)
+    assert speed is not None
+    played = rescaled(offset, rate, start_rate)
+    source = played if speed == 1 else simple(played * speed)
+    markers = item.markers
+    for k in reversed(range(len(markers))):
+        if _marker_offset(markers[k], times, rate) < offset:
+            del markers[k]
+        elif source != played:
+            marked = markers[k].marked_range
+            moved = rescaled(simple(Fraction(source - played)), start_rate, rate_of(marked.start_time))
+            start = rational_time(exact(marked.start_time.value) + moved, rate_of(marked.start_time))
+            markers[k].marked_range = otio.opentime.TimeRange(start, marked.duration)
+    item.source_range = otio.opentime.TimeRange(
+        rational_time(exact(times.start_time.value) + source, start_rate),
+        rational_time(rescaled(rest, rate, own), own),
     )
-    start = simple(exact(times.start_time.value) + Fraction(offset) * start_rate / rate * speed)
-    right.source_range = otio.opentime.TimeRange(
-        rational_time(start, start_rate), rational_time(simple(Fraction(rest) * own / rate), own)
-    )
-    if left.markers:
-        _split_markers(left, right, times.start_time, offset, rate, speed)
-    return right
 
 
-def _split_markers(
-    left: otio.core.Item,
-    right: otio.core.Item,
-    start: otio.opentime.RationalTime,
-    offset: Frames,
-    rate: Fraction,
-    speed: Fraction,
-) -> None:
-    """A marker lies at the item's start plus its own track time, which a retime does not stretch."""
-    first = frames_of(start, rate)
-    after = [frames_of(marker.marked_range.start_time, rate) - first >= offset for marker in left.markers]
-    for k in reversed(range(len(after))):
-        if after[k]:
-            del left.markers[k]
-            if speed != 1:
-                marked = right.markers[k].marked_range
-                own = rate_of(marked.start_time)
-                moved = exact(marked.start_time.value) + simple(Fraction(offset) * (speed - 1) * own / rate)
-                right.markers[k].marked_range = otio.opentime.TimeRange(rational_time(moved, own), marked.duration)
-        else:
-            del right.markers[k]
+def _marker_offset(marker: otio.schema.Marker, times: otio.opentime.TimeRange, rate: Fraction) -> Frames:
+    """A marker lies at its item's start plus track time, which a retime does not stretch."""
+    return frames_of(marker.marked_range.start_time, rate) - frames_of(times.start_time, rate)

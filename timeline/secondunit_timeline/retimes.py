@@ -4,13 +4,14 @@ from fractions import Fraction
 
 import opentimelineio as otio
 
-from secondunit_timeline.times import Frames, exact, frames_of, rate_of, simple
+from secondunit_timeline.times import Frames, exact, frames_of, rate_of, rescaled, simple
 
 
 def speed_of(item: otio.core.Item) -> Fraction | None:
     """Source frames per track frame, negative for reverse, 0 for a freeze; None for a ramp."""
     speed = Fraction(1)
-    for effect in item.effects:
+    effects = item.effects
+    for effect in effects if len(effects) else ():  # iterating an empty one costs as much as copying a clip
         if isinstance(effect, otio.schema.LinearTimeWarp):  # FreezeFrame is one with scalar 0
             speed *= exact(effect.time_scalar)
         elif isinstance(effect, otio.schema.TimeEffect):
@@ -41,7 +42,7 @@ def handles_of(item: otio.core.Item, rate: Fraction) -> tuple[Frames | None, Fra
     else:
         # The frame at the start plays first, those before it follow.
         head, tail = (last - 1 - start) / -speed, (start + 1 - first) / -speed - duration
-    return simple(Fraction(head) * rate / own), simple(Fraction(tail) * rate / own)
+    return rescaled(simple(Fraction(head)), own, rate), rescaled(simple(Fraction(tail)), own, rate)
 
 
 def shows_within(clip: otio.schema.Clip, available: otio.opentime.TimeRange | None) -> bool:

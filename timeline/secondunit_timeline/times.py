@@ -30,10 +30,14 @@ def simple(value: Fraction) -> Frames:
     return value.numerator if value.denominator == 1 else value
 
 
+def rescaled(frames: Frames, own: Fraction, rate: Fraction) -> Frames:
+    """Frames counted at `own`, counted at `rate`."""
+    return frames if own is rate or frames == 0 or own == rate else simple(frames * rate / own)
+
+
 def frames_of(time: otio.opentime.RationalTime, rate: Fraction) -> Frames:
     """`time` counted in frames at `rate`, exactly."""
-    value, own = exact(time.value), _rate(time.rate)
-    return value if own == rate or value == 0 else simple(value * rate / own)
+    return rescaled(exact(time.value), _rate(time.rate), rate)
 
 
 def rational_time(frames: Frames, rate: Fraction) -> otio.opentime.RationalTime:
