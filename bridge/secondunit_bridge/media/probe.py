@@ -1,9 +1,33 @@
 """What a media file holds, read once before anything is decoded."""
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from secondunit_bridge.rates import FrameTime
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.filter import Graph
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
+from secondunit_bridge.media.container import is_pattern, open_media, picture_stream, sequence_numbers, unreadable
+from secondunit_bridge.media.frames import FrameMap, find_rate, scan
+from secondunit_bridge.rates import FrameTime, can_drop_frames, parse_timecode
+
+# ISO/IEC 23091-2 code points under the names that ffmpeg gives them.
+MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc"}
+MATRICES |= {10: "bt2020c", 14: "ictcp"}
+PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020"}
+PRIMARIES |= {10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213"}
+TRANSFERS = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100"}
+TRANSFERS |= {10: "log316", 11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12"}
+TRANSFERS |= {16: "smpte2084", 17: "smpte428", 18: "arib-std-b67"}
+_HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG", "bt2020-10": "BT.2020", "bt2020-12": "BT.2020"}
+_FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +51,11 @@ class SoundInfo:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """`width`, `height` and frames as a viewer sees them: after rotation and edit list, before pixel aspect."""
+    """`width`, `height` and frames as a viewer sees them: after rotation and edit list, before pixel aspect.
+
+    `rotation`: clockwise degrees by which stored frames are turned to stand upright. `field_order`: `progressive`,
+    or ffmpeg's `tt`, `bb`, `tb`, `bt` for frames whose fields were seen to lie apart in time.
+    """
 
     path: str
     container: str
@@ -45,3 +73,224 @@ class MediaInfo:
     drop_frame: bool
     reel: str
     sound: tuple[SoundInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """Filters that turn a stored frame upright, as ffmpeg's own autorotation chooses them."""
+
+    rotation: int
+    filters: tuple[tuple[str, str], ...]
+
+
+def probe(path: str, rate: Fraction | None = None) -> MediaInfo:
+    """Reads every packet's timestamp and decodes a few frames. `rate` is for image sequences and stills only.
+
+    Material that is flagged as interlaced counts as progressive unless ffmpeg's `idet` filter, run over up to three
+    times 20 decoded frames from the start, the middle and the end, finds fields that lie apart in time in at least
+    two of them and in a tenth of those it can tell.
+    """
+    return examine(path, rate)[0]
+
+
+def examine(path: str, rate: Fraction | None = None) -> tuple[MediaInfo, FrameMap, Orientation]:
+    with open_media(path, rate) as container:
+        stream = picture_stream(container, path)
+        image = container.format.name.endswith("_pipe") or container.format.name == "image2"
+        if image:
+            if rate is None:
+                raise BadInput(f"{path} is an image sequence without a rate of its own: give its frame rate")
+            frames = _image_map(path, rate)
+        else:
+            frames = scan(container, stream, path)
+    with open_media(path, rate) as container:
+        stream = picture_stream(container, path)
+        first = _first_frames(container, stream, path)
+        if not image and not frames.counted:
+            seen = [frame.pts for frame in first]
+            frames = frames if seen == frames.times[: len(seen)].tolist() else _decoded_map(path, frames)
+        elif frames.counted:
+            frames = _decoded_map(path, frames)
+        info = _describe(path, container, stream, first, frames, rate if image else None)
+    return info, frames, orientation(first[0])
+
+
+def refuse_unsupported(info: MediaInfo) -> None:
+    """Raises MediaUnsupported for what later stages cannot handle without harm."""
+    if info.field_order != "progressive":
+        raise MediaUnsupported(f"{info.path} is interlaced ({info.field_order}): deinterlace it first")
+    if info.variable_rate:
+        raise MediaUnsupported(
+            f"{info.path} has a variable frame rate (about {float(info.rate):.3f}): transcode it to a constant rate"
+        )
+    hdr = _HDR.get(info.encoding.transfer)
+    if hdr is not None:
+        raise MediaUnsupported(f"{info.path} is HDR ({hdr}, {info.encoding.transfer}): convert it to SDR first")
+
+
+def orientation(frame: VideoFrame) -> Orientation:
+    matrix = next((data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
+    if matrix is None:
+        return Orientation(0, ())
+    a, _, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+    turn = round(-frame.rotation / 90) % 4 * 90
+    if turn == 90:
+        return Orientation(90, (("transpose", "cclock_flip" if c > 0 else "clock"),))
+    if turn == 180:
+        flips = (("hflip", ""),) * (a < 0) + (("vflip", ""),) * (d < 0)
+        return Orientation(180, flips)
+    if turn == 270:
+        return Orientation(270, (("transpose", "clock_flip" if c < 0 else "cclock"),))
+    return Orientation(0, (("vflip", ""),) * (d < 0))
+
+
+def _image_map(path: str, rate: Fraction) -> FrameMap:
+    times = np.arange(len(sequence_numbers(path)) if is_pattern(path) else 1, dtype=np.int64)
+    return FrameMap(1 / rate, times, times, times, False)
+
+
+def _first_frames(container: InputContainer, stream: VideoStream, path: str) -> list[VideoFrame]:
+    frames: list[VideoFrame] = []
+    try:
+        for frame in container.decode(stream):
+            frames.append(frame)
+            if len(frames) == 8:
+                break
+    except av.error.FFmpegError as error:
+        raise unreadable(path, error) from error
+    if not frames:
+        raise MediaUnreadable(f"{path}: none of its frames can be decoded: copy it again from its source")
+    return frames
+
+
+def _decoded_map(path: str, frames: FrameMap) -> FrameMap:
+    """For files whose packets do not tell which frames are shown: field pairs, missing timestamps."""
+    times: list[int | None] = []
+    with open_media(path) as container:
+        stream = picture_stream(container, path)
+        stream.thread_type = "AUTO"
+        try:
+            times.extend(frame.pts for frame in container.decode(stream))
+        except av.error.FFmpegError as error:
+            raise unreadable(path, error) from error
+    known = [time for time in times if time is not None]
+    if len(known) == len(times) and all(a < b for a, b in zip(known, known[1:], strict=False)):
+        shown = np.array(known, np.int64)
+        keys = np.isin(frames.key_times, shown)
+        if keys.any() and frames.key_times[keys][0] <= shown[0]:
+            return FrameMap(frames.time_base, shown, frames.key_times[keys], frames.key_seeks[keys], False)
+    else:
+        shown = np.arange(len(times), dtype=np.int64)
+    return FrameMap(frames.time_base, shown, frames.key_times, frames.key_seeks, True)
+
+
+def _describe(
+    path: str,
+    container: InputContainer,
+    stream: VideoStream,
+    first: list[VideoFrame],
+    frames: FrameMap,
+    given_rate: Fraction | None,
+) -> MediaInfo:
+    declared = tuple(value for value in (stream.average_rate, stream.guessed_rate) if value)
+    if given_rate is not None:
+        rate, variable = given_rate, False
+    elif frames.counted:
+        rate, variable = find_rate(frames.times[:1], frames.time_base, declared)
+    else:
+        rate, variable = find_rate(frames.times, frames.time_base, declared)
+    turned = orientation(first[0]).rotation in (90, 270)
+    width, height = first[0].width, first[0].height
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    start, drop_frame = _timecode(container, stream, rate)
+    return MediaInfo(
+        path=path,
+        container=container.format.name,
+        codec=stream.codec_context.name,
+        rate=rate,
+        frames=len(frames.times),
+        width=height if turned else width,
+        height=width if turned else height,
+        pixel_aspect=1 / aspect if turned else aspect,
+        rotation=orientation(first[0]).rotation,
+        encoding=encoding_of(first[0], stream),
+        field_order=_field_order(path, stream, first, frames),
+        variable_rate=variable,
+        start=start,
+        drop_frame=drop_frame,
+        reel=_metadata(container, "reel_name"),
+        sound=tuple(
+            SoundInfo(sound.rate, sound.channels, sound.layout.name)
+            for sound in container.streams.audio
+            if sound.codec_context is not None
+        ),
+    )
+
+
+def encoding_of(frame: VideoFrame, stream: VideoStream | None = None) -> Encoding:
+    """Untagged pictures below 1280 × 577 are taken as SMPTE 170M, larger ones as BT.709, untagged RGB as sRGB."""
+
+    def tag(names: dict[int, str], *codes: int) -> str:
+        return next((names[code] for code in codes if code in names), "")
+
+    context = stream.codec_context if stream is not None else None
+    pixel_format = frame.format.name
+    rgb = frame.format.is_rgb or frame.format.has_palette
+    small = frame.width < 1280 and frame.height <= 576
+    matrix = tag(MATRICES, frame.colorspace, *([context.colorspace] if context else ()))
+    primaries = tag(PRIMARIES, frame.color_primaries, *([context.color_primaries] if context else ()))
+    transfer = tag(TRANSFERS, frame.color_trc, *([context.color_trc] if context else ()))
+    if rgb:
+        matrix, primaries, transfer = "gbr", primaries or "bt709", transfer or "iec61966-2-1"
+    else:
+        matrix = matrix if matrix not in ("", "gbr") else "smpte170m" if small else "bt709"
+        primaries = primaries or (("bt470bg" if frame.height == 576 else "smpte170m") if small else "bt709")
+        transfer = transfer or ("smpte170m" if small else "bt709")
+    full = rgb or pixel_format.startswith("yuvj") or 2 in (frame.color_range, context.color_range if context else 0)
+    return Encoding(pixel_format, max(part.bits for part in frame.format.components), matrix, primaries, transfer, full)
+
+
+def _metadata(container: InputContainer, name: str) -> str:
+    places = (container.metadata, *(stream.metadata for stream in container.streams))
+    return next((value for place in places for key, value in place.items() if key.lower() == name and value), "")
+
+
+def _timecode(container: InputContainer, stream: VideoStream, rate: Fraction) -> tuple[FrameTime | None, bool]:
+    text = _metadata(container, "timecode")
+    drop_frame = can_drop_frames(rate) and re.search(r"[;,.]\d+$", text) is not None
+    try:
+        digits = re.sub(r"[;,.](\d+)$", r";\1" if drop_frame else r":\1", text)
+        return (parse_timecode(digits, rate), drop_frame) if text else (None, False)
+    except BadInput:
+        return None, False
+
+
+def _field_order(path: str, stream: VideoStream, first: list[VideoFrame], frames: FrameMap) -> str:
+    flagged = _FIELD_ORDERS.get(stream.codec_context.field_order, "progressive")
+    if flagged == "progressive" and any(frame.interlaced_frame for frame in first):
+        flagged = "tt"
+    if flagged == "progressive":
+        return "progressive"
+    found = _field_kinds(path, frames)
+    apart = sum(kind in ("tff", "bff") for kind in found)
+    if apart >= 2 and apart * 10 >= sum(kind != "undetermined" for kind in found):
+        return "tt" if found.count("tff") >= found.count("bff") else "bb"
+    return "progressive"
+
+
+def _field_kinds(path: str, frames: FrameMap) -> list[str]:
+    kinds: list[str] = []
+    with open_media(path) as container:
+        stream = picture_stream(container, path)
+        starts: NDArray[np.int64] = frames.key_seeks[np.unique(np.linspace(0, len(frames.key_seeks) - 1, 3, dtype=int))]
+        for start in starts.tolist():
+            container.seek(start, stream=stream)
+            graph = Graph()
+            graph.link_nodes(graph.add_buffer(template=stream), graph.add("idet"), graph.add("buffersink")).configure()
+            for frame, _ in zip(container.decode(stream), range(20), strict=False):
+                graph.vpush(frame)
+                try:
+                    kinds.append(graph.vpull().metadata.get("lavfi.idet.multiple.current_frame", "undetermined"))
+                except av.error.BlockingIOError:
+                    continue
+    return kinds
