@@ -1,0 +1,15 @@
+"""Cuts read, edited and written; takes ordered from the unit and placed.
+
+from secondunit_timeline import Unit, read_cut, write_cut
+
+cut = read_cut("edit.otio")
+with Unit("takes") as unit:
+    done = unit.extend(cut, "A003#2", tail=24)
+write_cut(done.cut, "edit_extended.otio")
+"""
+
+from secondunit_timeline.edits import edit
+from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.session import AsyncUnit, Result, Unit
+
+__all__ = ["AsyncUnit", "Result", "Unit", "edit", "read_cut", "write_cut"]

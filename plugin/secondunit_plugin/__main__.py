@@ -1,0 +1,3 @@
+from secondunit_plugin.cli.main import main
+
+main()

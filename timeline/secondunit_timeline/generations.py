@@ -1,0 +1,138 @@
+"""A clip that no camera shot, in a gap or at a time of the cut."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio as otio
+from secondunit_bridge.errors import BadInput, CutError
+from secondunit_bridge.messages import CameraMove, Condition, Order, ReferenceImage, Slot, Take, Task, Text
+from secondunit_bridge.rates import FrameTime, can_drop_frames
+
+from secondunit_timeline.edits import AddTrack, Insert, InsertGap, Operation, Overwrite
+from secondunit_timeline.index import Index, TrackIndex
+from secondunit_timeline.orders import Settings, make_order, slot_for
+from secondunit_timeline.shots import open_shot
+from secondunit_timeline.sync import ripple_points
+from secondunit_timeline.takes import clip_of
+
+
+class Where(StrEnum):
+    INSERT = "insert"
+    OVERWRITE = "overwrite"
+    ABOVE = "above"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """`new_track`: `track` does not exist and is added above all others. `gaps`: where other tracks make room."""
+
+    track: str
+    at: FrameTime
+    frames: int
+    where: Where
+    new_track: bool
+    gaps: tuple[tuple[str, FrameTime], ...]
+    order: Order
+
+
+def gap_at(index: Index, number: int) -> tuple[FrameTime, int]:
+    """Start and length of the `number`th gap, from 1, on the lowest video track that has gaps."""
+    for track in index.tracks:
+        gaps = [item for item in track.items if isinstance(item.child, otio.schema.Gap)]
+        if track.kind == otio.schema.TrackKind.Video and gaps:
+            if not 1 <= number <= len(gaps):
+                raise CutError(f"there is no gap {number}: {track.name} has {len(gaps)}")
+            gap = gaps[number - 1]
+            return FrameTime(int(gap.start), index.rate), int(gap.duration)
+    raise CutError("the cut has no gap on its video tracks: use --at")
+
+
+def plan_generation(
+    index: Index,
+    at: FrameTime,
+    frames: int,
+    where: Where,
+    image: str | None,
+    prompt: str | None,
+    camera: CameraMove | None,
+    settings: Settings,
+) -> Generation:
+    if frames < 1:
+        raise BadInput(f"a clip of {frames} frames: give 1 or more")
+    if not image and not prompt:
+        raise BadInput("nothing says what to make: give --image, --prompt or both")
+    if image and not Path(image).is_file():
+        raise BadInput(f"{image} does not exist: check --image")
+    video = [track for track in index.tracks if track.kind == otio.schema.TrackKind.Video]
+    if not video:
+        raise CutError("the cut has no video track: add one in your editing software")
+    track, new_track = _track(video, at.frame, frames, where)
+    gaps: tuple[tuple[str, FrameTime], ...] = ()
+    if where is Where.INSERT:
+        others = tuple(other for other in index.tracks if other.name != track and not other.locked)
+        gaps = tuple((other.name, point) for other, point in ripple_points(index, others, at.frame))
+    conditions: list[Condition] = []
+    if image:
+        conditions.append(ReferenceImage(str(Path(image).resolve())))
+    if prompt:
+        conditions.append(Text(prompt))
+    if camera is not None:
+        conditions.append(camera)
+    order = make_order(
+        Task.GENERATE,
+        index.cut.name,
+        f"{index.cut.name or 'cut'}_{at.frame:06}",
+        _slot(index, frames, settings.handles),
+        tuple(conditions),
+        settings,
+    )
+    return Generation(track, at, frames, where, new_track, gaps, order)
+
+
+def _track(video: Sequence[TrackIndex], at: int, frames: int, where: Where) -> tuple[str, bool]:
+    """The lowest track, or for ABOVE the topmost one if it is free there, else a track to be added."""
+    if where is not Where.ABOVE:
+        return video[0].name, False
+    top = video[-1]
+    busy = any(
+        not isinstance(item.child, otio.schema.Gap) and item.start < at + frames and item.end > at for item in top.items
+    )
+    if len(video) > 1 and not busy:
+        return top.name, False
+    names = {track.name for track in video}
+    number = len(video) + 1
+    while f"V{number}" in names:
+        number += 1
+    return f"V{number}", True
+
+
+def _slot(index: Index, frames: int, handles: int) -> Slot:
+    """In the format of the cut's first camera shot at the cut's rate, else 1920 x 1080."""
+    for track in index.tracks:
+        for item in track.items:
+            if track.kind == otio.schema.TrackKind.Video and isinstance(item.child, otio.schema.Clip):
+                try:
+                    shot = open_shot(index, track, item)
+                except BadInput:
+                    continue
+                if shot.info.rate == index.rate:
+                    return slot_for(shot, frames, handles, handles, None)
+    return Slot(
+        frames, handles, handles, index.rate, index.rate, 1920, 1080, Fraction(1), None, can_drop_frames(index.rate)
+    )
+
+
+def place_generation(generation: Generation, takes: Sequence[Take]) -> tuple[Operation, ...]:
+    clip = clip_of(takes, generation.order.slot.head, FrameTime(generation.frames, generation.at.rate))
+    match generation.where:
+        case Where.INSERT:
+            gaps = tuple(InsertGap(track, at, generation.frames) for track, at in generation.gaps)
+            return (Insert(generation.track, generation.at, clip), *gaps)
+        case Where.OVERWRITE:
+            return (Overwrite(generation.track, generation.at, clip),)
+        case Where.ABOVE:
+            place = Overwrite(generation.track, generation.at, clip)
+            return (AddTrack(generation.track), place) if generation.new_track else (place,)

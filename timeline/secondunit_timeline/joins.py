@@ -1,0 +1,129 @@
+"""Two shots joined: over the cut where they meet, or across the gap between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import opentimelineio as otio
+from secondunit_bridge.errors import CutError
+from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, Take, Task
+from secondunit_bridge.rates import FrameTime
+
+from secondunit_timeline.edits import Operation, Overwrite
+from secondunit_timeline.index import Index, Item, TrackIndex
+from secondunit_timeline.orders import CONTEXT, Settings, camera_end, camera_start, make_order, slot_for, span
+from secondunit_timeline.shots import Shot, open_shot
+from secondunit_timeline.sync import linked_sound
+from secondunit_timeline.takes import clip_of
+
+OVER_CUT = 8
+"""Frames that a join over a cut replaces where nobody says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """`at` and `frames`: what the join covers in the cut. `sound`: the tracks whose gap it fills with sound."""
+
+    track: str
+    at: FrameTime
+    frames: int
+    before: Shot
+    after: Shot
+    order: Order
+    sound: tuple[str, ...]
+
+
+def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Settings) -> Join:
+    track, left, right, gap = _meeting(index, at.frame)
+    before, after = open_shot(index, track, left), open_shot(index, track, right)
+    for shot in (before, after):
+        if shot.speed != 1:
+            raise CutError(f"{shot.name!r} is retimed; a join needs its sides at normal speed: render the retime first")
+    if before.info.rate != after.info.rate:
+        raise CutError(
+            f"{before.name!r} runs at {float(before.info.rate):g} and {after.name!r} at {float(after.info.rate):g} "
+            "frames a second: conform one of them before joining"
+        )
+    length = frames or gap or OVER_CUT
+    if gap and length != gap:
+        raise CutError(f"the gap at {index.timecode(before.record.end)} holds {gap} frames: --frames has to be {gap}")
+    start = before.record.end if gap else before.record.end - length // 2
+    covered_before, covered_after = before.record.end - start, start + length - after.record.start
+    for shot, covered in ((before, covered_before), (after, covered_after)):
+        if covered >= shot.record.duration:
+            raise CutError(
+                f"{shot.name!r} lasts {shot.record.duration} frames; a join of {length} would leave nothing of it: "
+                "give fewer --frames"
+            )
+    # Media frames. The join replaces [out - hidden, ...) of the first shot and (..., in + hidden) of the second.
+    needed = before.source_frames(length)
+    out, entry = (
+        before.used.end - before.source_frames(covered_before),
+        after.used.start + after.source_frames(covered_after),
+    )
+    into_before = min(needed, camera_end(before, needed) - out)
+    into_after = min(needed, entry - camera_start(after, needed))
+    head = min(settings.handles, out - before.used.start)
+    tail = min(settings.handles, after.used.end - entry)
+    sound = _sound_tracks(index, before, start, length) if gap else ()
+    order = make_order(
+        Task.JOIN,
+        index.cut.name,
+        before.name,
+        slot_for(before, needed, head, tail, None),
+        (
+            FramesBefore(
+                span(before, max(before.used.start, out - max(CONTEXT, head)), out + into_before), into_before
+            ),
+            FramesAfter(span(after, entry - into_after, min(after.used.end, entry + max(CONTEXT, tail))), into_after),
+            *((Sound(settings.sound, span(before, before.used.start, out)),) if sound else ()),
+        ),
+        settings,
+    )
+    return Join(track.name, FrameTime(start, index.rate), length, before, after, order, sound)
+
+
+def _meeting(index: Index, frame: int) -> tuple[TrackIndex, Item, Item, int]:
+    """The topmost video track where two clips meet at `frame` or have a gap between them there; the gap's frames."""
+    for track in reversed(index.tracks):
+        position = track.position(frame)
+        if track.kind != otio.schema.TrackKind.Video or position is None or position == 0:
+            continue
+        item = track.items[position]
+        gap = isinstance(item.child, otio.schema.Gap)
+        if gap and position + 1 < len(track.items):
+            left, right, length = track.items[position - 1], track.items[position + 1], int(item.duration)
+        elif not gap and item.start == frame:
+            left, right, length = track.items[position - 1], item, 0
+            if isinstance(left.child, otio.schema.Gap):
+                continue
+        else:
+            continue
+        if right.before is not None or left.after is not None:
+            raise CutError(
+                f"a transition lies at {index.timecode(frame)} on {track.name}: remove it before joining there"
+            )
+        return track, left, right, length
+    raise CutError(
+        f"no two shots meet at {index.timecode(frame)}, and no gap between two shots lies there: "
+        "see `secondunit show` for the cut points"
+    )
+
+
+def _sound_tracks(index: Index, shot: Shot, start: int, frames: int) -> tuple[str, ...]:
+    """Tracks of the shot's own sound that have a gap as long as the join, right where it lies."""
+    found = []
+    for sound in linked_sound(index, shot):
+        item = index.track(sound.track).at(start)
+        if (
+            sound.item.end == start
+            and item is not None
+            and isinstance(item.child, otio.schema.Gap)
+            and item.duration >= frames
+        ):
+            found.append(sound.track)
+    return tuple(found)
+
+
+def place_join(join: Join, takes: Sequence[Take]) -> tuple[Operation, ...]:
+    clip = clip_of(takes, join.order.slot.head, FrameTime(join.frames, join.at.rate))
+    return tuple(Overwrite(track, join.at, clip) for track in (join.track, *join.sound))

@@ -1,0 +1,78 @@
+"""A shot in the look of others: the take is one more media reference on the same clip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from secondunit_bridge.errors import BadInput, ShotNotFound
+from secondunit_bridge.messages import Order, ReferenceImage, ReferenceShot, SourceShot, Span, Take, Task
+from secondunit_bridge.rates import FrameRange, FrameTime
+
+from secondunit_timeline.edits import AddTake, Operation, SwapTake
+from secondunit_timeline.index import Index
+from secondunit_timeline.orders import Settings, make_order, media_timecode, slot_for, span
+from secondunit_timeline.shots import Shot, find_clip, open_shot
+from secondunit_timeline.takes import key_of, recipe, reference
+from secondunit_timeline.times import frames_of
+
+_STILLS = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`start`: the time that the cut counts for the take's first frame."""
+
+    shot: Shot
+    order: Order
+    start: FrameTime
+
+
+def plan_match(index: Index, selector: str, like: Sequence[str], settings: Settings) -> Match:
+    """`like`: shots of the cut, video files or still images."""
+    if not like:
+        raise BadInput("a match needs a look: give --like with a shot of the cut, a video file or an image")
+    track, item = find_clip(index, selector)
+    shot = open_shot(index, track, item)
+    transitions = (
+        (item.before.in_offset if item.before is not None else None),
+        (item.after.out_offset if item.after is not None else None),
+    )
+    head, tail = (
+        max(settings.handles, shot.source_frames(ceil(frames_of(offset, index.rate))) if offset is not None else 0)
+        for offset in (transitions if shot.speed >= 0 else transitions[::-1])
+    )
+    head, tail = min(head, shot.unused_before), min(tail, shot.unused_after)
+    first = shot.used.start - head
+    order = make_order(
+        Task.MATCH,
+        index.cut.name,
+        shot.name,
+        slot_for(shot, shot.used.duration, head, tail, media_timecode(shot, first)),
+        (SourceShot(span(shot, first, shot.used.end + tail)), *(_reference(index, name) for name in like)),
+        settings,
+    )
+    return Match(shot, order, FrameTime(shot.first.frame + first, shot.info.rate))
+
+
+def _reference(index: Index, name: str) -> ReferenceImage | ReferenceShot:
+    try:
+        shot = open_shot(index, *find_clip(index, name))
+        return ReferenceShot(Span(shot.info.path, shot.used))
+    except ShotNotFound as error:
+        path = Path(name)
+        if not path.is_file():
+            raise ShotNotFound(f"--like {name}: neither a shot of the cut nor a file\n{error}") from None
+    if path.suffix.lower() in _STILLS:
+        return ReferenceImage(str(path.resolve()))
+    from secondunit_bridge.media.probe import probe, refuse_unsupported
+
+    info = probe(str(path.resolve()))
+    refuse_unsupported(info)
+    return ReferenceShot(Span(info.path, FrameRange(0, info.frames, info.rate)))
+
+
+def place_match(match: Match, takes: Sequence[Take]) -> tuple[Operation, ...]:
+    track, at = match.shot.track, FrameTime(match.shot.record.start, match.shot.record.rate)
+    added = tuple(AddTake(track, at, key_of(take), reference(take, match.start), recipe(take)) for take in takes)
+    return (*added, SwapTake(track, at, key_of(takes[0])))

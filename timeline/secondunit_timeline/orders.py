@@ -1,0 +1,125 @@
+"""What all orders planned from a cut share: settings, the frames they stand on, and where camera frames end."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from secondunit_bridge.messages import (
+    Condition,
+    Delivery,
+    IgnoreRegion,
+    Order,
+    Slot,
+    SoundKind,
+    Span,
+    Task,
+)
+from secondunit_bridge.rates import FrameRange, FrameTime
+
+from secondunit_timeline.shots import Shot
+
+CONTEXT = 24
+"""Camera frames beside a slot that an order shows to the engine: about a second of motion."""
+
+# A change of shot inside one file: the area averages of neighbouring frames differ by this share of full scale, and by
+# this many times what they differ by otherwise. Both were chosen on cuts, pans and flashes of real footage.
+_CUT_DIFFERENCE = 0.08
+_CUT_RATIO = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every order can be told. `folder`: where takes are written. One take for each seed."""
+
+    folder: Path
+    handles: int = 12
+    seeds: tuple[int, ...] = (0,)
+    engine: str = "draft"
+    model: str = "draft"
+    sound: SoundKind = SoundKind.ROOM_TONE
+    ignore: tuple[IgnoreRegion, ...] = field(default=())
+
+
+def make_order(
+    task: Task, show: str, shot: str, slot: Slot, conditions: tuple[Condition, ...], settings: Settings
+) -> Order:
+    return Order(
+        id=uuid4().hex,
+        task=task,
+        show=show or "untitled",
+        shot=shot or "shot",
+        slot=slot,
+        conditions=(*conditions, *settings.ignore),
+        engine=settings.engine,
+        model=settings.model,
+        parameters=(),
+        seeds=settings.seeds,
+        delivery=Delivery(str(settings.folder.resolve())),
+    )
+
+
+def slot_for(shot: Shot, frames: int, head: int, tail: int, start: FrameTime | None) -> Slot:
+    """A slot in the format of the shot's media; `frames`, `head`, `tail` and `start` count at the media's rate."""
+    return Slot(
+        frames=frames,
+        head=head,
+        tail=tail,
+        rate=shot.info.rate,
+        cut_rate=shot.record.rate,
+        width=shot.info.width,
+        height=shot.info.height,
+        pixel_aspect=shot.info.pixel_aspect,
+        start=start,
+        drop_frame=shot.info.drop_frame,
+    )
+
+
+def span(shot: Shot, start: int, end: int) -> Span:
+    return Span(shot.info.path, FrameRange(start, end - start, shot.info.rate))
+
+
+def media_timecode(shot: Shot, frame: int) -> FrameTime:
+    """The source timecode of a media frame, the file's own where it has one; wraps at 24 hours."""
+    start = shot.info.start or shot.first
+    day = round(shot.info.rate) * 86_400
+    return FrameTime((start.frame + frame) % day, shot.info.rate)
+
+
+def camera_end(shot: Shot, wanted: int) -> int:
+    """The media frame after the last one that still shows this shot, looking at `wanted` frames past its out point.
+
+    In a film cut into shots the unused frames behind an out point are the next shot; they are no handle.
+    """
+    stop = min(shot.info.frames, shot.used.end + wanted)
+    change = _first_change(shot, max(shot.used.start, shot.used.end - CONTEXT), stop, range(shot.used.end, stop))
+    return shot.info.frames if change is None else change
+
+
+def camera_start(shot: Shot, wanted: int) -> int:
+    """The first media frame that shows this shot, looking at `wanted` frames before its in point."""
+    first = max(0, shot.used.start - wanted)
+    stop = min(shot.used.end, shot.used.start + CONTEXT)
+    change = _first_change(shot, first, stop, range(shot.used.start, first, -1))
+    return 0 if change is None else change
+
+
+def _first_change(shot: Shot, start: int, stop: int, candidates: range) -> int | None:
+    """The first of `candidates` whose frame differs from the frame before it as only another shot does."""
+    from secondunit_bridge.media.read import VideoReader
+
+    if not candidates:
+        return None
+    with VideoReader(shot.info.path, shot.info.rate) as reader:
+        small = [
+            frame.reformat(width=48, height=27, format="gray").to_ndarray().astype(np.float32) / 255
+            for frame in reader.frames(start, stop)
+        ]
+    steps = [float(np.abs(after - before).mean()) for before, after in pairwise(small)]
+    usual = float(np.median(steps)) if steps else 0.0
+    for frame in candidates:
+        step = steps[frame - start - 1] if frame > start else 0.0
+        if step > _CUT_DIFFERENCE and step > _CUT_RATIO * usual:
+            return frame
+    return None

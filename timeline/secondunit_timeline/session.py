@@ -1,0 +1,249 @@
+"""A unit at work on cuts: what a TD scripts, and what the command line and the panel call."""
+
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
+from functools import partial, update_wrapper
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Self, TypedDict, TypeVar, Unpack, assert_never
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+import opentimelineio as otio
+from secondunit_bridge import errors, spawn
+from secondunit_bridge.client import Client
+from secondunit_bridge.errors import BadInput, OrderCancelled, OrderFailed, SecondUnitError
+from secondunit_bridge.messages import (
+    CameraMove,
+    Cancelled,
+    Event,
+    Failed,
+    IgnoreRegion,
+    Loading,
+    Order,
+    Preview,
+    Queued,
+    SoundKind,
+    Step,
+    Take,
+    TakeReady,
+)
+from secondunit_bridge.rates import FrameTime
+
+from secondunit_timeline.edits import Edit, End, Into, Operation, edit
+from secondunit_timeline.extensions import place_extension, plan_extension
+from secondunit_timeline.generations import Where, place_generation, plan_generation
+from secondunit_timeline.index import Index
+from secondunit_timeline.joins import place_join, plan_join
+from secondunit_timeline.matches import place_match, plan_match
+from secondunit_timeline.orders import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`cut` holds the takes in place; the cut that was given is unchanged. `order` is None where none was needed."""
+
+    cut: otio.schema.Timeline
+    edit: Edit
+    order: Order | None
+    takes: tuple[Take, ...]
+    notes: tuple[str, ...]
+
+
+class Options(TypedDict, total=False):
+    """What every order can be told; see `orders.Settings`. `takes`: how many, with seeds from `seed` on."""
+
+    takes: int
+    seed: int
+    handles: int
+    engine: str
+    model: str
+    sound: SoundKind
+    ignore: tuple[IgnoreRegion, ...]
+
+
+class AsyncUnit:
+    """Used as `async with AsyncUnit(takes) as unit`: finds the unit of this machine, or starts it.
+
+    `takes`: the folder that media files are written to. `on_event` is called for every event of every order.
+    """
+
+    def __init__(self, takes: Path | str, on_event: Callable[[Event], None] | None = None) -> None:
+        self._folder = Path(takes)
+        self._on_event = on_event
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        address = await anyio.to_thread.run_sync(spawn.ensure_running, spawn.home())
+        self._client = await self._stack.enter_async_context(Client(address))
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
+
+    async def extend(
+        self,
+        cut: otio.schema.Timeline,
+        shot: str,
+        *,
+        tail: int = 0,
+        head: int = 0,
+        into: Into | None = None,
+        handles_only: bool = False,
+        **options: Unpack[Options],
+    ) -> Result:
+        """`into` None: the gap beside the shot if there is one, else handles only. Frames are counted in the cut."""
+        if bool(tail) == bool(head):
+            raise BadInput("an extension needs either tail or head: the frames to add at one end")
+        end = End.TAIL if tail else End.HEAD
+        plan = await anyio.to_thread.run_sync(
+            plan_extension, Index(cut), shot, end, tail or head, into, handles_only, self._settings(options)
+        )
+        takes = await self._make(plan.order)
+        return _place(cut, place_extension(plan, takes), plan.order, takes, plan.notes)
+
+    async def join(
+        self, cut: otio.schema.Timeline, at: FrameTime, *, frames: int | None = None, **options: Unpack[Options]
+    ) -> Result:
+        """Over the cut at `at`, or across the gap there, in frames from the cut's first frame."""
+        plan = await anyio.to_thread.run_sync(plan_join, Index(cut), at, frames, self._settings(options))
+        takes = await self._make(plan.order)
+        return _place(cut, place_join(plan, takes), plan.order, takes)
+
+    async def match(
+        self, cut: otio.schema.Timeline, shot: str, like: Sequence[str], **options: Unpack[Options]
+    ) -> Result:
+        """`like`: shots of the cut, video files or still images. The take becomes the shot's active media."""
+        plan = await anyio.to_thread.run_sync(plan_match, Index(cut), shot, like, self._settings(options))
+        takes = await self._make(plan.order)
+        return _place(cut, place_match(plan, takes), plan.order, takes)
+
+    async def generate(
+        self,
+        cut: otio.schema.Timeline,
+        at: FrameTime,
+        frames: int,
+        *,
+        where: Where = Where.ABOVE,
+        image: str | None = None,
+        prompt: str | None = None,
+        camera: CameraMove | None = None,
+        **options: Unpack[Options],
+    ) -> Result:
+        plan = await anyio.to_thread.run_sync(
+            plan_generation, Index(cut), at, frames, where, image, prompt, camera, self._settings(options)
+        )
+        takes = await self._make(plan.order)
+        return _place(cut, place_generation(plan, takes), plan.order, takes)
+
+    def _settings(self, options: Options) -> Settings:
+        count, seed, handles = options.get("takes", 1), options.get("seed", 0), options.get("handles", 12)
+        if count < 1 or handles < 0:
+            raise BadInput(f"{count} takes with {handles} frames of handle: give at least 1 take and 0 frames")
+        defaults = Settings(self._folder)
+        return Settings(
+            folder=self._folder,
+            handles=handles,
+            seeds=tuple(range(seed, seed + count)),
+            engine=options.get("engine", defaults.engine),
+            model=options.get("model", defaults.model),
+            sound=options.get("sound", defaults.sound),
+            ignore=options.get("ignore", defaults.ignore),
+        )
+
+    async def _make(self, order: Order | None) -> tuple[Take, ...]:
+        """The order's takes in the order of their seeds. Cancelled from outside, it cancels the order at the unit."""
+        if order is None:
+            return ()
+        takes: dict[int, Take] = {}
+        try:
+            await self._client.submit(order)
+            async for event in self._client.watch(order.id):
+                if self._on_event is not None:
+                    self._on_event(event)
+                match event:
+                    case Queued() | Loading() | Step() | Preview():
+                        pass
+                    case TakeReady():
+                        takes[event.index] = event.take
+                    case Failed():
+                        raise _error(event)
+                    case Cancelled():
+                        raise OrderCancelled(f"the order for {order.shot!r} was cancelled; nothing was placed")
+                    case _:
+                        assert_never(event)
+        except anyio.get_cancelled_exc_class():
+            with anyio.move_on_after(5, shield=True):
+                await self._client.cancel(order.id)
+            raise
+        return tuple(takes[index] for index in sorted(takes))
+
+
+def _error(event: Failed) -> SecondUnitError:
+    kind = getattr(errors, event.error, OrderFailed)
+    log = f"; the worker's log: {event.log}" if event.log else ""
+    return kind(event.message + log) if issubclass(kind, SecondUnitError) else OrderFailed(event.message + log)
+
+
+def _place(
+    cut: otio.schema.Timeline,
+    operations: tuple[Operation, ...],
+    order: Order | None,
+    takes: tuple[Take, ...],
+    notes: tuple[str, ...] = (),
+) -> Result:
+    placed, done = edit(cut, operations)
+    return Result(placed, done, order, takes, (*notes, *(note for take in takes for note in take.record.notes)))
+
+
+def _blocking(method: Callable[Concatenate[AsyncUnit, P], Awaitable[R]]) -> "Callable[Concatenate[Unit, P], R]":
+    def call(self: "Unit", *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._run(partial(method, self._unit, *args, **kwargs))
+
+    update_wrapper(call, method)
+    return call
+
+
+class Unit:
+    """`AsyncUnit` for programs without an event loop: `with Unit("takes") as unit`. An interrupt cancels the order."""
+
+    def __init__(self, takes: Path | str, on_event: Callable[[Event], None] | None = None) -> None:
+        self._unit = AsyncUnit(takes, on_event)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._portal = stack.enter_context(anyio.from_thread.start_blocking_portal())
+            stack.enter_context(self._portal.wrap_async_context_manager(self._unit))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def _run(self, call: Callable[[], Awaitable[R]]) -> R:
+        ended = threading.Event()
+
+        async def run() -> R:
+            try:
+                return await call()
+            finally:
+                ended.set()
+
+        future = self._portal.start_task_soon(run)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            ended.wait()
+            raise
+
+    extend = _blocking(AsyncUnit.extend)
+    join = _blocking(AsyncUnit.join)
+    match = _blocking(AsyncUnit.match)
+    generate = _blocking(AsyncUnit.generate)

@@ -1,0 +1,138 @@
+"""Takes as a cut holds them: media references with their recipes, and clips of their own."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import opentimelineio as otio
+from secondunit_bridge.errors import CutError
+from secondunit_bridge.messages import Take
+from secondunit_bridge.rates import FrameTime
+
+from secondunit_timeline.edits import SwapTake
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import media_path
+from secondunit_timeline.shots import find_clip, video_clips
+from secondunit_timeline.times import rational_time, time_range
+
+PREFIX = "take."
+RECIPE = ".recipe"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedTake:
+    """A take that a clip of the cut refers to; `path` is None where its media has no local path."""
+
+    track: str
+    at: FrameTime
+    shot: str
+    key: str
+    active: bool
+    name: str
+    reel: str
+    path: str | None
+    task: str
+
+
+def key_of(take: Take) -> str:
+    return PREFIX + take.record.take_id
+
+
+def reference(take: Take, start: FrameTime | None = None) -> otio.schema.ExternalReference:
+    """The take's media. `start`: the time that the cut counts for its first frame, where that is not its timecode."""
+    start = start or take.record.start
+    record = take.record
+    return otio.schema.ExternalReference(
+        target_url=take.path,
+        available_range=time_range(start.frame, take.frames, start.rate),
+        metadata={
+            # Written relative to the cut, so that cut and takes can be moved together.
+            "secondunit": {
+                "relative_url": PurePath(take.path).name,
+                "resolved_url": take.path,
+                "take": record.take_id,
+                "name": record.name,
+                "reel": record.reel,
+                "sha256": take.sha256,
+            },
+            "cmx_3600": {"reel": record.reel},
+        },
+    )
+
+
+def recipe(take: Take) -> otio.schema.GeneratorReference:
+    """The take's order, as the cut stores it."""
+    from secondunit_bridge.wire import record_to_json
+
+    record = take.record
+    return otio.schema.GeneratorReference(
+        name=record.name,
+        generator_kind=f"secondunit.{record.order.task}",
+        available_range=time_range(record.start.frame, take.frames, record.start.rate),
+        parameters={"record": record_to_json(record)},
+    )
+
+
+def clip_of(takes: Sequence[Take], offset: int, length: FrameTime) -> otio.schema.Clip:
+    """A clip of its own that plays the first of `takes` from its frame `offset` on, for `length` of the cut."""
+    first = takes[0]
+    start = first.record.start
+    clip = otio.schema.Clip(
+        name=first.record.name,
+        source_range=otio.opentime.TimeRange(
+            rational_time(start.frame + offset, start.rate), rational_time(length.frame, length.rate)
+        ),
+    )
+    references: dict[str, otio.core.MediaReference] = {}
+    for take in takes:
+        references[key_of(take)] = reference(take, start)
+        references[key_of(take) + RECIPE] = recipe(take)
+    clip.set_media_references(references, key_of(first))
+    return clip
+
+
+def placed_takes(index: Index) -> Iterator[PlacedTake]:
+    for track in index.tracks:
+        for item in track.items:
+            clip = item.child
+            if not isinstance(clip, otio.schema.Clip):
+                continue
+            references = clip.media_references()
+            for key, media in references.items():
+                if not key.startswith(PREFIX) or key.endswith(RECIPE):
+                    continue
+                ours = media.metadata.get("secondunit", {})
+                made = references.get(key + RECIPE)
+                kind = made.generator_kind if isinstance(made, otio.schema.GeneratorReference) else ""
+                yield PlacedTake(
+                    track=track.name,
+                    at=FrameTime(int(item.start), index.rate),
+                    shot=clip.name,
+                    key=key,
+                    active=clip.active_media_reference_key == key,
+                    name=str(ours.get("name", "")),
+                    reel=str(ours.get("reel", "")),
+                    path=media_path(media),
+                    task=kind.removeprefix("secondunit."),
+                )
+
+
+def use_take(index: Index, key: str, selector: str | None) -> SwapTake:
+    """The operation that makes a take active; `key` is its key, reel or version name, or any other reference's key.
+
+    `selector` says on which shot, where several hold the key. Raises CutError where it names none or more than one.
+    """
+    places = [
+        (track.name, FrameTime(int(item.start), index.rate), item.child)
+        for track, item in ([find_clip(index, selector)] if selector else video_clips(index))
+    ]
+    named = {take.key for take in placed_takes(index) if key in (take.key, take.reel, take.name)} or {key}
+    found = [(track, at, name) for track, at, clip in places for name in clip.media_references() if name in named]
+    if len(found) != 1:
+        where = f"shot {selector!r}" if selector else "the cut"
+        held = sorted({name for _, _, clip in places for name in clip.media_references() if not name.endswith(RECIPE)})
+        raise CutError(
+            f"{key!r} is held {len(found)} times by {where}: "
+            + ("say on which shot with --shot" if found else f"it holds {', '.join(held) or 'no media'}")
+        )
+    return SwapTake(*found[0])
