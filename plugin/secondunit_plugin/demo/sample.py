@@ -164,8 +164,10 @@ class _Stopped(Exception):
 def _render(roll: Roll, path: Path, done: Callable[[], None], stop: Event) -> None:
     count = samples_before(FrameTime(roll.frames, RATE), ambience.RATE)
     set_up, sound = roll.make(count)
+    fresh = path.with_name(f".{path.name}")
+    fresh.unlink(missing_ok=True)
     with MediaWriter(
-        str(path),
+        str(fresh),
         Codec.H264,
         RATE,
         WIDTH,
@@ -185,6 +187,7 @@ def _render(roll: Roll, path: Path, done: Callable[[], None], stop: Event) -> No
             low, high = (samples_before(FrameTime(n, RATE), ambience.RATE) for n in (frame, frame + 1))
             writer.write_sound(0, sound[:, low:high])
             done()
+    fresh.replace(path)
 
 
 def sample_cut() -> otio.schema.Timeline:
