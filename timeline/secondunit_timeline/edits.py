@@ -657,6 +657,8 @@ class _Strip:
         shorter = min(len(old), len(new))
         head = next((k for k in range(shorter) if old[k] is not new[k]), shorter)
         tail = next((k for k in range(shorter - head) if old[-1 - k] is not new[-1 - k]), shorter - head)
+        if (len(new) - head - tail) * tail > 4 * len(new):
+            tail = 0  # OTIO moves the tail for every item put before it
         if head + tail < max(len(old), len(new)):
             self._track[head : len(old) - tail] = new[head : len(new) - tail]
 
@@ -669,7 +671,8 @@ def _shorten(item: otio.core.Item, length: Frames, rate: Fraction) -> None:
     for k in reversed(range(len(markers))):
         if _marker_offset(markers[k], times, rate) >= length:
             del markers[k]
-    item.source_range = otio.opentime.TimeRange(times.start_time, rational_time(rescaled(length, rate, own), own))
+    duration = rational_time(rescaled(length, rate, own), times.duration.rate)
+    item.source_range = otio.opentime.TimeRange(times.start_time, duration)
 
 
 def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction) -> None:
@@ -690,8 +693,8 @@ def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction)
             start = rational_time(exact(marked.start_time.value) + moved, rate_of(marked.start_time))
             markers[k].marked_range = otio.opentime.TimeRange(start, marked.duration)
     item.source_range = otio.opentime.TimeRange(
-        rational_time(exact(times.start_time.value) + source, start_rate),
-        rational_time(rescaled(rest, rate, own), own),
+        rational_time(exact(times.start_time.value) + source, times.start_time.rate),
+        rational_time(rescaled(rest, rate, own), times.duration.rate),
     )
 
 

@@ -139,10 +139,8 @@ def _frame_rate(time: otio.opentime.RationalTime) -> Fraction | None:
 
 
 def duration_of(child: otio.core.Item, rate: Fraction, track: str) -> Frames:
-    if (source := child.source_range) is not None:
-        return frames_of(source.duration, rate)
     try:
-        return frames_of(child.trimmed_range().duration, rate)
+        return frames_of(child.duration(), rate)
     except otio.exceptions.CannotComputeAvailableRangeError:
         raise CutError(
             f"{child.name!r} on track {track} has no length: give it a source range or its media an available range"

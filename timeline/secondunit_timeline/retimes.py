@@ -6,12 +6,16 @@ import opentimelineio as otio
 
 from secondunit_timeline.times import Frames, exact, frames_of, rate_of, rescaled, simple
 
+_UNCHANGED = Fraction(1)
+
 
 def speed_of(item: otio.core.Item) -> Fraction | None:
     """Source frames per track frame, negative for reverse, 0 for a freeze; None for a ramp."""
-    speed = Fraction(1)
     effects = item.effects
-    for effect in effects if len(effects) else ():  # iterating an empty one costs as much as copying a clip
+    if not len(effects):  # iterating an empty one costs as much as copying a clip
+        return _UNCHANGED
+    speed = _UNCHANGED
+    for effect in effects:
         if isinstance(effect, otio.schema.LinearTimeWarp):  # FreezeFrame is one with scalar 0
             speed *= exact(effect.time_scalar)
         elif isinstance(effect, otio.schema.TimeEffect):

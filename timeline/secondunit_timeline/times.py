@@ -37,10 +37,14 @@ def rescaled(frames: Frames, own: Fraction, rate: Fraction) -> Frames:
 
 def frames_of(time: otio.opentime.RationalTime, rate: Fraction) -> Frames:
     """`time` counted in frames at `rate`, exactly."""
-    return rescaled(exact(time.value), _rate(time.rate), rate)
+    value, own = time.value, _rate(time.rate)
+    whole = int(value)
+    if whole == value and own is rate:  # nearly every time in nearly every cut
+        return whole
+    return rescaled(exact(value), own, rate)
 
 
-def rational_time(frames: Frames, rate: Fraction) -> otio.opentime.RationalTime:
+def rational_time(frames: Frames, rate: Fraction | float) -> otio.opentime.RationalTime:
     return otio.opentime.RationalTime(float(frames), float(rate))
 
 
