@@ -1,0 +1,142 @@
+"""`secondunit takes`, `show` and `export`: what a cut holds, and how it plays."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import opentimelineio as otio
+from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
+from secondunit_timeline.edits import edit
+from secondunit_timeline.index import Index, Item
+from secondunit_timeline.interchange import media_path, read_cut, write_cut
+from secondunit_timeline.retimes import speed_of
+from secondunit_timeline.shots import find_clip
+from secondunit_timeline.takes import placed_takes, use_take
+from secondunit_timeline.times import frames_of, rate_of
+
+from secondunit_plugin.cli.output import print_json
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--shot", help="NAME, NAME#2 among equals, or TRACK@TIME.")
+@click.option("--use", metavar="KEY", help="Make this take active: its key, reel or version name.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The cut to write, with --use.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def takes(cut: Path, shot: str | None, use: str | None, output: Path | None, as_json: bool) -> None:
+    """List the takes of a cut, or make one active."""
+    if (use is None) != (output is None):
+        raise click.UsageError("--use KEY and -o OUT go together")
+    read = read_cut(cut)
+    if use is not None and output is not None:
+        read, _ = edit(read, [use_take(Index(read), use, shot)])
+        write_cut(read, output, source=cut)
+    index = Index(read)
+    places = [find_clip(index, shot)] if shot else None
+    found = [
+        take
+        for take in placed_takes(index)
+        if places is None or any(track.name == take.track and item.start == take.at.frame for track, item in places)
+    ]
+    if as_json:
+        print_json({"cut": output or cut, "takes": found})
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "take", "reel", "task", "on", "at", "key", "file")
+    for take in found:
+        table.add_row(
+            "▶" if take.active else "",
+            take.name,
+            take.reel,
+            take.task,
+            f"{take.shot} ({take.track})",
+            index.timecode(take.at.frame),
+            take.key,
+            take.path or "–",
+        )
+    Console().print(table if found else "This cut holds no takes.")
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def show(cut: Path, as_json: bool) -> None:
+    """Tracks, shots, record and source timecode, rates and takes of a cut."""
+    index = Index(read_cut(cut))
+    tracks = [
+        {"name": track.name, "kind": track.kind, "items": [_item(index, item) for item in track.items]}
+        for track in index.tracks
+    ]
+    if as_json:
+        document = {"name": index.cut.name, "rate": index.rate, "start": index.timecode(0), "tracks": tracks}
+        print_json({**document, "frames": round(index.end), "takes": list(placed_takes(index))})
+        return
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    console = Console()
+    console.print(
+        f"{index.cut.name or cut.name}: {float(index.rate):g} fps ({index.rate}), "
+        f"{index.timecode(0)} to {index.timecode(round(index.end))}, {round(index.end)} frames",
+        highlight=False,
+    )
+    for track in index.tracks:
+        times = [Column(name, no_wrap=True) for name in ("record in", "frames", "source in", "rate")]
+        table = Table(*times[:2], "shot", *times[2:], "speed", "takes", "media", title=track.name)
+        for item in track.items:
+            row = _item(index, item)
+            table.add_row(
+                *(str(row[column]) for column in ("in", "frames", "name", "source_in", "rate", "speed")),
+                str(len(row["takes"]) or ""),
+                row["media"],
+            )
+        console.print(table)
+
+
+def _item(index: Index, item: Item) -> dict[str, Any]:
+    child = item.child
+    row: dict[str, Any] = {
+        "in": index.timecode(int(item.start)),
+        "frames": item.duration if isinstance(item.duration, int) else f"{float(item.duration):.3f}",
+        "kind": type(child).__name__,
+        "name": child.name or f"({type(child).__name__.lower()})",
+        "source_in": "",
+        "rate": "",
+        "speed": "",
+        "takes": [],
+        "media": "",
+        "transition_in": item.before.name or item.before.transition_type if item.before is not None else "",
+    }
+    if not isinstance(child, otio.schema.Clip):
+        return row
+    source = child.source_range or child.media_reference.available_range
+    if source is not None:
+        rate = rate_of(source.start_time)
+        start = FrameTime(int(frames_of(source.start_time, rate)), rate)
+        row["source_in"] = format_timecode(start, can_drop_frames(rate))
+        row["rate"] = str(rate)
+    speed = speed_of(child)
+    row["speed"] = "ramp" if speed is None else "" if speed == 1 else f"{float(speed * 100):g} %"
+    row["takes"] = [key for key in child.media_references() if key.startswith("take.") and not key.endswith(".recipe")]
+    row["media"] = Path(media_path(child.media_reference) or "").name or type(child.media_reference).__name__
+    return row
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.mp4 or FILE.mov.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def export(cut: Path, output: Path, quiet: bool) -> None:
+    """Play the cut into a file: retimes, transitions, sound."""
+    import sys
+
+    from rich.console import Console
+    from rich.progress import Progress
+    from secondunit_timeline.playback import export as play_into
+
+    read = read_cut(cut)
+    with Progress(console=Console(file=sys.stderr), disable=quiet) as progress:
+        line = progress.add_task(f"export {output.name}", total=None)
+        play_into(read, output, lambda done, total: progress.update(line, completed=done, total=total))

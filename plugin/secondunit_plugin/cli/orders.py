@@ -1,0 +1,212 @@
+"""`secondunit extend`, `join`, `match` and `generate`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import click
+from secondunit_bridge.errors import BadInput
+from secondunit_bridge.messages import CameraMove, IgnoreRegion, SoundKind
+from secondunit_timeline.edits import Into
+from secondunit_timeline.generations import Where, gap_at
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.session import Options, Result, Unit
+from secondunit_timeline.shots import parse_time
+
+HANDLES = "handles"
+SOUNDS = [kind.value for kind in SoundKind]
+
+
+class Region(click.ParamType[IgnoreRegion]):
+    name = "LEFT,TOP,WIDTH,HEIGHT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IgnoreRegion:
+        try:
+            left, top, width, height = (int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not four pixel numbers LEFT,TOP,WIDTH,HEIGHT", param, ctx)
+        return IgnoreRegion(left, top, width, height)
+
+
+def order_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that every order has."""
+    options = [
+        click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The cut to write."),
+        click.option("--takes", default=1, type=click.IntRange(1), show_default=True, help="How many takes to make."),
+        click.option("--seed", default=0, show_default=True, help="Seed of the first take; the others count on."),
+        click.option(
+            "--handles", default=12, type=click.IntRange(0), show_default=True, help="Frames of handle at each end."
+        ),
+        click.option("--engine", default="draft", show_default=True),
+        click.option("--model", default="draft", show_default=True),
+        click.option(
+            "--ignore-region", "ignore", multiple=True, type=Region(), help="Pixels that no measure may read."
+        ),
+        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+        click.option("--quiet", is_flag=True, help="No progress, no table."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def run_order(
+    path: Path,
+    output: Path,
+    as_json: bool,
+    quiet: bool,
+    order: Callable[[Unit, Any], Result],
+) -> None:
+    """Reads the cut, lets `order` work on it and writes the result, with its takes in `takes` beside it."""
+    from secondunit_plugin.cli.output import print_json
+    from secondunit_plugin.cli.progress import LiveOrders, take_table
+
+    cut = read_cut(path)
+    check_output(path, output)
+    with LiveOrders(quiet) as live, Unit(output.parent / "takes", live.show) as unit:
+        result = order(unit, cut)
+    write_cut(result.cut, output, source=path)
+    if as_json:
+        changes = [str(change) for change in result.edit]
+        print_json({"cut": output, "edit": changes, "takes": result.takes, "notes": result.notes})
+    elif not quiet:
+        from rich.console import Console
+
+        console = Console()
+        if result.takes:
+            console.print(take_table(result.takes))
+        luts = (f"LUT: {take.lut}" for take in result.takes if take.lut)
+        for line in (*result.notes, *luts, *(str(change) for change in result.edit)):
+            console.print(line, highlight=False, markup=False)
+        console.print(f"wrote {output}", highlight=False)
+
+
+def check_output(path: Path, output: Path) -> None:
+    """Refuses an output that could not be written, before anything is ordered."""
+    if output.suffix.lower() != ".otio":
+        raise BadInput(f"{output} is not an .otio file: cuts are written as .otio")
+    if not output.parent.is_dir():
+        raise BadInput(f"{output.parent} is not a folder: make it, or write elsewhere")
+    if output.exists() and output.samefile(path):
+        raise BadInput(f"{output} is the cut that was read; a cut is never overwritten by its own edit: name another")
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--shot", required=True, help="NAME, NAME#2 among equals, or TRACK@TIME.")
+@click.option("--tail", default=0, type=click.IntRange(0), help="Frames to add at the end.")
+@click.option("--head", default=0, type=click.IntRange(0), help="Frames to add at the start.")
+@click.option(
+    "--into",
+    type=click.Choice([*(into.value for into in Into), HANDLES]),
+    help="What makes room. Default: the gap beside the shot if there is one, else handles, and nothing moves.",
+)
+@click.option("--sound", type=click.Choice(SOUNDS), default=SoundKind.ROOM_TONE.value, show_default=True)
+@order_options
+def extend(
+    cut: Path,
+    shot: str,
+    tail: int,
+    head: int,
+    into: str | None,
+    sound: str,
+    output: Path,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Make a shot longer: unused camera frames first, generated frames past the end of its media."""
+    if bool(tail) == bool(head):
+        raise click.UsageError("give either --tail N or --head N")
+    chosen = cast(Options, {**options, "sound": SoundKind(sound)})
+    place = Into(into) if into not in (None, HANDLES) else None
+    run_order(
+        cut,
+        output,
+        as_json,
+        quiet,
+        lambda unit, read: unit.extend(
+            read, shot, tail=tail, head=head, into=place, handles_only=into == HANDLES, **chosen
+        ),
+    )
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--at", required=True, help="Record timecode of the cut or gap, or +FRAMES from the start.")
+@click.option("--frames", type=click.IntRange(1), help="Frames to cover. Default: 8 over a cut, the whole gap.")
+@click.option("--sound", type=click.Choice(SOUNDS), default=SoundKind.ROOM_TONE.value, show_default=True)
+@order_options
+def join(
+    cut: Path, at: str, frames: int | None, sound: str, output: Path, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Join the shots that meet at a time, or across the gap there."""
+    chosen = cast(Options, {**options, "sound": SoundKind(sound)})
+    run_order(
+        cut,
+        output,
+        as_json,
+        quiet,
+        lambda unit, read: unit.join(read, parse_time(Index(read), at), frames=frames, **chosen),
+    )
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--shot", required=True, help="NAME, NAME#2 among equals, or TRACK@TIME.")
+@click.option("--like", required=True, multiple=True, help="A shot, a video file or an image; may be repeated.")
+@order_options
+def match(
+    cut: Path, shot: str, like: tuple[str, ...], output: Path, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Give a shot the look of others; a .cube LUT is written beside the new cut."""
+    chosen = cast(Options, options)
+    run_order(cut, output, as_json, quiet, lambda unit, read: unit.match(read, shot, like, **chosen))
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--at", help="Record timecode, or +FRAMES from the start.")
+@click.option("--gap", type=click.IntRange(1), help="The number of the gap to fill, from 1.")
+@click.option("--frames", type=click.IntRange(1), help="Frames to make. Default with --gap: the whole gap.")
+@click.option("--image", type=click.Path(), help="A still to start from.")
+@click.option("--prompt", help="What is to be seen.")
+@click.option("--camera", help="A camera move over the still: `secondunit unit status` lists them.")
+@click.option("--insert", "where", flag_value="insert", help="Move what follows, on every track.")
+@click.option("--overwrite", "where", flag_value="overwrite", help="Replace what lies there.")
+@click.option("--above", "where", flag_value="above", help="On a track above (default with --at).")
+@order_options
+def generate(
+    cut: Path,
+    at: str | None,
+    gap: int | None,
+    frames: int | None,
+    image: str | None,
+    prompt: str | None,
+    camera: str | None,
+    where: str | None,
+    output: Path,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Make a clip that no camera shot, in a gap or at a time."""
+    if (at is None) == (gap is None):
+        raise click.UsageError("give either --at TIME or --gap N")
+    if at is not None and frames is None:
+        raise click.UsageError("--at needs --frames N")
+    chosen = cast(Options, options)
+    move = CameraMove(camera) if camera else None
+
+    def order(unit: Unit, read: Any) -> Result:
+        index = Index(read)
+        start, length = (parse_time(index, at), 0) if at is not None else gap_at(index, gap or 1)
+        if gap is not None and frames is not None and frames > length:
+            raise BadInput(f"gap {gap} holds {length} frames, {frames} were asked: give fewer --frames")
+        place = Where(where or ("overwrite" if gap is not None else "above"))
+        return unit.generate(
+            read, start, frames or length, where=place, image=image, prompt=prompt, camera=move, **chosen
+        )
+
+    run_order(cut, output, as_json, quiet, order)

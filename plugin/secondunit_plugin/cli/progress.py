@@ -1,0 +1,97 @@
+"""Orders as a person watches them: live lines on stderr, a table at the end."""
+
+import sys
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self, assert_never
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from secondunit_bridge.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Loading,
+    Preview,
+    Queued,
+    Step,
+    Take,
+    TakeReady,
+)
+from secondunit_bridge.rates import format_timecode
+
+
+class LiveOrders:
+    """One line for each take in the making; nothing is written when `quiet`."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[what]}"),
+            TimeRemainingColumn(),
+            console=Console(file=sys.stderr),
+            disable=quiet,
+        )
+        self._lines: dict[tuple[str, int], TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Queued():
+                what = "next" if event.position == 0 else f"{event.position} orders before it"
+                self._line(event.order_id, 0, f"queued: {what}")
+            case Loading():
+                self._line(event.order_id, 0, event.what)
+            case Step():
+                line = self._line(event.order_id, event.take, event.what)
+                self._progress.update(line, completed=event.done, total=event.total)
+            case TakeReady():
+                line = self._line(event.order_id, event.index, event.take.record.name)
+                self._progress.update(line, completed=1, total=1)
+            case Failed():
+                self._line(event.order_id, 0, "failed")
+            case Cancelled():
+                self._line(event.order_id, 0, "cancelled")
+            case Preview():
+                pass
+            case _:
+                assert_never(event)
+
+    def _line(self, order: str, take: int, what: str) -> TaskID:
+        if (order, take) not in self._lines:
+            self._lines[order, take] = self._progress.add_task(f"take {take + 1}", total=None, what="")
+        line = self._lines[order, take]
+        self._progress.update(line, what=what)
+        return line
+
+
+def take_table(takes: Iterable[Take]) -> Table:
+    table = Table("take", "reel", "timecode", "frames", "seam ΔE before → after", "trusted", "file")
+    for take in takes:
+        record = take.record
+        seams = ", ".join(f"{seam.before.colour:.1f} → {seam.after.colour:.1f}" for seam in record.seams)
+        if record.look is not None:
+            seams = f"look {record.look.before.colour:.1f} → {record.look.after.colour:.1f}"
+        trusted = (
+            "placeholder" if record.placeholder else "all" if record.trusted is None else f"{record.trusted} frames"
+        )
+        table.add_row(
+            record.name,
+            record.reel,
+            format_timecode(record.start, record.drop_frame),
+            str(take.frames),
+            seams or "–",
+            trusted,
+            take.path,
+        )
+    return table

@@ -1,0 +1,174 @@
+"""`secondunit unit` and `secondunit doctor`: the daemon, and whether everything it needs is there."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import assert_never
+
+import anyio
+import click
+from secondunit_bridge import __version__, spawn
+from secondunit_bridge.client import Client
+from secondunit_bridge.errors import SecondUnitError, UnitUnreachable
+from secondunit_bridge.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Loading,
+    OrderStatus,
+    Preview,
+    Queued,
+    Step,
+    TakeReady,
+    UnitInfo,
+)
+
+from secondunit_plugin.cli.output import print_json
+
+
+@click.group()
+def unit() -> None:
+    """The daemon that makes takes."""
+
+
+async def _info(address: spawn.Address) -> UnitInfo:
+    async with Client(address) as client:
+        return await client.hello()
+
+
+@unit.command()
+def start() -> None:
+    """Start the unit, if none runs."""
+    address = spawn.ensure_running(spawn.home())
+    click.echo(f"The unit runs (process {address.pid}), home {address.home}")
+
+
+@unit.command()
+def stop() -> None:
+    """Stop the unit. Orders that wait stay stored."""
+    stopped = spawn.stop(spawn.home())
+    click.echo("The unit has stopped." if stopped else "No unit runs.")
+
+
+@unit.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def status(as_json: bool) -> None:
+    """What the unit is and can do."""
+    info = anyio.run(_info, _running())
+    if as_json:
+        print_json(info)
+        return
+    click.echo(f"version {info.version}, process {info.pid}, home {info.home}, devices: {', '.join(info.devices)}")
+    for card in info.cards:
+        click.echo(f"{card.engine}/{card.model}: {card.description}")
+        for limit in card.limits:
+            click.echo(f"  {limit.task}: {f'up to {limit.frames} frames' if limit.frames else 'any length'}")
+        if card.camera_moves:
+            click.echo(f"  camera moves: {', '.join(card.camera_moves)}")
+
+
+@unit.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def orders(as_json: bool) -> None:
+    """Every order that the unit knows, with its state."""
+
+    async def collect() -> list[OrderStatus]:
+        async with Client(_running()) as client:
+            return [order async for order in client.orders()]
+
+    found = anyio.run(collect)
+    if as_json:
+        print_json(found)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("order", "task", "shot", "state", "takes", "attempts")
+    for item in found:
+        order = item.order
+        table.add_row(
+            order.id[:8],
+            order.task,
+            order.shot,
+            _state(item.last),
+            f"{len(item.takes)}/{len(order.seeds)}",
+            str(item.attempts),
+        )
+    Console().print(table if found else "The unit has no orders.")
+
+
+def _running() -> spawn.Address:
+    address = spawn.find(spawn.home())
+    if address is None:
+        raise UnitUnreachable("no unit runs: start it with `secondunit unit start`")
+    return address
+
+
+def _state(event: Event) -> str:
+    match event:
+        case Queued():
+            return f"queued ({event.position} before it)"
+        case Loading():
+            return f"loading {event.what}"
+        case Step() | Preview():
+            return "working"
+        case TakeReady():
+            return "take ready"
+        case Failed():
+            return f"failed: {event.message}"
+        case Cancelled():
+            return "cancelled"
+        case _:
+            assert_never(event)
+
+
+@click.command()
+def doctor() -> None:
+    """Check this machine: packages, codecs, folders, disk space, the unit. Exit code 3 if something is missing."""
+    failed = False
+    for name, problem, detail in _checks():
+        failed = failed or bool(problem)
+        click.echo(f"{'FAIL' if problem else 'ok  '}  {name}: {problem or detail}")
+    if failed:
+        raise SystemExit(3)
+
+
+def _checks() -> Iterator[tuple[str, str, str]]:
+    """Name, problem (empty if none), detail."""
+    yield "secondunit", "", f"{__version__}, Python {platform.python_version()}, {platform.platform()}"
+    from importlib.util import find_spec
+
+    missing = [name for name in ("apsw", "cv2", "PyOpenColorIO", "scipy") if find_spec(name) is None]
+    yield (
+        "unit packages",
+        f"missing {', '.join(missing)}: install secondunit[unit] into {sys.prefix}" if missing else "",
+        "installed",
+    )
+    import av
+
+    codecs = ("prores_ks", "libx264", "png", "aac", "pcm_s24le")
+    lacking = [name for name in codecs if name not in av.codecs_available]
+    yield "codecs", f"this build of PyAV lacks {', '.join(lacking)}" if lacking else "", ", ".join(codecs)
+    home = spawn.home()
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    yield (
+        "disk space",
+        f"{free / 1e9:.1f} GB free at {existing}: orders need 1 GB more than twice their takes" if free < 2e9 else "",
+        f"{free / 1e9:.0f} GB free at {existing}",
+    )
+    try:
+        address = spawn.ensure_running(home)
+        info = anyio.run(_info, address)
+    except SecondUnitError as error:
+        yield "unit", str(error), ""
+    else:
+        cards = ", ".join(f"{card.engine}/{card.model}" for card in info.cards)
+        yield "unit", "", f"process {info.pid}, home {info.home}, makes {cards}"
+    ffmpeg = shutil.which("ffmpeg")
+    yield (
+        "ffmpeg program",
+        "",
+        f"{ffmpeg} (used by the tests only)" if ffmpeg else "not installed (used by the tests only)",
+    )
