@@ -74,7 +74,8 @@ def _fill(target: Message, value: Any) -> None:
         _fill(chosen, value)
     else:
         target.SetInParent()
-        for field, write in _writers(type(value)):
+        kind: Any = type(value)
+        for field, write in _writers(kind):
             content = getattr(value, field)
             if content is not None:
                 write(target, content)

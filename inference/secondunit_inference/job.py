@@ -1,6 +1,7 @@
 """The contract between a worker and an engine: what an engine is given beside the order, and what it gives back."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -56,8 +57,10 @@ class Job:
     def __init__(self, progress: Progress, cancelled: threading.Event) -> None:
         self.progress = progress
         self._cancelled = cancelled
+        self.last_check = time.monotonic()
 
     def check(self) -> None:
         """Raises OrderCancelled once the order is cancelled; engines call it at least every 0.5 s."""
+        self.last_check = time.monotonic()
         if self._cancelled.is_set():
             raise OrderCancelled("the order was cancelled")

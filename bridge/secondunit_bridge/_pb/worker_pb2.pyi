@@ -8,20 +8,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TakeToMake(_message.Message):
-    __slots__ = ("index", "take_id", "name", "reel", "start", "stem")
+    __slots__ = ("index", "take_id", "name", "reel", "start")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     TAKE_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     REEL_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
-    STEM_FIELD_NUMBER: _ClassVar[int]
     index: int
     take_id: str
     name: str
     reel: str
     start: _unit_pb2.FrameTime
-    stem: str
-    def __init__(self, index: _Optional[int] = ..., take_id: _Optional[str] = ..., name: _Optional[str] = ..., reel: _Optional[str] = ..., start: _Optional[_Union[_unit_pb2.FrameTime, _Mapping]] = ..., stem: _Optional[str] = ...) -> None: ...
+    def __init__(self, index: _Optional[int] = ..., take_id: _Optional[str] = ..., name: _Optional[str] = ..., reel: _Optional[str] = ..., start: _Optional[_Union[_unit_pb2.FrameTime, _Mapping]] = ...) -> None: ...
 
 class Begin(_message.Message):
     __slots__ = ("order", "fence", "takes", "log")
@@ -41,13 +39,23 @@ class Cancel(_message.Message):
     fence: int
     def __init__(self, fence: _Optional[int] = ...) -> None: ...
 
+class Inspect(_message.Message):
+    __slots__ = ("media", "path")
+    MEDIA_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    media: str
+    path: str
+    def __init__(self, media: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
+
 class ToWorker(_message.Message):
-    __slots__ = ("begin", "cancel")
+    __slots__ = ("begin", "cancel", "inspect")
     BEGIN_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
+    INSPECT_FIELD_NUMBER: _ClassVar[int]
     begin: Begin
     cancel: Cancel
-    def __init__(self, begin: _Optional[_Union[Begin, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ...) -> None: ...
+    inspect: Inspect
+    def __init__(self, begin: _Optional[_Union[Begin, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ..., inspect: _Optional[_Union[Inspect, _Mapping]] = ...) -> None: ...
 
 class Ready(_message.Message):
     __slots__ = ()
@@ -97,8 +105,16 @@ class Refused(_message.Message):
     message: str
     def __init__(self, fence: _Optional[int] = ..., error: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
+class Inspected(_message.Message):
+    __slots__ = ("sha256", "record")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    sha256: str
+    record: _unit_pb2.Record
+    def __init__(self, sha256: _Optional[str] = ..., record: _Optional[_Union[_unit_pb2.Record, _Mapping]] = ...) -> None: ...
+
 class FromWorker(_message.Message):
-    __slots__ = ("ready", "heartbeat", "progress", "written", "finished", "stopped", "refused")
+    __slots__ = ("ready", "heartbeat", "progress", "written", "finished", "stopped", "refused", "inspected")
     READY_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
@@ -106,6 +122,7 @@ class FromWorker(_message.Message):
     FINISHED_FIELD_NUMBER: _ClassVar[int]
     STOPPED_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
+    INSPECTED_FIELD_NUMBER: _ClassVar[int]
     ready: Ready
     heartbeat: Heartbeat
     progress: Progress
@@ -113,4 +130,5 @@ class FromWorker(_message.Message):
     finished: Finished
     stopped: Stopped
     refused: Refused
-    def __init__(self, ready: _Optional[_Union[Ready, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., written: _Optional[_Union[Written, _Mapping]] = ..., finished: _Optional[_Union[Finished, _Mapping]] = ..., stopped: _Optional[_Union[Stopped, _Mapping]] = ..., refused: _Optional[_Union[Refused, _Mapping]] = ...) -> None: ...
+    inspected: Inspected
+    def __init__(self, ready: _Optional[_Union[Ready, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., written: _Optional[_Union[Written, _Mapping]] = ..., finished: _Optional[_Union[Finished, _Mapping]] = ..., stopped: _Optional[_Union[Stopped, _Mapping]] = ..., refused: _Optional[_Union[Refused, _Mapping]] = ..., inspected: _Optional[_Union[Inspected, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,184 @@
+"""The unit's client. Errors that the unit answers with come out as the classes of `errors`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+import grpc.aio
+
+from secondunit_bridge import __version__, errors, spawn
+from secondunit_bridge._pb import unit_pb2
+from secondunit_bridge._pb.unit_pb2_grpc import UnitStub
+from secondunit_bridge.errors import NotAuthorised, SecondUnitError, UnitUnreachable, VersionMismatch
+from secondunit_bridge.messages import PROTOCOL_VERSION, Event, Order, OrderStatus, Plan, Queued, UnitInfo
+from secondunit_bridge.server import ERROR_KEY, LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY
+from secondunit_bridge.spawn import Address
+from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
+
+_CALL_SECONDS = 30.0
+_STREAM_SECONDS = LONGEST_CALL * 0.9
+_RECONNECT_SECONDS = 30.0
+_PAUSE_SECONDS = 0.1
+_OPTIONS = [
+    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+    ("grpc.max_send_message_length", MESSAGE_LIMIT),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.use_local_subchannel_pool", 1),
+]
+
+
+class Client:
+    """Used as `async with Client(address) as unit`; entering greets the unit and refuses one of another version."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._connect()
+
+    def _connect(self) -> None:
+        self._channel = grpc.aio.insecure_channel(self._address.target, options=_OPTIONS)
+        self._stub = UnitStub(self._channel)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.hello()
+        except BaseException:
+            await self._channel.close(None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._channel.close(None)
+
+    async def hello(self) -> UnitInfo:
+        request = unit_pb2.HelloRequest(protocol=PROTOCOL_VERSION, version=__version__)
+        info = from_proto(UnitInfo, await self._call(lambda stub: stub.Hello, request))
+        if info.protocol != PROTOCOL_VERSION:
+            raise VersionMismatch(version_message(PROTOCOL_VERSION, info.protocol))
+        return info
+
+    async def plan(self, order: Order) -> Plan:
+        return from_proto(Plan, await self._call(lambda stub: stub.Plan, to_proto(order)))
+
+    async def submit(self, order: Order) -> Queued:
+        """Once it returns, the order survives any crash. Sending it again changes nothing."""
+        return from_proto(Queued, await self._call(lambda stub: stub.Submit, to_proto(order)))
+
+    async def cancel(self, order_id: str) -> None:
+        """Stored when it returns; the order's events end with Cancelled, or with what it had come to before."""
+        await self._call(lambda stub: stub.Cancel, unit_pb2.CancelRequest(order_id=order_id))
+
+    async def stop(self) -> None:
+        await self._call(lambda stub: stub.Stop, unit_pb2.StopRequest())
+
+    async def orders(self) -> AsyncIterator[OrderStatus]:
+        try:
+            async for proto in self._stub.Orders(unit_pb2.OrdersRequest(), timeout=_CALL_SECONDS, metadata=self._token):
+                yield from_proto(OrderStatus, proto)
+        except grpc.aio.AioRpcError as error:
+            raise _error_of(error) from error
+
+    async def watch(self, order_id: str, after: int = 0) -> AsyncIterator[Event]:
+        """The order's events with numbers above `after`, up to its end.
+
+        Steps and previews may be missing from a slow or late reader's stream; the others never are. A dropped stream
+        is taken up again where it broke, also at a restarted unit; UnitUnreachable after 30 s without one.
+        """
+        loop = asyncio.get_running_loop()
+        lost: float | None = None
+        while True:
+            request = unit_pb2.WatchRequest(order_id=order_id, after=after)
+            call = self._stub.Watch(request, timeout=_STREAM_SECONDS, metadata=self._token)
+            try:
+                await call.initial_metadata()
+                lost = None
+                async for proto in call:
+                    event = event_from_proto(proto)
+                    after = event.number
+                    yield event
+                return
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                    continue
+                if not (_is_dropped(error) or isinstance(_error_of(error), NotAuthorised)):
+                    raise _error_of(error) from error
+                lost = lost or loop.time()
+                if loop.time() - lost > _RECONNECT_SECONDS:
+                    raise _error_of(error) from error
+            finally:
+                call.cancel()
+            while not await self._found_again() and loop.time() - lost <= _RECONNECT_SECONDS:
+                await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    @property
+    def _token(self) -> tuple[tuple[str, str], ...]:
+        return ((TOKEN_KEY, self._address.token),)
+
+    async def _call(self, method: Callable[[Any], Any], request: Any) -> Any:
+        try:
+            return await method(self._stub)(request, timeout=_CALL_SECONDS, metadata=self._token)
+        except grpc.aio.AioRpcError as error:
+            before = self._address
+            if not (_is_dropped(error) or isinstance(_error_of(error), NotAuthorised)):
+                raise _error_of(error) from error
+            if not await self._found_again() or self._address == before:
+                raise _error_of(error) from error
+        try:
+            return await method(self._stub)(request, timeout=_CALL_SECONDS, metadata=self._token)
+        except grpc.aio.AioRpcError as error:
+            raise _error_of(error) from error
+
+    async def _found_again(self) -> bool:
+        """Moves to the unit that runs at the same home: after a restart it has another token."""
+        found = spawn.find(Path(self._address.home))
+        if found is None:
+            return False
+        if found != self._address:
+            await self._channel.close(None)
+            self._address = found
+            self._connect()
+        return True
+
+
+def version_message(client: int, unit: int) -> str:
+    older = "the unit: stop it with `secondunit unit stop`, so that this version starts its own"
+    newer = "this program: the unit that runs is newer"
+    return (
+        f"this program speaks protocol {client}, the unit protocol {unit}; upgrade {older if unit < client else newer}"
+    )
+
+
+def _named(error: grpc.aio.AioRpcError) -> str | None:
+    pairs: Any = error.trailing_metadata() or ()
+    return next((str(value) for key, value in pairs if key == ERROR_KEY), None)
+
+
+def _is_dropped(error: grpc.aio.AioRpcError) -> bool:
+    """Ended by the transport, not by the unit's own answer."""
+    return _named(error) is None and error.code() in (
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNKNOWN,
+    )
+
+
+def _error_of(error: grpc.aio.AioRpcError) -> SecondUnitError:
+    name, details = _named(error), error.details() or ""
+    if name is not None:
+        kind = getattr(errors, name, SecondUnitError)
+        return kind(details) if issubclass(kind, SecondUnitError) else SecondUnitError(details)
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return UnitUnreachable("the unit did not answer in time; its log tells more")
+    if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return UnitUnreachable(f"the unit refuses more calls for the moment: {details}")
+    if _is_dropped(error):
+        return UnitUnreachable(f"the unit does not answer: {details}")
+    return SecondUnitError(f"{error.code().name}: {details}")

@@ -1,0 +1,528 @@
+"""The durable queue: orders, their takes and the events of their lives, in one SQLite database.
+
+An order is `queued`, then `running` under a claim, and ends as `done`, `failed` or `cancelled`. Every claim raises the
+order's fence; what is reported under an older fence is dropped. Queued, take, failed and cancelled events are stored;
+loading, steps and previews live in memory and are lost with the process, but numbers are never given twice: a claim
+reserves a range of them.
+"""
+
+import secrets
+import threading
+import unicodedata
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import apsw
+from secondunit_bridge._pb import unit_pb2
+from secondunit_bridge.errors import OrderFailed, OrderNotFound, OrderRefused, SecondUnitError
+from secondunit_bridge.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Loading,
+    Order,
+    OrderStatus,
+    Plan,
+    Preview,
+    Queued,
+    Slot,
+    Step,
+    Take,
+    TakeReady,
+)
+from secondunit_bridge.rates import FrameTime, format_timecode, parse_timecode
+from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
+
+MOST_ATTEMPTS = 3
+FIRST_SECOND = 20 * 3600
+"""A show's generated timecode begins at 20:00:00:00, where camera and sound recorders rarely are."""
+_SECONDS_A_DAY = 24 * 3600
+_NUMBERS_A_CLAIM = 100_000
+_PASSING_EVENTS = 256
+_REMEMBERED_ORDERS = 32
+_REEL_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_NAME_BYTES = 100
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE orders (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL,
+    fence INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    cancel INTEGER NOT NULL DEFAULT 0,
+    numbers INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX orders_by_state ON orders(state, number);
+CREATE TABLE takes (
+    id TEXT PRIMARY KEY,
+    order_id TEXT NOT NULL REFERENCES orders(id),
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    reel TEXT NOT NULL UNIQUE,
+    start INTEGER NOT NULL,
+    body BLOB,
+    UNIQUE (order_id, position)
+);
+CREATE TABLE events (
+    order_id TEXT NOT NULL REFERENCES orders(id),
+    number INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (order_id, number)
+) WITHOUT ROWID;
+CREATE TABLE versions (show TEXT NOT NULL, shot TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (show, shot));
+CREATE TABLE timecode (show TEXT PRIMARY KEY, next_second INTEGER NOT NULL);
+CREATE TABLE workers (device TEXT PRIMARY KEY, pid INTEGER NOT NULL, created REAL NOT NULL);
+"""
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = (State.DONE, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSlot:
+    """What a take is given when its order is accepted, before it is made."""
+
+    take_id: str
+    index: int
+    name: str
+    reel: str
+    start: FrameTime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    order: Order
+    fence: int
+    attempt: int
+    unpublished: tuple[TakeSlot, ...]
+
+
+@dataclass
+class _Live:
+    """An order's events as its watchers see them. Guarded by `changed`."""
+
+    changed: threading.Condition
+    next_number: int
+    last_number: int
+    last_reserved: int
+    ended: bool
+    stored: list[Event] = field(default_factory=list)
+    passing: deque[Loading | Step | Preview] = field(default_factory=lambda: deque(maxlen=_PASSING_EVENTS))
+
+
+class Orders:
+    def __init__(self, database: Path) -> None:
+        self._database = threading.Lock()
+        self._connection = _open(database)
+        self._memory = threading.Lock()
+        self._live: dict[str, _Live] = {}
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after an order was queued, or its cancellation asked for."""
+
+    def close(self) -> None:
+        with self._database:
+            self._connection.close()
+
+    # Accepting and asking
+
+    def submit(self, order: Order, plan: Plan) -> Queued:
+        body = to_proto(order).SerializeToString(deterministic=True)
+        with self._transaction() as db:
+            known = self.accepted(order, db)
+            if known is not None:
+                return known
+            ahead = _one(db, "SELECT count(*) FROM orders WHERE state IN ('queued', 'running')")[0]
+            queued = Queued(order.id, 1, ahead, plan)
+            db.execute(
+                "INSERT INTO orders (id, body, state, numbers) VALUES (?, ?, ?, 1)", (order.id, body, State.QUEUED)
+            )
+            name, first = _next_version(db, order)
+            starts = _starts(db, order)
+            for index, start in enumerate(starts):
+                db.execute(
+                    "INSERT INTO takes (id, order_id, position, name, reel, start) VALUES (?, ?, ?, ?, ?, ?)",
+                    (uuid.uuid4().hex, order.id, index, f"{name}_v{first + index:03}", _new_reel(db), start.frame),
+                )
+            _store_event(db, queued)
+        self.on_change()
+        return queued
+
+    def accepted(self, order: Order, db: apsw.Connection | None = None) -> Queued | None:
+        """The answer that this order was given before; OrderRefused if its id stands for another order."""
+        if db is None:
+            with self._reading() as db:
+                return self.accepted(order, db)
+        row = db.execute("SELECT body FROM orders WHERE id = ?", (order.id,)).fetchone()
+        if row is None:
+            return None
+        if _read_order(row[0]) != order:
+            raise OrderRefused(f"the order id {order.id} stands for another order already: give this one its own")
+        stored = _one(db, "SELECT body FROM events WHERE order_id = ? AND number = 1", order.id)[0]
+        event = _read_event(stored)
+        assert isinstance(event, Queued)
+        return event
+
+    def statuses(self) -> Iterator[OrderStatus]:
+        """Oldest first."""
+        with self._reading() as db:
+            ids = [row[0] for row in db.execute("SELECT id FROM orders ORDER BY number")]
+        for order_id in ids:
+            with self._reading() as db:
+                body, attempts = _one(db, "SELECT body, attempts FROM orders WHERE id = ?", order_id)
+                takes = tuple(
+                    _read_take(row[0])
+                    for row in db.execute(
+                        "SELECT body FROM takes WHERE order_id = ? AND body NOT NULL ORDER BY position", (order_id,)
+                    )
+                )
+            live = self._live_of(order_id)
+            with live.changed:
+                last = max((*live.stored[-1:], *list(live.passing)[-1:]), key=lambda event: event.number)
+            yield OrderStatus(_read_order(body), last, takes, attempts)
+
+    def cancel(self, order_id: str) -> None:
+        """Ends a queued order, marks a running one for its worker, leaves an ended one. Raises OrderNotFound."""
+        live = self._live_of(order_id)
+        event = None
+        with self._transaction() as db:
+            state, number = _one(db, "SELECT state, numbers FROM orders WHERE id = ?", order_id)
+            if state == State.QUEUED:
+                # no claim holds it, so no event in memory can have a higher number than the range that was reserved
+                event = Cancelled(order_id, max(number + 1, live.next_number))
+                db.execute(
+                    "UPDATE orders SET state = ?, cancel = 1, numbers = ? WHERE id = ?",
+                    (State.CANCELLED, event.number, order_id),
+                )
+                _store_event(db, event)
+            elif state == State.RUNNING:
+                db.execute("UPDATE orders SET cancel = 1 WHERE id = ?", (order_id,))
+        if event is not None:
+            self._show(live, event, ended=True)
+        self.on_change()
+
+    # Watching
+
+    def events(self, order_id: str, after: int, timeout: float) -> tuple[list[Event], bool]:
+        """Events with numbers above `after`, waited for up to `timeout` seconds, and whether there will be no more."""
+        live = self._live_of(order_id)
+        with live.changed:
+            live.changed.wait_for(lambda: live.ended or live.last_number > after, timeout)
+            found = [event for event in (*live.stored, *live.passing) if event.number > after]
+            return sorted(found, key=lambda event: event.number), live.ended
+
+    def wake_watchers(self, order_id: str) -> None:
+        live = self._live_of(order_id)
+        with live.changed:
+            live.changed.notify_all()
+
+    # What workers do
+
+    def claim(self) -> Claim | None:
+        """The oldest queued order, running from here on under a higher fence."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT id, body, fence, attempts, numbers FROM orders WHERE state = ? ORDER BY number LIMIT 1",
+                (State.QUEUED,),
+            ).fetchone()
+            if row is None:
+                return None
+            order_id, body, fence, attempts, numbers = row
+            db.execute(
+                "UPDATE orders SET state = ?, fence = ?, attempts = ?, numbers = ? WHERE id = ?",
+                (State.RUNNING, fence + 1, attempts + 1, numbers + _NUMBERS_A_CLAIM, order_id),
+            )
+            order = _read_order(body)
+            unpublished = _unpublished(db, order)
+        live = self._live_of(order_id)
+        with live.changed:
+            live.last_reserved = numbers + _NUMBERS_A_CLAIM
+        return Claim(order, fence + 1, attempts + 1, unpublished)
+
+    def interrupted(self) -> list[Claim]:
+        """Orders that were running when the unit ended, with the claims that they ran under."""
+        with self._reading() as db:
+            rows: list[Any] = db.execute(
+                "SELECT body, fence, attempts FROM orders WHERE state = ? ORDER BY number", (State.RUNNING,)
+            ).fetchall()
+            orders = [(_read_order(body), fence, attempts) for body, fence, attempts in rows]
+            return [Claim(order, fence, attempts, _unpublished(db, order)) for order, fence, attempts in orders]
+
+    def cancel_asked(self, claim: Claim) -> bool:
+        with self._reading() as db:
+            return bool(_one(db, "SELECT cancel FROM orders WHERE id = ?", claim.order.id)[0])
+
+    def passed(self, claim: Claim, event: Loading | Step | Preview) -> None:
+        """Shows an event that is not stored; its number is given here."""
+        live = self._live_of(claim.order.id)
+        with live.changed:
+            reserve = live.next_number >= live.last_reserved
+        if reserve:
+            with self._transaction() as db:
+                db.execute("UPDATE orders SET numbers = numbers + ? WHERE id = ?", (_NUMBERS_A_CLAIM, claim.order.id))
+            with live.changed:
+                live.last_reserved += _NUMBERS_A_CLAIM
+        with live.changed:
+            live.passing.append(replace(event, number=live.next_number))
+            live.last_number = live.next_number
+            live.next_number += 1
+            live.changed.notify_all()
+
+    def published(self, claim: Claim, index: int, take: Take) -> bool:
+        """Stores a take whose file has its final name. False, and nothing is changed, under a stale fence."""
+        live = self._live_of(claim.order.id)
+        with live.changed:
+            event = TakeReady(claim.order.id, live.next_number, index, take)
+        with self._transaction() as db:
+            if not _holds(db, claim):
+                return False
+            db.execute(
+                "UPDATE takes SET body = ? WHERE order_id = ? AND position = ? AND body IS NULL",
+                (to_proto(take).SerializeToString(), claim.order.id, index),
+            )
+            if db.changes() != 1:
+                return False
+            done = not _one(db, "SELECT count(*) FROM takes WHERE order_id = ? AND body IS NULL", claim.order.id)[0]
+            if done:
+                db.execute("UPDATE orders SET state = ? WHERE id = ?", (State.DONE, claim.order.id))
+            _store_event(db, event)
+        self._show(live, event, ended=done)
+        return True
+
+    def failed(self, claim: Claim, error: str, message: str, log: str) -> bool:
+        live = self._live_of(claim.order.id)
+        with live.changed:
+            event = Failed(claim.order.id, live.next_number, error, message, log)
+        return self._end(claim, live, State.FAILED, event)
+
+    def cancelled(self, claim: Claim) -> bool:
+        live = self._live_of(claim.order.id)
+        with live.changed:
+            event = Cancelled(claim.order.id, live.next_number)
+        return self._end(claim, live, State.CANCELLED, event)
+
+    def requeue(self, claim: Claim, reason: str, log: str) -> None:
+        """After a worker was lost and its end confirmed; the third time the order is set aside as failed."""
+        if claim.attempt >= MOST_ATTEMPTS:
+            message = f"{reason}; it was tried {claim.attempt} times and is set aside: the worker's log tells more"
+            self.failed(claim, OrderFailed.__name__, message, log)
+            return
+        self.passed(claim, Loading(claim.order.id, 0, f"{reason}; trying again"))
+        with self._transaction() as db:
+            if _holds(db, claim):
+                db.execute("UPDATE orders SET state = ? WHERE id = ?", (State.QUEUED, claim.order.id))
+
+    def resume(self, claim: Claim) -> None:
+        """Puts an interrupted order back; the unit's own end is no attempt of the order's."""
+        with self._transaction() as db:
+            if _holds(db, claim):
+                db.execute(
+                    "UPDATE orders SET state = ?, attempts = ? WHERE id = ?",
+                    (State.QUEUED, claim.attempt - 1, claim.order.id),
+                )
+
+    def worker_of(self, device: str) -> tuple[int, float] | None:
+        """Number and start time of the process that last worked for a device."""
+        with self._reading() as db:
+            row = db.execute("SELECT pid, created FROM workers WHERE device = ?", (device,)).fetchone()
+        return None if row is None else (int(row[0]), float(row[1]))
+
+    def set_worker(self, device: str, pid: int, created: float) -> None:
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?)", (device, pid, created))
+
+    # Inside
+
+    def _end(self, claim: Claim, live: _Live, state: State, event: Event) -> bool:
+        with self._transaction() as db:
+            if not _holds(db, claim):
+                return False
+            db.execute("UPDATE orders SET state = ? WHERE id = ?", (state, claim.order.id))
+            _store_event(db, event)
+        self._show(live, event, ended=True)
+        return True
+
+    def _show(self, live: _Live, event: Event, ended: bool) -> None:
+        with live.changed:
+            live.stored.append(event)
+            live.last_number = event.number
+            live.next_number = event.number + 1
+            live.ended = ended
+            live.changed.notify_all()
+
+    def _live_of(self, order_id: str) -> _Live:
+        with self._memory:
+            if live := self._live.get(order_id):
+                return live
+        with self._reading() as db:
+            row = db.execute("SELECT state, numbers FROM orders WHERE id = ?", (order_id,)).fetchone()
+            if row is None:
+                raise OrderNotFound(f"the unit knows no order {order_id}")
+            bodies: list[Any] = db.execute(
+                "SELECT body FROM events WHERE order_id = ? ORDER BY number", (order_id,)
+            ).fetchall()
+        state, numbers = row
+        stored = [_read_event(body) for (body,) in bodies]
+        with self._memory:
+            ended = [key for key, live in self._live.items() if live.ended]
+            for key in ended[: max(0, len(ended) - _REMEMBERED_ORDERS)]:
+                del self._live[key]
+            last = stored[-1].number
+            fresh = _Live(threading.Condition(), max(numbers, last) + 1, last, numbers, state in ENDED, stored)
+            return self._live.setdefault(order_id, fresh)
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        with self._database:
+            yield self._connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[apsw.Connection]:
+        with self._database:
+            db = self._connection
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if not db.get_autocommit():
+                    db.execute("ROLLBACK")
+                raise
+
+
+def _open(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(2000)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    version = _one(connection, "PRAGMA user_version")[0]
+    if version == 0:
+        with connection:
+            connection.execute(_SCHEMA)
+            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    elif version != _SCHEMA_VERSION:
+        raise SecondUnitError(
+            f"the database {path} has layout {version}, this unit knows {_SCHEMA_VERSION}: run the version that wrote"
+            " it, or set SECONDUNIT_HOME to another folder"
+        )
+    return connection
+
+
+def _one(db: apsw.Connection, query: str, *values: Any) -> Any:
+    return db.execute(query, values).fetchone()
+
+
+def _holds(db: apsw.Connection, claim: Claim) -> bool:
+    state, fence = _one(db, "SELECT state, fence FROM orders WHERE id = ?", claim.order.id)
+    return bool(state == State.RUNNING and fence == claim.fence)
+
+
+def _store_event(db: apsw.Connection, event: Event) -> None:
+    body = to_proto(event, unit_pb2.Event()).SerializeToString()
+    db.execute("INSERT INTO events VALUES (?, ?, ?)", (event.order_id, event.number, body))
+
+
+def _unpublished(db: apsw.Connection, order: Order) -> tuple[TakeSlot, ...]:
+    rows = db.execute(
+        "SELECT id, position, name, reel, start FROM takes WHERE order_id = ? AND body IS NULL ORDER BY position",
+        (order.id,),
+    )
+    return tuple(
+        TakeSlot(take_id, position, name, reel, FrameTime(start, order.slot.rate))
+        for take_id, position, name, reel, start in rows
+    )
+
+
+def _next_version(db: apsw.Connection, order: Order) -> tuple[str, int]:
+    """The shot's name as files may bear it, and the first of as many version numbers as the order has seeds."""
+    name = safe_name(order.shot)
+    key = (order.show, name.casefold())  # some file systems do not tell cases apart
+    row = db.execute("SELECT last FROM versions WHERE show = ? AND shot = ?", key).fetchone()
+    last = row[0] if row else 0
+    db.execute("INSERT OR REPLACE INTO versions VALUES (?, ?, ?)", (*key, last + len(order.seeds)))
+    return name, last + 1
+
+
+def safe_name(shot: str) -> str:
+    """Letters, digits, `-`, `.` and `_` of a shot's name, the rest as `_`; never empty, hidden or too long."""
+    text = "".join(c if c.isalnum() or c in "-._" else "_" for c in unicodedata.normalize("NFC", shot))
+    return text.encode()[:_NAME_BYTES].decode(errors="ignore").lstrip(".") or "SHOT"
+
+
+def _new_reel(db: apsw.Connection) -> str:
+    while True:
+        reel = "U" + "".join(secrets.choice(_REEL_ALPHABET) for _ in range(7))
+        if not _one(db, "SELECT count(*) FROM takes WHERE reel = ?", reel)[0]:
+            return reel
+
+
+def _starts(db: apsw.Connection, order: Order) -> list[FrameTime]:
+    """Timecode of each take's first frame.
+
+    Where the slot leaves it open, each take gets a range of the show's own day, whole seconds long, so that shows of
+    several rates share one count: from 20:00:00:00 to midnight, then from 00:00:00:00 up to 20:00:00:00. No second is
+    given twice; a show that has used all of them is refused.
+    """
+    slot = order.slot
+    if slot.start is not None:
+        return [slot.start for _ in order.seeds]
+    row = db.execute("SELECT next_second FROM timecode WHERE show = ?", (order.show,)).fetchone()
+    second = row[0] if row else FIRST_SECOND
+    starts = []
+    for _ in order.seeds:
+        start, after = _block(slot, second)
+        if after > FIRST_SECOND + _SECONDS_A_DAY:
+            raise OrderRefused(
+                f"the show {order.show!r} has used up 24 hours of timecode: give the slot a start, or use another show"
+            )
+        starts.append(start)
+        second = after
+    db.execute("INSERT OR REPLACE INTO timecode VALUES (?, ?)", (order.show, second))
+    return starts
+
+
+def _block(slot: Slot, second: int) -> tuple[FrameTime, int]:
+    """A take's start at or after `second` (counted past midnight), and the first second after its last frame."""
+    frames = slot.head + slot.frames + slot.tail
+    start = _frame_at(second % _SECONDS_A_DAY, slot.rate, slot.drop_frame)
+    last = format_timecode(FrameTime(start.frame + frames - 1, slot.rate), slot.drop_frame)
+    hours, minutes, seconds = (int(part) for part in last.replace(";", ":").split(":")[:3])
+    last_second = hours * 3600 + minutes * 60 + seconds
+    days = second // _SECONDS_A_DAY + (last_second < second % _SECONDS_A_DAY)
+    return start, days * _SECONDS_A_DAY + last_second + 1
+
+
+def _frame_at(second: int, rate: Fraction, drop_frame: bool) -> FrameTime:
+    skipped = drop_frame and second % 60 == 0 and second // 60 % 10 != 0  # these two (four) counts do not exist
+    frames = (4 if rate > 50 else 2) if skipped else 0
+    separator = ";" if drop_frame else ":"
+    return parse_timecode(f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}{separator}{frames:02}", rate)
+
+
+def _read_order(body: bytes) -> Order:
+    return from_proto(Order, unit_pb2.Order.FromString(body))
+
+
+def _read_take(body: bytes) -> Take:
+    return from_proto(Take, unit_pb2.Take.FromString(body))
+
+
+def _read_event(body: bytes) -> Event:
+    return event_from_proto(unit_pb2.Event.FromString(body))

@@ -1,0 +1,111 @@
+# ruff: noqa: ARG002 (the signatures are gRPC's)
+"""What the unit answers to its clients."""
+
+import importlib
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import grpc
+from secondunit_bridge import __version__, messages
+from secondunit_bridge._pb import unit_pb2
+from secondunit_bridge._pb.unit_pb2_grpc import UnitServicer
+from secondunit_bridge.client import version_message
+from secondunit_bridge.errors import OrderRefused, VersionMismatch
+from secondunit_bridge.messages import PROTOCOL_VERSION, Card, Order, UnitInfo
+from secondunit_bridge.wire import from_proto, to_proto
+
+from secondunit_inference.orders import Orders
+from secondunit_inference.store import admit, prepare
+
+log = logging.getLogger(__name__)
+
+_WATCH_SECONDS = 15.0
+_ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class EngineCard(Protocol):
+    """An engine's module `card`, which imports nothing heavy."""
+
+    CARD: Card
+
+    def plan(self, order: Order) -> messages.Plan:
+        """Raises OrderRefused."""
+
+
+class Service(UnitServicer):
+    def __init__(
+        self, orders: Orders, engines: dict[str, str], devices: tuple[str, ...], home: Path, stop: Callable[[], None]
+    ) -> None:
+        self._orders = orders
+        self._cards: dict[str, EngineCard] = {
+            name: importlib.import_module(f"{package}.card") for name, package in engines.items()
+        }
+        self._devices = devices
+        self._home = home
+        self._stop = stop
+
+    def Hello(self, request: unit_pb2.HelloRequest, context: grpc.ServicerContext) -> unit_pb2.UnitInfo:
+        if request.protocol != PROTOCOL_VERSION:
+            raise VersionMismatch(version_message(request.protocol, PROTOCOL_VERSION))
+        cards = tuple(module.CARD for module in self._cards.values())
+        return to_proto(
+            UnitInfo(PROTOCOL_VERSION, __version__, os.getpid(), str(self._home), self._devices, cards),
+            unit_pb2.UnitInfo(),
+        )
+
+    def Plan(self, request: unit_pb2.Order, context: grpc.ServicerContext) -> unit_pb2.Plan:
+        return to_proto(self._plan(from_proto(Order, request)), unit_pb2.Plan())
+
+    def Submit(self, request: unit_pb2.Order, context: grpc.ServicerContext) -> unit_pb2.Queued:
+        order = from_proto(Order, request)
+        queued = self._orders.accepted(order)
+        if queued is None:
+            plan = self._plan(order)
+            prepare(order.delivery)
+            queued = self._orders.submit(order, plan)
+        return to_proto(queued, unit_pb2.Queued())
+
+    def Watch(self, request: unit_pb2.WatchRequest, context: grpc.ServicerContext) -> Iterator[unit_pb2.Event]:
+        order_id, after = request.order_id, request.after
+        self._orders.events(order_id, after, 0)  # OrderNotFound before anything is promised
+        context.send_initial_metadata(())
+        context.add_callback(lambda: self._orders.wake_watchers(order_id))
+        while context.is_active():
+            events, ended = self._orders.events(order_id, after, _WATCH_SECONDS)
+            for event in events:
+                yield to_proto(event, unit_pb2.Event())
+                after = event.number
+            if ended and not events:
+                return
+
+    def Cancel(self, request: unit_pb2.CancelRequest, context: grpc.ServicerContext) -> unit_pb2.CancelReply:
+        self._orders.cancel(request.order_id)
+        return unit_pb2.CancelReply()
+
+    def Orders(self, request: unit_pb2.OrdersRequest, context: grpc.ServicerContext) -> Iterator[unit_pb2.OrderStatus]:
+        for status in self._orders.statuses():
+            yield to_proto(status, unit_pb2.OrderStatus())
+
+    def Stop(self, request: unit_pb2.StopRequest, context: grpc.ServicerContext) -> unit_pb2.StopReply:
+        context.add_callback(self._stop)  # after the answer is on its way
+        return unit_pb2.StopReply()
+
+    def _plan(self, order: Order) -> messages.Plan:
+        if not _ORDER_ID.fullmatch(order.id):
+            raise OrderRefused(f"{order.id!r} is no order id: use 1 to 64 letters, digits, '-' and '_'")
+        if not order.seeds:
+            raise OrderRefused(f"{order.shot}: the order asks for no takes: give it a seed for each take")
+        module = self._cards.get(order.engine)
+        if module is None:
+            raise OrderRefused(f"there is no engine {order.engine!r} here: this unit has {', '.join(self._cards)}")
+        if order.model != module.CARD.model:
+            raise OrderRefused(
+                f"the engine {order.engine!r} has no model {order.model!r}: it has {module.CARD.model!r}"
+            )
+        plan = module.plan(order)
+        admit(order.delivery, plan.disk_bytes)
+        return plan

@@ -1,0 +1,297 @@
+"""A worker process: takes orders from the unit over its standard input, makes takes, reports over standard output.
+
+Started as `python -m secondunit_inference.worker NAME=PACKAGE...`, one for each device. It ends at once when the
+pipe to the unit closes, and after every error that its engine did not mean: the unit starts another.
+"""
+
+import errno
+import faulthandler
+import importlib
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from importlib import metadata
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import cv2
+import numpy as np
+from secondunit_bridge._pb import unit_pb2, worker_pb2
+from secondunit_bridge.errors import BadInput, OrderCancelled, OrderFailed, SecondUnitError
+from secondunit_bridge.media.probe import SoundInfo
+from secondunit_bridge.media.write import MediaWriter
+from secondunit_bridge.messages import Loading, Order, Preview, Record, Step, Take, Version
+from secondunit_bridge.rates import FrameTime, samples_before
+from secondunit_bridge.wire import from_proto, record_from_json, record_to_json, to_proto
+
+from secondunit_inference.framing import frame, read_frames
+from secondunit_inference.job import Job, Made, Picture, Progress
+from secondunit_inference.store import TakeFiles, digest, sync_folder
+
+HEARTBEAT_SECONDS = 2.0
+STALLED_SECONDS = 120.0
+"""An engine that has not looked for a cancellation for so long gets no more heartbeats: it hangs."""
+_STEP_SECONDS = 0.05
+_PREVIEW_SECONDS = 0.2
+_PREVIEW_WIDTH = 480
+_PACKAGES = ("secondunit", "numpy", "av", "opencv-python-headless", "scipy", "opencolorio")
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Engine(Protocol):
+    def make(self, order: Order, index: int, seed: int, job: Job) -> Made: ...
+
+
+class Pipe:
+    """Messages to the unit, whole, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, message: worker_pb2.FromWorker) -> None:
+        data = frame(message)
+        with self._lock:
+            self._stream.write(data)
+            self._stream.flush()
+
+
+class _Run:
+    """One order under one claim: what its engine reports, thinned out, goes to the unit as events."""
+
+    def __init__(self, begin: worker_pb2.Begin, pipe: Pipe) -> None:
+        self.begin = begin
+        self.order = from_proto(Order, begin.order)
+        self.fence = begin.fence
+        self.cancelled = threading.Event()
+        self._pipe = pipe
+        self._began = time.monotonic()
+        self._takes = len(begin.takes)
+        self._before = -1
+        self._take = 0
+        self._last_step = self._last_preview = -1e9
+        self.job = Job(Progress(self._loading, self._step, self._preview), self.cancelled)
+
+    def begin_take(self, index: int) -> None:
+        self._take = index
+        self._before += 1
+        self._last_step = -1e9
+
+    def _send(self, event: Loading | Step | Preview) -> None:
+        progress = worker_pb2.Progress(fence=self.fence, event=to_proto(event, unit_pb2.Event()))
+        self._pipe.send(worker_pb2.FromWorker(progress=progress))
+
+    def _loading(self, what: str) -> None:
+        self._send(Loading(self.order.id, 0, what))
+
+    def _step(self, done: int, total: int, what: str) -> None:
+        now = time.monotonic()
+        if now - self._last_step < _STEP_SECONDS and done < total:
+            return
+        self._last_step = now
+        share = (self._before + done / max(1, total)) / self._takes
+        left = (now - self._began) * (1 - share) / share if share > 0 else None
+        self._send(Step(self.order.id, 0, self._take, done, total, what, left))
+
+    def _preview(self, frame: FrameTime, picture: Picture) -> None:
+        now = time.monotonic()
+        if now - self._last_preview < _PREVIEW_SECONDS:
+            return
+        self._last_preview = now
+        jpeg = _jpeg(picture, float(self.order.slot.pixel_aspect))
+        self._send(Preview(self.order.id, 0, self._take, frame, jpeg))
+
+
+def _jpeg(picture: Picture, pixel_aspect: float) -> bytes:
+    height, width = picture.shape[:2]
+    scale = min(1.0, _PREVIEW_WIDTH / (width * pixel_aspect))
+    skip = max(1, int(1 / scale) // 2)  # a quarter of the pixels is enough for so small a picture
+    size = max(1, round(width * pixel_aspect * scale)), max(1, round(height * scale))
+    small = cv2.resize(np.ascontiguousarray(picture[::skip, ::skip]), size, interpolation=cv2.INTER_AREA)
+    ok, jpeg = cv2.imencode(".jpg", cv2.cvtColor((small >> 8).astype(np.uint8), cv2.COLOR_RGB2BGR))
+    assert ok
+    return bytes(jpeg)
+
+
+class Worker:
+    def __init__(self, engines: dict[str, Engine], pipe: Pipe) -> None:
+        self._engines = engines
+        self._pipe = pipe
+        self._asked: queue.SimpleQueue[_Run | worker_pb2.Inspect] = queue.SimpleQueue()
+        self._run: _Run | None = None
+
+    def listen(self, stream: BinaryIO) -> None:
+        """Runs in a thread of its own, so that a cancellation or the unit's end reaches an engine at work."""
+        for body in read_frames(stream):
+            message = worker_pb2.ToWorker.FromString(body)
+            match message.WhichOneof("message"):
+                case "begin":
+                    self._run = _Run(message.begin, self._pipe)
+                    self._asked.put(self._run)
+                case "inspect":
+                    self._asked.put(message.inspect)
+                case "cancel" if self._run is not None and self._run.fence == message.cancel.fence:
+                    self._run.cancelled.set()
+        os._exit(0)
+
+    def beat(self) -> None:
+        while True:
+            time.sleep(HEARTBEAT_SECONDS)
+            run = self._run
+            if run is None or time.monotonic() - run.job.last_check < STALLED_SECONDS:
+                self._pipe.send(worker_pb2.FromWorker(heartbeat=worker_pb2.Heartbeat()))
+
+    def work(self) -> None:
+        self._pipe.send(worker_pb2.FromWorker(ready=worker_pb2.Ready()))
+        while True:
+            asked = self._asked.get()
+            if isinstance(asked, _Run):
+                self._log_to(asked.begin.log)
+                answer = self._carry_out(asked)
+                self._run = None
+                self._pipe.send(answer)
+            else:
+                self._pipe.send(worker_pb2.FromWorker(inspected=_inspect(asked)))
+
+    def _carry_out(self, run: _Run) -> worker_pb2.FromWorker:
+        fence = run.fence
+        try:
+            for take in run.begin.takes:
+                run.begin_take(take.index)
+                self._make(run, take)
+        except OrderCancelled:
+            return worker_pb2.FromWorker(stopped=worker_pb2.Stopped(fence=fence))
+        except SecondUnitError as error:
+            refused = worker_pb2.Refused(fence=fence, error=type(error).__name__, message=str(error))
+            return worker_pb2.FromWorker(refused=refused)
+        except OSError as error:
+            if error.errno not in _DISK_FULL:
+                raise
+            message = f"the disk of {run.order.delivery.folder} is full: make room, then order again"
+            refused = worker_pb2.Refused(fence=fence, error=OrderFailed.__name__, message=message)
+            return worker_pb2.FromWorker(refused=refused)
+        return worker_pb2.FromWorker(finished=worker_pb2.Finished(fence=fence))
+
+    def _make(self, run: _Run, slot: worker_pb2.TakeToMake) -> None:
+        order, job = run.order, run.job
+        seed = order.seeds[slot.index]
+        start = from_proto(FrameTime, slot.start)
+        files = TakeFiles(order.delivery, slot.take_id, slot.name, slot.reel, run.fence)
+        job.check()
+        made = self._engines[order.engine].make(order, slot.index, seed, job)
+        record = Record(
+            take_id=slot.take_id,
+            name=slot.name,
+            reel=slot.reel,
+            start=start,
+            drop_frame=order.slot.drop_frame,
+            order=order,
+            seed=seed,
+            weights_sha256="",
+            versions=_versions(),
+            seams=made.seams,
+            look=made.look,
+            trusted=made.trusted,
+            placeholder=made.placeholder,
+            notes=made.notes,
+        )
+        frames = _write(files, made, record, job)
+        if made.cube:
+            with files.temporary_cube.open("x") as cube:
+                cube.write(made.cube)
+                cube.flush()
+                os.fsync(cube.fileno())
+        sync_folder(files.folder)
+        lut = str(files.temporary_cube) if made.cube else ""
+        take = Take(str(files.temporary), frames, digest(files.temporary), lut, record)
+        written = worker_pb2.Written(fence=run.fence, index=slot.index, take=to_proto(take))
+        self._pipe.send(worker_pb2.FromWorker(written=written))
+
+    def _log_to(self, path: str) -> None:
+        """The order's log gets what this process, its libraries and a crash print from here on."""
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(handle, 1)
+        os.dup2(handle, 2)
+        os.close(handle)
+
+
+def _write(files: TakeFiles, made: Made, record: Record, job: Job) -> int:
+    """Returns the number of frames written."""
+    slot = record.order.slot
+    wanted = slot.head + slot.frames + slot.tail
+    sound = tuple(SoundInfo(stream.rate, stream.samples.shape[0], stream.layout) for stream in made.sound)
+    written = 0
+    with MediaWriter(
+        str(files.temporary),
+        record.order.delivery.codec,
+        slot.rate,
+        slot.width,
+        slot.height,
+        slot.pixel_aspect,
+        made.encoding,
+        record.start,
+        record.drop_frame,
+        record.reel,
+        sound,
+        record_to_json(record),
+    ) as writer:
+        for frame in made.frames:
+            job.check()
+            writer.write(frame)
+            for index, stream in enumerate(made.sound):
+                first, last = (samples_before(FrameTime(n, slot.rate), stream.rate) for n in (written, written + 1))
+                writer.write_sound(index, stream.samples[:, first:last])
+            written += 1
+        job.check()
+        if written != wanted:
+            raise OrderFailed(f"{record.name}: the engine made {written} of {wanted} frames")
+    return written
+
+
+def _inspect(asked: worker_pb2.Inspect) -> worker_pb2.Inspected:
+    from secondunit_bridge.media.record import extract
+
+    try:
+        text = extract(asked.media)
+        record = None if text is None else record_from_json(text)
+    except BadInput:
+        record = None
+    found = None if record is None else to_proto(record)
+    return worker_pb2.Inspected(sha256=digest(Path(asked.path)), record=found)
+
+
+def _versions() -> tuple[Version, ...]:
+    found = []
+    for package in _PACKAGES:
+        try:
+            found.append(Version(package, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+def main(engines: dict[str, str]) -> None:
+    """`engines`: name to package; the package's module `engine` has `make`."""
+    # standard output belongs to the messages: whatever prints goes to the log
+    pipe = Pipe(os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)
+    faulthandler.enable()
+    loaded: dict[str, Engine] = {
+        name: importlib.import_module(f"{package}.engine") for name, package in engines.items()
+    }
+    worker = Worker(loaded, pipe)
+    threading.Thread(target=worker.listen, args=(sys.stdin.buffer,), daemon=True).start()
+    threading.Thread(target=worker.beat, daemon=True).start()
+    try:
+        worker.work()
+    except BaseException:  # noqa: BLE001 (the edge of the process)
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(70)
+
+
+if __name__ == "__main__":
+    main(dict(argument.split("=", 1) for argument in sys.argv[1:]))
