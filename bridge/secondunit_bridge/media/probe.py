@@ -1,8 +1,11 @@
 """What a media file holds, read once before anything is decoded."""
 
+import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 import av
 import av.error
@@ -14,18 +17,11 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
+from secondunit_bridge.media.colour import MATRICES, PRIMARIES, TRANSFERS
 from secondunit_bridge.media.container import is_pattern, open_media, picture_stream, sequence_numbers, unreadable
 from secondunit_bridge.media.frames import FrameMap, find_rate, scan
 from secondunit_bridge.rates import FrameTime, can_drop_frames, parse_timecode
 
-# ISO/IEC 23091-2 code points under the names that ffmpeg gives them.
-MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc"}
-MATRICES |= {10: "bt2020c", 14: "ictcp"}
-PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020"}
-PRIMARIES |= {10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213"}
-TRANSFERS = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100"}
-TRANSFERS |= {10: "log316", 11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12"}
-TRANSFERS |= {16: "smpte2084", 17: "smpte428", 18: "arib-std-b67"}
 _HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG", "bt2020-10": "BT.2020", "bt2020-12": "BT.2020"}
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 
@@ -129,10 +125,10 @@ def refuse_unsupported(info: MediaInfo) -> None:
 
 
 def orientation(frame: VideoFrame) -> Orientation:
-    matrix = next((data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
-    if matrix is None:
+    side_data = cast("Mapping[str, bytes]", frame.side_data)
+    if "DISPLAYMATRIX" not in side_data:
         return Orientation(0, ())
-    a, _, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+    a, _, _, c, d = np.frombuffer(bytes(side_data["DISPLAYMATRIX"]), np.int32)[:5].tolist()
     turn = round(-frame.rotation / 90) % 4 * 90
     if turn == 90:
         return Orientation(90, (("transpose", "cclock_flip" if c > 0 else "clock"),))
@@ -174,7 +170,7 @@ def _decoded_map(path: str, frames: FrameMap) -> FrameMap:
         except av.error.FFmpegError as error:
             raise unreadable(path, error) from error
     known = [time for time in times if time is not None]
-    if len(known) == len(times) and all(a < b for a, b in zip(known, known[1:], strict=False)):
+    if len(known) == len(times) and all(a < b for a, b in itertools.pairwise(known)):
         shown = np.array(known, np.int64)
         keys = np.isin(frames.key_times, shown)
         if keys.any() and frames.key_times[keys][0] <= shown[0]:
@@ -202,7 +198,7 @@ def _describe(
     turned = orientation(first[0]).rotation in (90, 270)
     width, height = first[0].width, first[0].height
     aspect = stream.sample_aspect_ratio or Fraction(1)
-    start, drop_frame = _timecode(container, stream, rate)
+    start, drop_frame = _timecode(container, rate)
     return MediaInfo(
         path=path,
         container=container.format.name,
@@ -255,7 +251,7 @@ def _metadata(container: InputContainer, name: str) -> str:
     return next((value for place in places for key, value in place.items() if key.lower() == name and value), "")
 
 
-def _timecode(container: InputContainer, stream: VideoStream, rate: Fraction) -> tuple[FrameTime | None, bool]:
+def _timecode(container: InputContainer, rate: Fraction) -> tuple[FrameTime | None, bool]:
     text = _metadata(container, "timecode")
     drop_frame = can_drop_frames(rate) and re.search(r"[;,.]\d+$", text) is not None
     try:

@@ -1,6 +1,5 @@
 """Frames of a media file by their number, their pictures, stills and sound."""
 
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 from types import TracebackType
@@ -9,28 +8,19 @@ from typing import Self
 import av
 import av.error
 import numpy as np
-from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.filter import Graph
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, ColorRange, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
-from secondunit_bridge.media.container import open_media, picture_stream
+from secondunit_bridge.media.colour import PRECISE, SWS_MATRICES
+from secondunit_bridge.media.container import open_media, picture_stream, unreadable
 from secondunit_bridge.media.frames import FrameMap
-from secondunit_bridge.media.probe import Encoding, MediaInfo, Orientation, examine
-
-SWS_MATRICES = {
-    "bt709": Colorspace.ITU709,
-    "fcc": Colorspace.FCC,
-    "bt470bg": Colorspace.ITU601,
-    "smpte170m": Colorspace.ITU601,
-    "smpte240m": Colorspace.SMPTE240M,
-    "bt2020nc": Colorspace.BT2020,
-}
-_PRECISE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+from secondunit_bridge.media.probe import Encoding, MediaInfo, Orientation, encoding_of, examine, orientation
+from secondunit_bridge.media.sound import SoundReader
 
 
 class VideoReader:
@@ -195,7 +185,7 @@ def picture(frame: VideoFrame, encoding: Encoding, reformatter: VideoReformatter
     """
     reformatter = reformatter or VideoReformatter()
     if encoding.matrix == "gbr":
-        packed = reformatter.reformat(frame, format="rgb48le", interpolation=_PRECISE)
+        packed = reformatter.reformat(frame, format="rgb48le", interpolation=PRECISE | Interpolation.FULL_CHR_H_INT)
     else:
         if encoding.matrix not in SWS_MATRICES:
             raise MediaUnsupported(f"colour matrix {encoding.matrix} cannot be converted: convert it to bt709 first")
@@ -205,156 +195,27 @@ def picture(frame: VideoFrame, encoding: Encoding, reformatter: VideoReformatter
             src_colorspace=SWS_MATRICES[encoding.matrix],
             src_color_range=ColorRange.JPEG if encoding.full_range else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
-            interpolation=_PRECISE,
+            interpolation=PRECISE | Interpolation.FULL_CHR_H_INT,
         )
     return np.ascontiguousarray(packed.to_ndarray(), np.uint16)
 
 
-class SoundReader:
-    """Samples of one sound stream, counted at `rate` from the start of the picture's first frame.
-
-    Without a picture they are counted from the first sample. Any order of access gives the samples that decoding
-    from the start gives. Not for use by several threads at once.
-    """
-
-    def __init__(self, path: str, stream: int, rate: int) -> None:
-        self._path, self._number, self._rate = path, stream, rate
-        with open_media(path) as container:
-            if not 0 <= stream < len(container.streams.audio):
-                raise BadInput(
-                    f"{path} has {len(container.streams.audio)} sound streams: stream {stream} cannot be read"
-                )
-            self._origin = _picture_start(container)
-        self._open()
-        self.channels: int = self._stream.channels
-        self._source_rate: int = self._stream.rate
-        tick = self._stream.time_base or Fraction(1, self._source_rate)
-        self._exact = (1 / tick) % self._source_rate == 0
-        """Timestamps name every sample; where they are coarser, samples are counted from the file's start."""
-        self._positions: dict[int, int] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._decoded = iter(())
-        self._container.close()
-
-    def read(self, start: int, count: int) -> NDArray[np.float32]:
-        """float32, shape (channels, count); zeros where the file holds no sound."""
-        if self._rate == self._source_rate:
-            return self._source(start, count)
-        common = math.gcd(self._rate, self._source_rate)
-        block_in, block_out = self._source_rate // common, self._rate // common
-        margin = 256 * max(1, -(-self._source_rate // self._rate))
-        block = (start * self._source_rate // self._rate - margin) // block_in
-        end = -(-(start + count) * self._source_rate // self._rate) + margin
-        frame = av.AudioFrame.from_ndarray(
-            self._source(block * block_in, end - block * block_in), format="fltp", layout=self._stream.layout.name
-        )
-        frame.sample_rate = self._source_rate
-        resampler = av.AudioResampler(format="fltp", layout=self._stream.layout.name, rate=self._rate)
-        parts = [part.to_ndarray() for part in (*resampler.resample(frame), *resampler.resample(None))]
-        skip = start - block * block_out
-        return np.ascontiguousarray(np.concatenate(parts, axis=1)[:, skip : skip + count], np.float32)
-
-    def _open(self) -> None:
-        self._container = open_media(self._path)
-        self._stream = self._container.streams.audio[self._number]
-        self._decoded: Iterator[AudioFrame] = self._container.decode(self._stream)
-        self._next: int | None = None
-        """The position of the next decoded sample; None after a seek."""
-        self._held: tuple[int, NDArray[np.float32]] | None = None
-
-    def _source(self, start: int, count: int) -> NDArray[np.float32]:
-        samples = np.zeros((self.channels, count), np.float32)
-        held = self._held
-        if held is None or start < held[0] or start > held[0] + held[1].shape[1] + self._source_rate:
-            self._seek(start)
-            held = None
-        while True:
-            if held is not None:
-                at, data = held
-                low, high = max(at, start), min(at + data.shape[1], start + count)
-                if low < high:
-                    samples[:, low - start : high - start] = data[:, low - at : high - at]
-                if at + data.shape[1] >= start + count:
-                    return samples
-            held = self._pull()
-            if held is None:
-                return samples
-            self._held = held
-
-    def _seek(self, start: int) -> None:
-        """To a packet at least 0.25 s before `start`, so that overlapping transforms have settled there."""
-        target = start - self._source_rate // 4
-        tick = self._stream.time_base or Fraction(1, self._source_rate)
-        if self._exact:
-            pts = int((Fraction(target, self._source_rate) + (self._origin or 0)) / tick)
-        else:
-            pts = max((pts for pts, position in self._positions.items() if position <= target), default=-1)
-        if pts <= 0 or self._origin is None:
-            self._container.close()
-            self._open()
-            return
-        self._container.seek(pts, stream=self._stream)
-        self._decoded = self._container.decode(self._stream)
-        self._next = self._held = None
-
-    def _pull(self) -> tuple[int, NDArray[np.float32]] | None:
+def read_still(path: str) -> NDArray[np.uint16]:
+    """The picture of a PNG, JPEG or TIFF file as `picture` gives it; transparency is ignored."""
+    with open_media(path) as container:
+        stream = picture_stream(container, path)
+        if container.format.name not in ("png_pipe", "jpeg_pipe", "tiff_pipe", "image2"):
+            raise MediaUnsupported(f"{path} is not a PNG, JPEG or TIFF still: convert it")
         try:
-            frame = next(self._decoded, None)
+            frame = next(container.decode(stream), None)
         except av.error.FFmpegError as error:
-            at = (self._next or 0) / self._source_rate
-            raise MediaUnreadable(f"{self._path}: its sound cannot be decoded at {at:.3f} s: copy it again") from error
+            raise unreadable(path, error) from error
         if frame is None:
-            return None
-        data = _floats(frame)
-        if data.shape[0] != self.channels:
-            raise MediaUnsupported(f"{self._path}: its sound changes from {self.channels} to {data.shape[0]} channels")
-        position = self._next
-        if frame.pts is not None:
-            tick = frame.time_base or Fraction(1, self._source_rate)
-            if self._origin is None:
-                self._origin = frame.pts * tick
-            told = round((frame.pts * tick - self._origin) * self._source_rate)
-            if self._exact or position is None or abs(told - position) > self._source_rate // 50:
-                position = told if self._exact else self._positions.get(frame.pts, told)
-            self._positions.setdefault(frame.pts, position)
-        position = position or 0
-        self._next = position + data.shape[1]
-        return position, data
+            raise MediaUnreadable(f"{path} holds no picture that can be decoded: copy it again from its source")
+        return picture(Upright(orientation(frame)).turn(frame), encoding_of(frame, stream))
 
 
 def read_sound(path: str, stream: int, start_sample: int, count: int, rate: int) -> NDArray[np.float32]:
     """See SoundReader; for many pieces of one file, keep a SoundReader."""
     with SoundReader(path, stream, rate) as reader:
         return reader.read(start_sample, count)
-
-
-def _picture_start(container: InputContainer) -> Fraction | None:
-    """When the first shown frame is shown, on the container's clock."""
-    pictures = [stream for stream in container.streams.video if not stream.disposition & 0x400]
-    if not pictures or pictures[0].time_base is None:
-        return None
-    times: list[int] = []
-    for packet in container.demux(pictures[0]):
-        if packet.pts is not None and not packet.is_discard:
-            times.append(packet.pts)
-        if len(times) == 40:
-            break
-    return min(times) * pictures[0].time_base if times else None
-
-
-def _floats(frame: AudioFrame) -> NDArray[np.float32]:
-    data = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = data.reshape(-1, frame.layout.nb_channels).T
-    if data.dtype.kind == "f":
-        return np.ascontiguousarray(data, np.float32)
-    if data.dtype == np.uint8:
-        return np.ascontiguousarray((data.astype(np.float32) - 128) / 128)
-    return np.ascontiguousarray(data / np.float32(-float(np.iinfo(data.dtype).min)), np.float32)
