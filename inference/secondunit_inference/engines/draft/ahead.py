@@ -2,13 +2,13 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def ahead(items: Iterator[T], count: int) -> Iterator[T]:
+def ahead(items: Iterator[T], count: int) -> Generator[T, None, None]:
     """`items`, made in a thread up to `count` in advance; its exceptions come out here. Closing ends the thread."""
     made: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(count)
     closed = threading.Event()

@@ -261,6 +261,10 @@ class Continuation:
             return picture
         return self._maker.add(picture, frame, lacking * np.float32(self._grain_scale))
 
+    def regrained(self, picture: Picture, frame: int, lacking: Floats) -> Picture:
+        """`lacking`: the share of the camera's grain that the picture has lost."""
+        return self._maker.add(picture, 2**20 + frame, lacking)
+
     def _lit(self, picture: Picture, frame: int) -> Picture:
         if not self._moves.light.any():
             return picture

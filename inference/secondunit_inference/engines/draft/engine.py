@@ -4,6 +4,8 @@ from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task
 
 from secondunit_inference.engines.draft.extend import extend
+from secondunit_inference.engines.draft.join import join
+from secondunit_inference.engines.draft.match import match
 from secondunit_inference.job import Job, Made
 
 
@@ -13,5 +15,9 @@ def make(order: Order, index: int, seed: int, job: Job) -> Made:  # noqa: ARG001
     match order.task:
         case Task.EXTEND:
             return extend(order, seed, job)
+        case Task.JOIN:
+            return join(order, seed, job)
+        case Task.MATCH:
+            return match(order, seed, job)
         case _:
             raise OrderRefused(f"the draft engine does not do {order.task.value!r}")

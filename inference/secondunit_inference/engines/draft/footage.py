@@ -8,7 +8,7 @@ import numpy as np
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.media.probe import MediaInfo
 from secondunit_bridge.media.read import VideoReader, picture, read_sound
-from secondunit_bridge.messages import Condition, IgnoreRegion, Order, Sound, Span
+from secondunit_bridge.messages import IgnoreRegion, Order, Sound, Span, Value
 from secondunit_bridge.rates import FrameTime, samples_before
 
 from secondunit_inference.engines.draft.sound import Samples, continue_sound
@@ -55,8 +55,8 @@ def ignored(order: Order) -> tuple[IgnoreRegion, ...]:
     return tuple(condition for condition in order.conditions if isinstance(condition, IgnoreRegion))
 
 
-def only(order: Order, kind: type[Condition]) -> Condition | None:
-    return next((condition for condition in order.conditions if isinstance(condition, kind)), None)
+def parameter(order: Order, name: str, default: Value) -> Value:
+    return next((given.value for given in order.parameters if given.name == name), default)
 
 
 def total_frames(order: Order) -> int:
@@ -100,4 +100,16 @@ def sound_beside(sound: Sound, order: Order, camera: int, *, after: bool, seed: 
         made.append(
             SoundStream(np.ascontiguousarray(samples[:, ::-1] if after else samples), stream.rate, stream.layout)
         )
+    return tuple(made)
+
+
+def sound_along(sound: Sound, order: Order) -> tuple[SoundStream, ...]:
+    """The span's own sound, from its start, as long as the take."""
+    made = []
+    for stream in _streams(sound.span):
+        total = samples_before(FrameTime(total_frames(order), order.slot.rate), stream.rate)
+        samples = np.zeros((stream.shot.shape[0], total), np.float32)
+        count = min(total, stream.shot.shape[1])
+        samples[:, :count] = stream.shot[:, :count]
+        made.append(SoundStream(samples, stream.rate, stream.layout))
     return tuple(made)
