@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import jinja2
 import orjson
-from secondunit_bridge.messages import Measure, Take
+from secondunit_bridge.messages import Measure, Take, Task
 from secondunit_bridge.rates import FrameTime, format_timecode
 from secondunit_bridge.wire import record_to_json
 from secondunit_timeline.interchange import write_bytes
@@ -64,11 +64,12 @@ class OrderReport:
 
 @dataclass(frozen=True, slots=True)
 class CutReport:
-    """A cut and the film made of it; `video` is a path, which the page refers to relatively, or None."""
+    """A cut and the film made of it: a path, which the page refers to relatively, or None. `poster`: JPEG or PNG."""
 
     path: Path
     frames: int
     video: Path | None
+    poster: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Figure:
 def _figures(pair: tuple[Measure, Measure]) -> list[Figure]:
     before, after = pair
     return [
-        Figure("Luma, difference in L*", f"{before.luma:+.2f}", f"{after.luma:+.2f}", _seen(abs(after.luma))),
+        Figure("Luma, difference in L*", _signed(before.luma), _signed(after.luma), _seen(abs(after.luma))),
         Figure("Colour, ΔE (CIE76)", f"{before.colour:.2f}", f"{after.colour:.2f}", _seen(after.colour)),
         Figure("Grain, ratio", f"{before.grain:.2f}", f"{after.grain:.2f}", _alike(after.grain, "finer", "coarser")),
         Figure(
@@ -141,6 +142,10 @@ def _figures(pair: tuple[Measure, Measure]) -> list[Figure]:
             _alike(after.sharpness, "softer", "sharper"),
         ),
     ]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _seen(difference: float) -> str:
@@ -162,6 +167,8 @@ def _trust(take: Take) -> str:
     record = take.record
     if record.placeholder:
         return "This is a placeholder: no frame of it is meant to stay in a film."
+    if record.order.task is Task.MATCH:
+        return "Camera frames, processed; none is generated."
     if record.trusted is None:
         return "All generated frames can be trusted."
     return (
