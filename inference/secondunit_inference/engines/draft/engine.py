@@ -4,6 +4,7 @@ from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task
 
 from secondunit_inference.engines.draft.extend import extend
+from secondunit_inference.engines.draft.generate import generate
 from secondunit_inference.engines.draft.join import join
 from secondunit_inference.engines.draft.match import match
 from secondunit_inference.job import Job, Made
@@ -19,5 +20,9 @@ def make(order: Order, index: int, seed: int, job: Job) -> Made:  # noqa: ARG001
             return join(order, seed, job)
         case Task.MATCH:
             return match(order, seed, job)
-        case _:
-            raise OrderRefused(f"the draft engine does not do {order.task.value!r}")
+        case Task.GENERATE:
+            return generate(order, seed, job)
+        case Task.REPLACE:
+            raise OrderRefused(
+                "the draft engine does not replace shots: match, extend, join and generate are what it does"
+            )

@@ -227,7 +227,7 @@ class _Meeting:
         self._scale = motion.working_scale(a.shape[1], a.shape[0])
         grey_a, grey_b = motion.grey(a, self._scale), motion.grey(b, self._scale)
         ways = _ways(grey_a, grey_b, job)
-        back = motion.sample(b_small := _small(b, self._scale), ways.there)
+        back = motion.sample(_small(b, self._scale), ways.there)
         a_small = _small(a, self._scale)
         alike = cv2.GaussianBlur(np.abs(np.log((a_small.mean(axis=2) + 0.02) / (back.mean(axis=2) + 0.02))), (0, 0), 4)
         sure = (ways.sure_there > 0.5) & (alike < _MOST_LIGHT)
@@ -240,11 +240,9 @@ class _Meeting:
         self.similar = self.share >= _SIMILAR_SHARE
         self.light = np.zeros(3)
         if self.similar:
-            usable = sure & (a_small.min(axis=2) > 0.02) & (b_small.min(axis=2) > 0.02) & (a_small.max(axis=2) < 0.97)
+            usable = sure & (a_small.min(axis=2) > 0.02) & (back.min(axis=2) > 0.02) & (a_small.max(axis=2) < 0.97)
             if usable.mean() > 0.05:
-                self.light = np.median(np.log(back[usable] / np.maximum(a_small[usable], 1e-3)), axis=0).astype(
-                    np.float64
-                )
+                self.light = np.median(np.log(back[usable] / a_small[usable]), axis=0).astype(np.float64)
                 self.light = np.clip(self.light, -_MOST_LIGHT, _MOST_LIGHT)
 
 

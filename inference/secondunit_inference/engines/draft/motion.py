@@ -164,20 +164,23 @@ def push(field: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def fill(field: Floats, holes: NDArray[np.bool_]) -> Floats:
-    """Holes continue what surrounds them: normalised averages over growing windows."""
+    """Holes continue what surrounds them: averages over ever larger areas, from the smallest that holds anything."""
     if not holes.any():
         return field
     weight = (~holes).astype(np.float32)
-    known = field * weight[..., None]
-    result = field.copy()
-    missing = holes.copy()
-    size = 2.0
-    while missing.any() and size < max(field.shape[:2]):
-        blurred_weight = cv2.GaussianBlur(weight, (0, 0), size)
-        blurred = cv2.GaussianBlur(known, (0, 0), size)
-        usable = missing & (blurred_weight > 0.02)
-        result[usable] = blurred[usable] / blurred_weight[usable][:, None]
-        missing &= ~usable
-        size *= 2
-    result[missing] = 0
-    return result
+    return _filled(field * weight[..., None], weight)
+
+
+def _filled(known: Floats, weight: Floats) -> Floats:
+    """`known` is weighted already (pull-push, Gortler et al. 1996)."""
+    height, width = weight.shape
+    result = known / np.maximum(weight, 1e-6)[..., None]
+    if weight.min() >= 0.5 or min(height, width) < 4:
+        return np.asarray(result, np.float32)
+    half = ((width + 1) // 2, (height + 1) // 2)
+    coarse = _filled(
+        cv2.resize(known, half, interpolation=cv2.INTER_AREA), cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
+    )
+    below = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    share = np.minimum(weight * 2, 1)[..., None]
+    return np.asarray(below + (result - below) * share, np.float32)
