@@ -425,15 +425,16 @@ class Water:
     def __init__(self, rng: np.random.Generator, light: Light, horizon: int, rough: float) -> None:
         self.horizon, self.light = horizon, light
         rows = HEIGHT - horizon
-        self._waves = (
-            noise(rng, 1024, 2048, 1.15, 70, squash=3.2) * 0.72 + noise(rng, 1024, 2048, 0.9, 16) * 0.28
-        ).astype(np.float32)
+        swell = noise(rng, 1024, 2048, 1.35, 90, squash=3.0) * 0.72 + noise(rng, 1024, 2048, 1.1, 20, squash=1.6) * 0.36
+        swell = blur(swell, 1)
+        self._waves = (swell / swell.std()).astype(np.float32)
         below = np.arange(rows, dtype=np.float32) + 1.5
-        away = 1 / below
-        self._z = (away * 9000).astype(np.int32)[:, None]
-        across = (np.arange(WIDTH, dtype=np.float32) - WIDTH / 2) * (away * 150)[:, None] * 1.6
-        self._x = across.astype(np.int32)
-        self._scale = (away * 150 * 1.6).astype(np.float32)[:, None]
+        # Both scales shrink towards the horizon; the logarithm keeps two texels to a row up close.
+        self._z = (np.log(below) * 560).astype(np.int32)[:, None]
+        scale = (200 / below)[:, None]
+        self._x = ((np.arange(WIDTH, dtype=np.float32) - WIDTH / 2) * scale).astype(np.int32)
+        # The shore, at the horizon, passes at 0.55 of the camera's way; the water at its feet faster than it walks.
+        self._scale = (scale * (0.55 + 1.9 * below[:, None] / rows)).astype(np.float32)
         self._reach = ((below / rows) ** 0.8 * 26 * rough + 1.2)[:, None].astype(np.float32)
         self._rows = np.arange(rows, dtype=np.float32)[:, None]
         self._columns = np.arange(WIDTH, dtype=np.int32)[None, :]
@@ -443,11 +444,11 @@ class Water:
 
     def paint(self, frame: Plane, mirrored: Plane, x: float, time: int, sun_x: float, sparkle: float) -> None:
         """`mirrored`: (3, rows, width), the world upside down, its row 0 at the horizon."""
-        z = (self._z + time * 5) & 1023
-        across = (self._x + (x * self._scale).astype(np.int32) + time) & 2047
-        waves = self._waves.ravel().take(z * 2048 + across)
-        z2 = (self._z * 2 - time * 3 + 400) & 1023
-        waves += 0.6 * self._waves.ravel().take(z2 * 2048 + ((self._x * 2 + 900 - time) & 2047))
+        z = (self._z - time) & 1023
+        across = self._x + (x * self._scale).astype(np.int32)
+        waves = self._waves.ravel().take(z * 2048 + ((across + time // 2) & 2047))
+        z = (self._z * 2 + time + 400) & 1023
+        waves += 0.6 * self._waves.ravel().take(z * 2048 + ((across * 2 + 900 - time) & 2047))
         shift = waves * self._reach
         rows = np.clip(self._rows + shift, 0, mirrored.shape[1] - 1).astype(np.int32)
         columns = np.clip(self._columns + (shift * 0.18).astype(np.int32), 0, WIDTH - 1)

@@ -116,7 +116,7 @@ class Lakeside:
         shadow = self._boat[:, ::-1] * 0.9
         shadow[3] = 1 - (1 - self._boat[3, ::-1]) * 0.9
         stamp(mirrored, shadow, boat_x, line - self._horizon - 3 - heel)
-        self._water.paint(frame, mirrored, x, n, self._light.x, 0.85)
+        self._water.paint(frame, mirrored, x, n, self._light.x, 0.60)
         stamp(frame, self._boat, boat_x, boat_y)
         composite(frame[:, :], self._fore, x)
         flare = 0.10 + 0.012 * float(np.sin(seconds * 3.1))
