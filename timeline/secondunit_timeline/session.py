@@ -202,7 +202,7 @@ def _place(
 
 
 def _blocking(method: Callable[Concatenate[AsyncUnit, P], Awaitable[R]]) -> "Callable[Concatenate[Unit, P], R]":
-    def call(self: "Unit", *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(self: "Unit", /, *args: P.args, **kwargs: P.kwargs) -> R:
         return self._run(partial(method, self._unit, *args, **kwargs))
 
     update_wrapper(call, method)

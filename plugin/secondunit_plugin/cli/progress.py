@@ -27,9 +27,8 @@ class LiveOrders:
 
     def __init__(self, quiet: bool) -> None:
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
             TextColumn("{task.fields[what]}"),
+            BarColumn(),
             TimeRemainingColumn(),
             console=Console(file=sys.stderr),
             disable=quiet,
@@ -67,9 +66,13 @@ class LiveOrders:
             case _:
                 assert_never(event)
 
+    def work(self, name: str, done: int, total: int) -> None:
+        """A line for work that is no order, such as an export."""
+        self._progress.update(self._line(name, 0, name), completed=done, total=total)
+
     def _line(self, order: str, take: int, what: str) -> TaskID:
         if (order, take) not in self._lines:
-            self._lines[order, take] = self._progress.add_task(f"take {take + 1}", total=None, what="")
+            self._lines[order, take] = self._progress.add_task("", total=None, what="")
         line = self._lines[order, take]
         self._progress.update(line, what=what)
         return line
