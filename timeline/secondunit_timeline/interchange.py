@@ -105,7 +105,8 @@ def media_path(reference: otio.core.MediaReference) -> str | None:
         if base is None:
             return None
         prefix, suffix = (part.replace("%", "%%") for part in (reference.name_prefix, reference.name_suffix))
-        name = f"{prefix}%0{reference.frame_zero_padding}d{suffix}"
+        number = f"%0{reference.frame_zero_padding}d" if reference.frame_zero_padding else "%d"
+        name = f"{prefix}{number}{suffix}"
         return str(PurePath(base.replace("%", "%%"), name))
     return None
 
