@@ -50,7 +50,7 @@ class FramePool(Generic[T]):
 
 
 class ProResEncoder:
-    """Each frame at the finest quantiser, from 4 up, that keeps it within the format's target size.
+    """Each frame at the finest quantiser, from 4 up, that meets the format's target size.
 
     `prores_ks` with a fixed quantiser skips the search that makes up most of its time. The quantiser is guessed from
     that of frames whose results are already given back, never from those still in work: the same pictures make the
@@ -60,7 +60,8 @@ class ProResEncoder:
     def __init__(self, width: int, height: int, rate: Fraction, configure: Callable[[VideoCodecContext], None]) -> None:
         macroblocks = -(-width // 16) * -(-height // 16)
         target = next((bits for limit, bits in _TARGETS if macroblocks <= limit), _TARGET_ABOVE)
-        self._limit = macroblocks * target // 8
+        # A target, not a bound: what is chosen may lie an eighth above it, since steps of the quantiser are as coarse.
+        self._limit = macroblocks * target * 9 // 64
         self._tick, self._configure = 1 / rate, configure
         self._pool: FramePool[tuple[Packet[VideoStream], int]] = FramePool()
         self._local = threading.local()

@@ -14,6 +14,7 @@ from typing import Self
 import av
 import av.error
 import numpy as np
+from av.filter import Graph
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -255,8 +256,20 @@ class _Converter:
             threads=1,
         )
         if converted is frame:
-            # Nothing to convert; timestamps are about to be written, and this frame is the caller's.
-            converted = VideoFrame.from_ndarray(frame.to_ndarray(), format=self.pixel_format)
+            converted = self._shared(frame)
         converted.colorspace, converted.color_primaries, converted.color_trc = self.tags
         converted.color_range = ColorRange.MPEG
         return converted
+
+    def _shared(self, frame: VideoFrame) -> VideoFrame:
+        """The same pixels as a frame of its own: tags and timestamps are about to be written."""
+        local = self._local
+        if not hasattr(local, "graph"):
+            local.graph = Graph()
+            source = local.graph.add_buffer(
+                width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1)
+            )
+            local.graph.link_nodes(source, local.graph.add("null"), local.graph.add("buffersink")).configure()
+        local.graph.vpush(frame)
+        shared: VideoFrame = local.graph.vpull()
+        return shared
