@@ -120,16 +120,18 @@ def is_locked(track: otio.schema.Track) -> bool:
 
 
 def cut_rate(cut: otio.schema.Timeline) -> Fraction:
-    """The frame rate of the global start time, else of the first clip, video before audio."""
+    """The frame rate of the global start time, else of the first clip, video before audio, else of a gap or nest."""
     if cut.global_start_time is not None and (rate := _frame_rate(cut.global_start_time)):
         return rate
     tracks = [track for track in cut.tracks if isinstance(track, otio.schema.Track)]
-    for track in sorted(tracks, key=lambda track: track.kind != otio.schema.TrackKind.Video):
-        for child in track:
-            if isinstance(child, otio.schema.Clip):
-                time = child.source_range or child.media_reference.available_range
-                if time is not None and (rate := _frame_rate(time.duration)):
-                    return rate
+    tracks.sort(key=lambda track: track.kind != otio.schema.TrackKind.Video)
+    for kind in (otio.schema.Clip, otio.core.Item):
+        for child in (child for track in tracks for child in track if isinstance(child, kind)):
+            time = child.source_range
+            if time is None and isinstance(child, otio.schema.Clip):
+                time = child.media_reference.available_range
+            if time is not None and (rate := _frame_rate(time.duration)):
+                return rate
     raise CutError(f"the cut {cut.name!r} does not say its frame rate: give it a global start time")
 
 
