@@ -1,0 +1,209 @@
+"""What an extension would order and where it would put it, on real media headers."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+from secondunit_bridge.errors import BadInput, CutError
+from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, SoundKind
+from secondunit_bridge.rates import FrameTime
+from secondunit_timeline.edits import End, Into, edit
+from secondunit_timeline.extensions import Extension, place_extension, plan_extension
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.orders import Settings
+from secondunit_timeline.times import time_range
+
+from tests.timeline.cuts import dissolve, gap
+from tests.timeline.media_cuts import TEN_HOURS, MakeClip, shot, sounding_cut, take_for
+
+
+def plan(
+    cut: otio.schema.Timeline, name: str, tail: int = 0, head: int = 0, into: Into | None = None, tmp: Path = Path()
+) -> Extension:
+    end = End.TAIL if tail else End.HEAD
+    return plan_extension(Index(cut), name, end, tail or head, into, False, Settings(tmp))
+
+
+def order_of(extension: Extension) -> Order:
+    assert extension.order is not None
+    return extension.order
+
+
+def test_unused_camera_frames_come_first(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 10, 40), gap(30), shot(make_clip(60), 60, 0, 20, "B"))
+    order = order_of(plan(cut, "A", tail=24))
+    assert (order.slot.frames, order.slot.tail) == (14, 12)
+
+
+def test_enough_camera_frames_generate_nothing_and_the_camera_fills_the_gap(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(90), 90, 10, 40), gap(30), shot(make_clip(60), 60, 0, 20, "B"))
+    extension = plan(cut, "A", tail=24)
+    assert extension.order is None
+    placed, _ = edit(cut, place_extension(extension, ()))
+    assert [round(item.duration) for item in Index(placed).tracks[0].items] == [64, 6, 20]
+
+
+def test_a_dissolve_moves_out_with_the_take_under_it(make_clip: MakeClip) -> None:
+    """Media that ends where its centred 16-frame dissolve ends: 16 frames seen, 8 under the dissolve, 12 of handle."""
+    cut = sounding_cut(shot(make_clip(58), 58, 10, 40), dissolve(8, 8), shot(make_clip(60), 60, 12, 40, "B"))
+    extension = plan(cut, "A", tail=24, into=Into.RIPPLE)
+    order = order_of(extension)
+    assert order.slot.frames + order.slot.tail == 36
+    placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
+    items = Index(placed).tracks[0].items
+    assert [(item.child.name, item.duration) for item in items] == [("A", 48), ("A_v001", 16), ("B", 40)]
+    moved = items[1].after
+    assert moved is not None and moved.in_offset.value + moved.out_offset.value == 16
+    assert items[0].after is None
+
+
+def test_a_short_extension_reaches_back_under_its_dissolve(make_clip: MakeClip) -> None:
+    """Four frames cannot carry a dissolve that starts eight frames before the cut: the take starts earlier."""
+    cut = sounding_cut(shot(make_clip(58), 58, 10, 40), dissolve(8, 8), shot(make_clip(60), 60, 12, 40, "B"))
+    extension = plan(cut, "A", tail=10, into=Into.RIPPLE)
+    order = order_of(extension)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
+    camera, take = Index(placed).tracks[0].items[:2]
+    assert (camera.duration, take.duration) == (42, 8)
+    # The take's first shown frame is the camera frame that follows the camera clip: 10 + 42.
+    assert take.child.source_range.start_time.value - TEN_HOURS * 24 == 52
+
+
+def test_the_takes_timecode_continues_the_source(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(50), 50, 10, 40), gap(30), shot(make_clip(60), 60, 0, 20, "B"))
+    extension = plan(cut, "A", tail=8)
+    order = order_of(extension)
+    assert order.slot.start == FrameTime(TEN_HOURS * 24 + 50 - order.slot.head, Fraction(24))
+    placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
+    take = Index(placed).tracks[0].items[1].child
+    assert take.source_range.start_time.value == TEN_HOURS * 24 + 50
+    assert take.media_reference.available_range.contains(take.source_range)
+
+
+def test_head_extension_mirrors_the_tail(make_clip: MakeClip) -> None:
+    cut = sounding_cut(gap(30), shot(make_clip(60), 60, 4, 40, "B"))
+    extension = plan(cut, "B", head=10)
+    order = order_of(extension)
+    assert (order.slot.head, order.slot.frames, order.slot.tail) == (12, 6, 12)
+    (after,) = [condition for condition in order.conditions if isinstance(condition, FramesAfter)]
+    assert after.span.range.start == 0
+    placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
+    items = Index(placed).tracks[0].items
+    assert [round(item.duration) for item in items] == [20, 6, 44]
+    # Before the file's first frame, 10:00:00:00, lie its six generated frames.
+    assert items[1].child.source_range.start_time.value == TEN_HOURS * 24 - 6
+
+
+def test_without_a_gap_nothing_moves_and_the_take_waits_on_the_shot(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(50), 50, 10, 40), shot(make_clip(60), 60, 0, 20, "B"))
+    extension = plan(cut, "A", tail=24)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order_of(extension)),)))
+    before, after = Index(cut).tracks[0].items, Index(placed).tracks[0].items
+    assert [(item.start, item.duration) for item in before] == [(item.start, item.duration) for item in after]
+    clip = after[0].child
+    assert set(clip.media_references()) == {"DEFAULT_MEDIA", "take.id1", "take.id1.recipe"}
+    assert clip.active_media_reference_key == "DEFAULT_MEDIA"
+
+
+def test_a_gap_that_is_too_small_is_refused_with_both_numbers(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(50), 50, 10, 40), gap(6), shot(make_clip(60), 60, 0, 20, "B"))
+    with pytest.raises(CutError, match="holds 6 frames, 24 were asked"):
+        plan(cut, "A", tail=24)
+
+
+def test_a_retimed_shot_asks_for_source_frames_before_the_retime(make_clip: MakeClip) -> None:
+    fast = shot(make_clip(100), 100, 0, 40)
+    fast.effects.append(otio.schema.LinearTimeWarp(time_scalar=2.5))
+    cut = sounding_cut(fast, gap(30), shot(make_clip(60), 60, 0, 20, "B"))
+    extension = plan(cut, "A", tail=20)
+    order = order_of(extension)
+    assert (order.slot.frames, extension.picture.camera) == (50, 0)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
+    take = Index(placed).tracks[0].items[1]
+    assert take.duration == 20 and take.child.effects[0].time_scalar == 2.5
+
+
+def test_linked_sound_grows_at_its_own_edit_point(make_clip: MakeClip) -> None:
+    """An L-cut of 6 frames: the sound ends later than the picture and still grows by as much."""
+    media, other = make_clip(60), make_clip(80, name="other")
+    cut = sounding_cut(
+        shot(media, 60, 10, 40),
+        shot(other, 80, 10, 40, "B"),
+        sound=(shot(media, 60, 10, 46), shot(other, 80, 16, 34, "B")),
+    )
+    extension = plan(cut, "A", tail=24, into=Into.RIPPLE)
+    order = order_of(extension)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
+    picture, sound = Index(placed).tracks
+    assert [(item.child.name, item.duration) for item in picture.items] == [("A", 50), ("A_v001", 14), ("B", 40)]
+    assert [(item.child.name, item.duration) for item in sound.items] == [("A", 50), ("A_v001", 20), ("B", 34)]
+    assert picture.items[-1].start - 10 == sound.items[-1].start - 16
+    (bed,) = [condition for condition in order.conditions if isinstance(condition, Sound)]
+    assert bed.kind is SoundKind.ROOM_TONE
+    take = sound.items[1].child
+    assert take.media_reference.available_range.contains(take.source_range)
+
+
+def test_a_ripple_never_cuts_through_another_clip(make_clip: MakeClip) -> None:
+    music = otio.schema.Clip("music", otio.schema.ExternalReference("/music.wav"), time_range(0, 200, Fraction(24)))
+    cut = sounding_cut(shot(make_clip(50), 50, 10, 40), shot(make_clip(60), 60, 0, 20, "B"), sound=(music,))
+    with pytest.raises(CutError, match="'music' on A1"):
+        plan(cut, "A", tail=24, into=Into.RIPPLE)
+    locked = cut.deepcopy()
+    locked.tracks[1].metadata["Resolve_OTIO"] = {"Locked": True}
+    assert plan(locked, "A", tail=24, into=Into.RIPPLE).gaps == ()
+
+
+def test_the_next_shot_of_one_file_is_no_handle(footage: Path) -> None:
+    """In a film cut into shots, the frames behind an out point are the next shot."""
+    cut = read_cut(footage / "s07_tos_battle_part1.otio")
+    index = Index(cut)
+    extension = plan_extension(
+        index, index.tracks[0].items[0].child.name, End.TAIL, 12, Into.OVER, False, Settings(Path())
+    )
+    order = order_of(extension)
+    assert (order.slot.frames, extension.picture.camera) == (12, 0)
+    (before,) = [condition for condition in order.conditions if isinstance(condition, FramesBefore)]
+    assert before.span.range.end == 52
+
+
+def test_unused_frames_of_one_take_are_a_handle(footage: Path) -> None:
+    extension = plan(read_cut(footage / "e01_own_media.otio"), "A003#1", tail=24, into=Into.OVER)
+    assert extension.order is None
+
+
+RATES = ["24000/1001", "25", "30000/1001", "30", "50", "60000/1001", "60", "12", "15003/500"]
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_every_rate_gives_exactly_the_frames_asked(make_clip: MakeClip, rate: str) -> None:
+    exact = Fraction(rate)
+    media = make_clip(50, rate=rate)
+    cut = sounding_cut(
+        shot(media, 50, 10, 40, rate=exact), gap(30, exact), shot(media, 50, 0, 20, "B", exact), rate=exact
+    )
+    extension = plan(cut, "A", tail=17)
+    order = order_of(extension)
+    assert (order.slot.frames, order.slot.rate, order.slot.cut_rate) == (17, exact, exact)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
+    assert [round(item.duration) for item in Index(placed).tracks[0].items] == [40, 17, 13, 20]
+
+
+@pytest.mark.parametrize("kind", ["title", "nest", "missing", "ramp", "freeze"])
+def test_what_no_camera_shot_is_refused(make_clip: MakeClip, kind: str) -> None:
+    clip = shot(make_clip(50), 50, 10, 40)
+    match kind:
+        case "title":
+            clip.media_reference = otio.schema.GeneratorReference(generator_kind="title")
+        case "nest":
+            clip.media_reference = otio.schema.MissingReference()
+        case "missing":
+            clip.media_reference = otio.schema.ExternalReference("/nowhere/A.mov")
+        case "ramp":
+            clip.effects.append(otio.schema.TimeEffect())
+        case "freeze":
+            clip.effects.append(otio.schema.FreezeFrame())
+    with pytest.raises(BadInput, match="A"):
+        plan(sounding_cut(clip, gap(30)), "A", tail=8)

@@ -1,0 +1,136 @@
+"""Joins, matches and generated clips: what is ordered for a place, and what the cut shows there after."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+from secondunit_bridge.errors import CutError, ShotNotFound
+from secondunit_bridge.messages import FramesAfter, FramesBefore, ReferenceShot, SourceShot
+from secondunit_bridge.rates import FrameTime
+from secondunit_timeline.edits import edit
+from secondunit_timeline.generations import Where, gap_at, place_generation, plan_generation
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.joins import place_join, plan_join
+from secondunit_timeline.matches import place_match, plan_match
+from secondunit_timeline.orders import Settings
+from secondunit_timeline.takes import placed_takes, use_take
+
+from tests.timeline.cuts import at, dissolve, gap
+from tests.timeline.media_cuts import TEN_HOURS, MakeClip, shot, sounding_cut, take_for
+
+SETTINGS = Settings(Path())
+BLOCK = FrameTime(20 * 3600 * 24, Fraction(24))
+
+
+def names_and_lengths(cut: otio.schema.Timeline, track: int = 0) -> list[tuple[str, int]]:
+    return [(item.child.name, round(item.duration)) for item in Index(cut).tracks[track].items]
+
+
+def test_a_join_replaces_as_much_on_both_sides_of_the_cut(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 0, 50), shot(make_clip(60), 60, 8, 50, "B"))
+    join = plan_join(Index(cut), at(50), 8, SETTINGS)
+    before, after = join.order.conditions
+    assert isinstance(before, FramesBefore) and isinstance(after, FramesAfter)
+    # Of the first shot 46 frames stay; four more that were seen and four of handle lie under the join.
+    assert (before.span.range.end, before.into) == (54, 8)
+    assert (after.span.range.start, after.into) == (4, 8)
+    take = take_for(join.order, start=BLOCK)
+    placed, _ = edit(cut, place_join(join, (take,)))
+    assert names_and_lengths(placed) == [("A", 46), ("A_v001", 8), ("B", 46)]
+    clip = Index(placed).tracks[0].items[1].child
+    assert clip.source_range.start_time.value == BLOCK.frame + join.order.slot.head
+
+
+def test_a_join_across_a_gap_fills_it_and_its_sound(make_clip: MakeClip) -> None:
+    first, second = make_clip(60), make_clip(60, name="other")
+    cut = sounding_cut(
+        *(shot(first, 60, 0, 50), gap(10), shot(second, 60, 8, 50, "B")),
+        sound=(shot(first, 60, 0, 50), gap(10), shot(second, 60, 8, 50, "B")),
+    )
+    join = plan_join(Index(cut), at(55), None, SETTINGS)
+    assert join.frames == 10
+    placed, _ = edit(cut, place_join(join, (take_for(join.order, start=BLOCK),)))
+    assert names_and_lengths(placed) == names_and_lengths(placed, 1) == [("A", 50), ("A_v001", 10), ("B", 50)]
+
+
+def test_shots_of_one_file_lend_a_join_no_frames_of_their_neighbour(footage: Path) -> None:
+    cut = read_cut(footage / "s08_city_night.otio")
+    join = plan_join(Index(cut), at(116, Fraction(25)), 8, SETTINGS)
+    before, after = join.order.conditions
+    assert isinstance(before, FramesBefore) and isinstance(after, FramesAfter)
+    assert (before.span.range.end, before.into) == (116, 4)
+    assert (after.span.range.start, after.into) == (116, 4)
+
+
+def test_a_join_is_refused_where_it_cannot_be(make_clip: MakeClip) -> None:
+    media = make_clip(60)
+    cut = sounding_cut(shot(media, 60, 0, 50), dissolve(4, 4), shot(media, 60, 8, 6, "B"), shot(media, 60, 0, 30, "C"))
+    with pytest.raises(CutError, match="transition"):
+        plan_join(Index(cut), at(50), 8, SETTINGS)
+    with pytest.raises(CutError, match="no two shots meet at 01:00:01:00"):
+        plan_join(Index(cut), at(24), 8, SETTINGS)
+    with pytest.raises(CutError, match="'B' lasts 6 frames"):
+        plan_join(Index(cut), at(56), 16, SETTINGS)
+
+
+def test_a_matched_take_has_the_sources_timecode_and_handles(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 5, 40), shot(make_clip(60), 60, 0, 20, "B"))
+    match = plan_match(Index(cut), "A", ["B"], SETTINGS)
+    source, like = match.order.conditions
+    assert isinstance(source, SourceShot) and isinstance(like, ReferenceShot)
+    assert (source.span.range.start, source.span.range.end) == (0, 57)
+    assert (like.span.range.start, like.span.range.duration) == (0, 20)
+    take = take_for(match.order)
+    placed, _ = edit(cut, place_match(match, (take,)))
+    clip = Index(placed).tracks[0].items[0].child
+    assert clip.source_range.start_time.value == TEN_HOURS * 24 + 5
+    assert clip.media_reference.available_range.start_time.value == TEN_HOURS * 24
+    assert clip.active_media_reference_key == "take.id1"
+    back, _ = edit(placed, [use_take(Index(placed), "DEFAULT_MEDIA", "A")])
+    assert Index(back).tracks[0].items[0].child.media_reference.target_url.endswith(".mov")
+    again, _ = edit(back, [use_take(Index(back), "A_v001", None)])
+    assert [take.active for take in placed_takes(Index(again))] == [True]
+
+
+def test_a_take_that_no_shot_holds_is_refused(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 5, 40))
+    with pytest.raises(CutError, match="held 0 times"):
+        use_take(Index(cut), "take.none", None)
+
+
+def test_a_match_needs_something_to_match(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 5, 40))
+    with pytest.raises(ShotNotFound, match="neither a shot of the cut nor a file"):
+        plan_match(Index(cut), "A", ["nothing.mov"], SETTINGS)
+
+
+@pytest.mark.parametrize("where", list(Where))
+def test_a_generated_clip_goes_where_it_was_told(make_clip: MakeClip, where: Where) -> None:
+    media = make_clip(60)
+    cut = sounding_cut(
+        *(shot(media, 60, 0, 30), shot(media, 60, 0, 30, "B")),
+        sound=(shot(media, 60, 0, 30), shot(media, 60, 0, 30, "B")),
+    )
+    plan = plan_generation(Index(cut), at(30), 12, where, None, "a train", None, SETTINGS)
+    placed, _ = edit(cut, place_generation(plan, (take_for(plan.order, start=BLOCK),)))
+    tracks = {track.name: [(item.child.name, item.duration) for item in track.items] for track in Index(placed).tracks}
+    match where:
+        case Where.INSERT:
+            assert tracks["V1"] == [("A", 30), ("A_v001", 12), ("B", 30)]
+            assert tracks["A1"] == [("A", 30), ("", 12), ("B", 30)]
+        case Where.OVERWRITE:
+            assert tracks["V1"] == [("A", 30), ("A_v001", 12), ("B", 18)]
+            assert tracks["A1"] == [("A", 30), ("B", 30)]
+        case Where.ABOVE:
+            assert tracks["V1"] == tracks["A1"] == [("A", 30), ("B", 30)]
+            assert tracks["V2"] == [("", 30), ("A_v001", 12)]
+
+
+def test_gaps_are_counted_from_one(make_clip: MakeClip) -> None:
+    media = make_clip(60)
+    cut = sounding_cut(shot(media, 60, 0, 30), gap(7), shot(media, 60, 0, 30, "B"))
+    assert gap_at(Index(cut), 1) == (at(30), 7)
+    with pytest.raises(CutError, match="no gap 2"):
+        gap_at(Index(cut), 2)

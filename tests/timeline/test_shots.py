@@ -1,0 +1,54 @@
+"""Shots by the names that editors give them, and times as they write them."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.shots import find_clip, open_shot, parse_time
+
+from tests.timeline.cuts import clip, cut_of
+from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
+
+
+def test_a_shot_is_found_by_name_ordinal_and_place(footage: Path) -> None:
+    index = Index(read_cut(footage / "e01_own_media.otio"))
+    assert find_clip(index, "A002")[1].start == 52
+    assert find_clip(index, "A003#2")[1].start == 370
+    assert find_clip(index, "V1@01:00:05:02")[1].start == 122
+    assert find_clip(index, "V1@+121")[1].start == 52
+
+
+def test_an_ambiguous_name_is_refused_with_the_list(footage: Path) -> None:
+    index = Index(read_cut(footage / "e01_own_media.otio"))
+    with pytest.raises(ShotNotFound, match=r"2 shots are named 'A003'(.|\n)*A003#1(.|\n)*01:00:15:10"):
+        find_clip(index, "A003")
+    with pytest.raises(ShotNotFound, match="A004"):
+        find_clip(index, "A005")
+    with pytest.raises(ShotNotFound, match="2 shots are named"):
+        find_clip(index, "A003#3")
+
+
+def test_a_name_with_a_separator_is_a_name_first() -> None:
+    index = Index(cut_of([clip("take#2", 0, 10), clip("V1@home", 0, 10)]))
+    assert find_clip(index, "take#2")[1].start == 0
+    assert find_clip(index, "V1@home")[1].start == 10
+
+
+def test_drop_frame_times_count_as_the_cut_does() -> None:
+    rate = Fraction(30000, 1001)
+    index = Index(cut_of([clip("A", 0, 3000, (0, 4000), rate)], rate=rate, start=107892))
+    assert parse_time(index, "01:00:00;00").frame == 0
+    assert parse_time(index, "01:01:00;02").frame == 1800
+    assert parse_time(index, "+1800").frame == 1800
+    with pytest.raises(BadInput, match="before the cut"):
+        parse_time(index, "00:59:59;29")
+
+
+def test_media_shorter_than_the_cut_says_is_refused(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(50), 90, 30, 40))
+    index = Index(cut)
+    with pytest.raises(CutError, match=r"plays frames 30 to 69 of .* which holds 50"):
+        open_shot(index, *find_clip(index, "A"))
