@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import grpc
 
@@ -25,11 +26,18 @@ LONGEST_CALL = 600.0
 """Seconds. A client asks again before its stream reaches it, so that a hung one is let go after as long."""
 WATCHERS = 64
 OTHER_CALLS = 16
+_UNIX = "unix:"
 _DETAIL_LIMIT = 4000  # a status travels as a header: the peer refuses more than 8 KiB of them
 
 
 def unix_target(path: Path) -> str:
-    return f"unix:{path}"
+    """gRPC reads a target as a URI."""
+    return f"{_UNIX}{quote(str(path))}"
+
+
+def unix_path(target: str) -> Path | None:
+    """The socket that a target names; None for a TCP port."""
+    return Path(unquote(target.removeprefix(_UNIX))) if target.startswith(_UNIX) else None
 
 
 class _Gate(grpc.ServerInterceptor):  # type: ignore[type-arg]

@@ -9,14 +9,14 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 from pathlib import Path
+from socket import socketpair
 
 import filelock
 import psutil
 from secondunit_bridge import spawn
 from secondunit_bridge.errors import SecondUnitError
-from secondunit_bridge.server import serve
+from secondunit_bridge.server import serve, unix_path
 
 from secondunit_inference.orders import Orders
 from secondunit_inference.service import Service
@@ -30,6 +30,7 @@ _TOKEN_BYTES = 32
 _SOCKET_PATH_BYTES = 100
 """The kernel takes 107 on Linux and 103 on macOS."""
 _GRACE_SECONDS = 1.0
+_STOP_SECONDS = 10.0
 
 
 def main() -> int:
@@ -38,7 +39,9 @@ def main() -> int:
     home: Path = (arguments.home or spawn.home()).absolute()
     try:
         spawn.make_private(home)
-        with filelock.FileLock(home / "unit.lock", blocking=False):
+        # one that is stopping no longer has an address, but still holds the lock
+        wait = 0.0 if spawn.find(home) else _STOP_SECONDS
+        with filelock.FileLock(home / "unit.lock", timeout=wait):
             run(home, ENGINES | dict(arguments.engine), tcp=arguments.tcp or sys.platform == "win32")
     except filelock.Timeout:
         log.error("a unit runs at %s already", home)
@@ -68,23 +71,30 @@ def _engine(text: str) -> tuple[str, str]:
 
 def run(home: Path, engines: dict[str, str], tcp: bool) -> None:
     """Serves until a signal or a client ends it. Raises UnitUnreachable where it cannot listen."""
-    stop = threading.Event()
+    # a handler that takes a lock could wait for the thread that it interrupts: the signal's number is sent instead
+    stopped, stop = socketpair()
+    stop.setblocking(False)
+    signal.set_wakeup_fd(stop.fileno())
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: None)
+
+    def end() -> None:
+        stop.send(b"\0")
+
     _remove_stale_address(home)
     logs = home / "logs"
     logs.mkdir(exist_ok=True)
     orders = Orders(home / "orders.sqlite")
     device = Device(DEVICE, orders, engines, logs)
     orders.on_change = device.wake
-    service = Service(orders, engines, (DEVICE,), home, stop.set)
+    service = Service(orders, engines, (DEVICE,), home, end)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     socket = None if tcp else _socket_path(home)
     server, target = serve(service, token, socket)
     device.start()
     _write_address(home, target, token)
     log.info("the unit runs at %s", target)
-    stop.wait()
+    stopped.recv(1)
     log.info("the unit stops")
     spawn.address_file(home).unlink(missing_ok=True)
     server.stop(_GRACE_SECONDS).wait()
@@ -114,8 +124,8 @@ def _remove_stale_address(home: Path) -> None:
         target = json.loads(spawn.address_file(home).read_text())["target"]
     except (OSError, ValueError, KeyError):
         return
-    if target.startswith("unix:"):
-        _remove_socket(home, Path(target.removeprefix("unix:")))
+    if socket := unix_path(target):
+        _remove_socket(home, socket)
     spawn.address_file(home).unlink(missing_ok=True)
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from secondunit_bridge._pb import unit_pb2, worker_pb2
 from secondunit_bridge.errors import BadInput, OrderCancelled, OrderFailed, SecondUnitError
 from secondunit_bridge.media.probe import SoundInfo
+from secondunit_bridge.media.record import extract
 from secondunit_bridge.media.write import MediaWriter
 from secondunit_bridge.messages import Loading, Order, Preview, Record, Step, Take, Version
 from secondunit_bridge.rates import FrameTime, samples_before
@@ -252,10 +253,8 @@ def _write(files: TakeFiles, made: Made, record: Record, job: Job) -> int:
 
 
 def _inspect(asked: worker_pb2.Inspect) -> worker_pb2.Inspected:
-    from secondunit_bridge.media.record import extract
-
     try:
-        text = extract(asked.media)
+        text = extract(asked.path)
         record = None if text is None else record_from_json(text)
     except BadInput:
         record = None

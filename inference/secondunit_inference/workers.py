@@ -288,8 +288,8 @@ class Device(threading.Thread):
         worker = self._worker
         if worker is None:
             return None
-        media, slot = files.media(files.final), claim.order.slot
-        worker.send(worker_pb2.ToWorker(inspect=worker_pb2.Inspect(media=media, path=str(files.final))))
+        slot = claim.order.slot
+        worker.send(worker_pb2.ToWorker(inspect=worker_pb2.Inspect(path=str(files.final))))
         deadline = time.monotonic() + START_SECONDS
         while (left := deadline - time.monotonic()) > 0 and not self._stopping.is_set():
             message = self._next(left)
@@ -300,7 +300,13 @@ class Device(threading.Thread):
                     if not message.inspected.HasField("record"):
                         return None
                     record = from_proto(Record, message.inspected.record)
-                    return Take(media, slot.head + slot.frames + slot.tail, message.inspected.sha256, "", record)
+                    return Take(
+                        files.media(files.final),
+                        slot.head + slot.frames + slot.tail,
+                        message.inspected.sha256,
+                        "",
+                        record,
+                    )
                 case None:
                     break
                 case _:

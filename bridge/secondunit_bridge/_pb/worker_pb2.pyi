@@ -40,12 +40,10 @@ class Cancel(_message.Message):
     def __init__(self, fence: _Optional[int] = ...) -> None: ...
 
 class Inspect(_message.Message):
-    __slots__ = ("media", "path")
-    MEDIA_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("path",)
     PATH_FIELD_NUMBER: _ClassVar[int]
-    media: str
     path: str
-    def __init__(self, media: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
+    def __init__(self, path: _Optional[str] = ...) -> None: ...
 
 class ToWorker(_message.Message):
     __slots__ = ("begin", "cancel", "inspect")
