@@ -70,8 +70,8 @@ def _chirp(rng: np.random.Generator, notes: int) -> Samples:
 
 
 def _settle(total: Samples) -> Samples:
-    """Rounds off what would exceed -3 dBFS."""
-    return np.asarray(np.tanh(total / 0.7) * 0.7, np.float32)
+    """Brings a place to its loudness and rounds off what would exceed -3 dBFS."""
+    return np.asarray(np.tanh(total * 2 / 0.7) * 0.7, np.float32)
 
 
 def lake(seed: int, count: int, boat: Callable[[Samples], Samples], bell_at: float, chorus: bool = False) -> Samples:
@@ -103,7 +103,7 @@ def valley(seed: int, count: int, train: Callable[[Samples], Samples]) -> Sample
     gusts = np.exp(0.28 * _slow(rng, count, 0.7))
     total = _wide(rng, count, _band(50, 300), 0.6) * gusts * np.float32(0.010)
     total += _wide(rng, count, _band(700, 2600), 0.7) * gusts * np.float32(0.0016)
-    pan = train(t)
+    pan = 0.5 + 2.2 * (train(t) - 0.46)  # a microphone near the track: it passes more steeply than it is seen to
     beat = t * 5.4 % 1
     chuff = np.exp(-beat * 7) * np.minimum(beat / 0.03, 1) * (1 + 0.35 * (np.floor(t * 5.4) % 4 == 0))
     engine = _coloured(rng, count, _band(180, 1300)) * chuff * np.float32(0.052)

@@ -92,7 +92,7 @@ def _a005(count: int) -> tuple[_SetUp, Samples]:
 def _a006(count: int) -> tuple[_SetUp, Samples]:
     lake = Lakeside(
         66,
-        grain=0.019,
+        grain=0.024,
         exposure=Exposure(red=1.34, green=1.18, blue=0.90, drift=0.05),
         boat=96,
         boat_at=760,
