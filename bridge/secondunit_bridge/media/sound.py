@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from fractions import Fraction
@@ -20,6 +21,10 @@ from numpy.typing import NDArray
 from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
 from secondunit_bridge.media.container import open_media
 from secondunit_bridge.media.probe import SoundInfo
+
+# Timestamps that disagree with the count of samples by less than this are taken as jitter (Vorbis in WebM is stamped
+# up to half a block off), by more as a gap; it is where ffmpeg's own resynchronisation begins (min_hard_comp).
+_GAPS_PER_SECOND = 10
 
 
 class SoundReader:
@@ -40,10 +45,9 @@ class SoundReader:
         self._open()
         self.channels: int = self._stream.channels
         self._source_rate: int = self._stream.rate
-        tick = self._stream.time_base or Fraction(1, self._source_rate)
-        self._exact = (1 / tick) % self._source_rate == 0
-        """Timestamps name every sample; where they are coarser, samples are counted from the file's start."""
+        self._exact = _timestamps_name_samples(self._stream)
         self._positions: dict[int, int] = {}
+        """Where timestamps do not name samples: what they turned out to mean, counted from the file's start."""
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +81,8 @@ class SoundReader:
         self._stream = self._container.streams.audio[self._number]
         self._decoded: Iterator[AudioFrame] = self._container.decode(self._stream)
         self._next: int | None = None
-        """The position of the next decoded sample; None after a seek."""
+        """The position of the next decoded sample, where it is known."""
+        self._seeked = False
         self._held: tuple[int, NDArray[np.float32]] | None = None
 
     def _source(self, start: int, count: int) -> NDArray[np.float32]:
@@ -113,31 +118,48 @@ class SoundReader:
             return
         self._container.seek(pts, stream=self._stream)
         self._decoded = self._container.decode(self._stream)
-        self._next = self._held = None
+        self._next, self._held, self._seeked = None, None, True
 
     def _pull(self) -> tuple[int, NDArray[np.float32]] | None:
-        try:
-            frame = next(self._decoded, None)
-        except av.error.FFmpegError as error:
-            at = (self._next or 0) / self._source_rate
-            raise MediaUnreadable(f"{self._path}: its sound cannot be decoded at {at:.3f} s: copy it again") from error
-        if frame is None:
+        while True:
+            try:
+                frame = next(self._decoded, None)
+            except av.error.FFmpegError as error:
+                at = (self._next or 0) / self._source_rate
+                raise MediaUnreadable(
+                    f"{self._path}: its sound cannot be decoded at {at:.3f} s: copy it again from its source"
+                ) from error
+            if frame is None:
+                return None
+            data = _floats(frame)
+            if data.shape[0] != self.channels:
+                raise MediaUnsupported(
+                    f"{self._path}: its sound changes from {self.channels} to {data.shape[0]} channels: transcode it"
+                )
+            position = self._position(frame)
+            if position is not None:
+                self._next = position + data.shape[1]
+                return position, data
+
+    def _position(self, frame: AudioFrame) -> int | None:
+        """Of the frame's first sample; None just after a seek, until a frame is met whose position is known."""
+        if frame.pts is None:
+            return self._next
+        tick = frame.time_base or Fraction(1, self._source_rate)
+        if self._origin is None:
+            self._origin = frame.pts * tick
+        told = round((frame.pts * tick - self._origin) * self._source_rate)
+        if self._exact:
+            return told
+        if frame.pts in self._positions:
+            return self._positions[frame.pts]
+        if self._seeked and self._next is None:
             return None
-        data = _floats(frame)
-        if data.shape[0] != self.channels:
-            raise MediaUnsupported(f"{self._path}: its sound changes from {self.channels} to {data.shape[0]} channels")
         position = self._next
-        if frame.pts is not None:
-            tick = frame.time_base or Fraction(1, self._source_rate)
-            if self._origin is None:
-                self._origin = frame.pts * tick
-            told = round((frame.pts * tick - self._origin) * self._source_rate)
-            if self._exact or position is None or abs(told - position) > self._source_rate // 50:
-                position = told if self._exact else self._positions.get(frame.pts, told)
-            self._positions.setdefault(frame.pts, position)
-        position = position or 0
-        self._next = position + data.shape[1]
-        return position, data
+        if position is None or abs(told - position) * _GAPS_PER_SECOND > self._source_rate:
+            position = told
+        self._positions[frame.pts] = position
+        return position
 
 
 class SoundTrack:
@@ -171,6 +193,17 @@ class SoundTrack:
 
     def flush(self) -> list[Packet[AudioStream]]:
         return self._stream.encode(None)
+
+
+def _timestamps_name_samples(stream: AudioStream) -> bool:
+    """Whether a seek finds sample positions from timestamps alone: they count samples and step by whole frames."""
+    if stream.time_base is None or (1 / stream.time_base) % stream.rate:
+        return False
+    if stream.codec_context.name.startswith("pcm_"):
+        return True
+    times = [entry.timestamp for entry in stream.index_entries]
+    step = stream.frame_size * int(1 / stream.time_base) // stream.rate
+    return len(times) > 1 and all(b - a == step for a, b in itertools.pairwise(times))
 
 
 def _picture_start(container: InputContainer) -> Fraction | None:
