@@ -161,6 +161,7 @@ class Orders:
                     (uuid.uuid4().hex, order.id, index, f"{name}_v{first + index:03}", _new_reel(db), start.frame),
                 )
             _store_event(db, queued)
+        self._live_of(order.id)  # numbers go on from 1 unless the unit ends before the order does
         self.on_change()
         return queued
 

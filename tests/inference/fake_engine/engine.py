@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import time
@@ -16,7 +17,7 @@ RGB = Encoding("rgb48le", 16, "bt709", "bt709", "bt709", True)
 
 
 def make(order: Order, index: int, seed: int, job: Job) -> Made:
-    """Parameters: `at` (make, frame) and `what` (crash, exit, error, missing, hang, stop, sleep); `frame_seconds`."""
+    """Parameters: `at` (make, frame) and `what` (crash, exit, missing, full, hang, stop, sleep); `frame_seconds`."""
     given: dict[str, Any] = {parameter.name: parameter.value for parameter in order.parameters}
     _note(given, f"make {order.id} {index} {os.getpid()}")
     job.progress.loading("test")
@@ -69,6 +70,8 @@ def _misbehave(given: dict[str, Any], job: Job) -> None:
             raise RuntimeError("an engine's mistake")
         case "missing":
             raise MediaMissing("clip.mov is missing: relink it")
+        case "full":
+            raise OSError(errno.ENOSPC, "no space left on device")
         case "stop":
             os.kill(os.getpid(), signal.SIGSTOP)
         case "hang":
