@@ -198,7 +198,8 @@ def _place(
     notes: tuple[str, ...] = (),
 ) -> Result:
     placed, done = edit(cut, operations)
-    return Result(placed, done, order, takes, (*notes, *(note for take in takes for note in take.record.notes)))
+    said = dict.fromkeys(note for take in takes for note in take.record.notes)
+    return Result(placed, done, order, takes, (*notes, *said))
 
 
 def _blocking(method: Callable[Concatenate[AsyncUnit, P], Awaitable[R]]) -> "Callable[Concatenate[Unit, P], R]":

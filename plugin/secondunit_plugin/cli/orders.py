@@ -76,8 +76,8 @@ def run_order(
         console = Console()
         if result.takes:
             console.print(take_table(result.takes))
-        luts = (f"LUT: {take.lut}" for take in result.takes if take.lut)
-        for line in (*result.notes, *luts, *(str(change) for change in result.edit)):
+        files = [file for take in result.takes for file in (take.path, take.lut) if file]
+        for line in (*result.notes, *(str(change) for change in result.edit), *files):
             console.print(line, highlight=False, markup=False)
         console.print(f"wrote {output}", highlight=False)
 

@@ -7,7 +7,7 @@ from typing import Self, assert_never
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from secondunit_bridge.messages import (
     Cancelled,
     Event,
@@ -79,22 +79,20 @@ class LiveOrders:
 
 
 def take_table(takes: Iterable[Take]) -> Table:
-    table = Table("take", "reel", "timecode", "frames", "seam ΔE before → after", "trusted", "file")
+    table = Table(
+        *(Column(name, no_wrap=True) for name in ("take", "reel", "timecode", "frames")), "ΔE at seams", "trusted"
+    )
     for take in takes:
         record = take.record
-        seams = ", ".join(f"{seam.before.colour:.1f} → {seam.after.colour:.1f}" for seam in record.seams)
+        figures = [(seam.before.colour, seam.after.colour) for seam in record.seams]
         if record.look is not None:
-            seams = f"look {record.look.before.colour:.1f} → {record.look.after.colour:.1f}"
-        trusted = (
-            "placeholder" if record.placeholder else "all" if record.trusted is None else f"{record.trusted} frames"
-        )
+            figures.append((record.look.before.colour, record.look.after.colour))
         table.add_row(
             record.name,
             record.reel,
             format_timecode(record.start, record.drop_frame),
             str(take.frames),
-            seams or "–",
-            trusted,
-            take.path,
+            "\n".join(f"{before:.1f} → {after:.1f}" for before, after in figures) or "–",
+            "placeholder" if record.placeholder else "all" if record.trusted is None else f"{record.trusted} frames",
         )
     return table

@@ -4,6 +4,7 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import opentimelineio as otio
@@ -12,12 +13,13 @@ from secondunit_bridge.errors import BadInput, CutError, OrderFailed
 from secondunit_bridge.media.read import VideoReader, picture
 from secondunit_bridge.messages import Take
 from secondunit_bridge.rates import FrameTime
-from secondunit_timeline.index import Index, Item, TrackIndex
+from secondunit_timeline.index import Index, Item
 from secondunit_timeline.interchange import read_cut, write_cut
 from secondunit_timeline.playback import Player, export
 from secondunit_timeline.session import Result, Unit
 from secondunit_timeline.shots import video_clips
 from secondunit_timeline.takes import PREFIX, key_of
+from secondunit_timeline.times import frames_of
 
 from secondunit_plugin.demo import sample
 from secondunit_plugin.demo.contact import Moment, contact_sheet
@@ -138,17 +140,16 @@ def run_demo(
         at = _place(Index(cut), takes)
         reports.append(OrderReport(step.title, step.asked, command, at, outcome, stills))
     write_cut(cut, output, source=path)
-    films = {}
+    films = {"before": folder / "before.mp4", "after": folder / "after.mp4"}
     for name, film in (("before", before), ("after", cut)):
-        films[name] = folder / f"{name}.mp4"
-        export(film, films[name], lambda done, total, name=name: export_progress(name, done, total))
+        export(film, films[name], partial(export_progress, name))
     old, new = Index(before), Index(cut)
     contact = folder / "contact.png"
     with Player(before) as was, Player(cut) as shown:
         contact_sheet(
             CutFrames(was.frame, round(old.end), was.pixel_aspect),
             CutFrames(shown.frame, round(new.end), shown.pixel_aspect),
-            [moment for order in made for moment in _moments(new, order)],
+            sorted((moment for order in made for moment in _moments(new, order)), key=lambda at: at.after.frame),
             contact,
             start=new.start,
             drop_frame=new.drop_frame,
@@ -169,30 +170,35 @@ def run_demo(
     return tuple(made)
 
 
-def _items_of(index: Index, takes: Sequence[Take]) -> list[tuple[TrackIndex, Item]]:
+def _items_of(index: Index, takes: Sequence[Take]) -> list[Item]:
     keys = {key_of(take) for take in takes}
-    return [(track, item) for track, item in video_clips(index) if keys & set(item.child.media_references())]
+    return [item for _, item in video_clips(index) if keys & set(item.child.media_references())]
 
 
 def _place(index: Index, takes: Sequence[Take]) -> FrameTime | None:
     items = _items_of(index, takes)
-    return FrameTime(index.start.frame + int(items[0][1].start), index.rate) if items else None
+    return FrameTime(index.start.frame + int(items[0].start), index.rate) if items else None
 
 
 def _moments(index: Index, made: Made) -> list[Moment]:
-    """The seams of clips of their own, the middle of a shot whose media was swapped. Nothing moved between the cuts."""
+    """The seams that were measured, where the cut shows them; the middle of a shot whose media was swapped.
+
+    Nothing has moved between the old cut and the new one, so both show a moment at the same time.
+    """
     moments = []
-    for track, item in _items_of(index, made.takes):
-        if any(not key.startswith(PREFIX) for key in item.child.media_references()):
-            if item.child.active_media_reference_key.startswith(PREFIX):
+    for item in _items_of(index, made.takes):
+        clip = item.child
+        if any(not key.startswith(PREFIX) for key in clip.media_references()):
+            if clip.active_media_reference_key.startswith(PREFIX):
                 middle = FrameTime(int(item.start + item.duration // 2), index.rate)
                 moments.append(Moment(made.step.title, middle, middle, step=6, seam=False))
             continue
-        for frame, beside, side in ((item.start, item.start - 1, "into"), (item.end, item.end, "out of")):
-            neighbour = track.at(beside)
-            if neighbour is not None and not isinstance(neighbour.child, otio.schema.Gap):
-                at = FrameTime(int(frame), index.rate)
-                moments.append(Moment(f"{made.step.title}: {side} the take", at, at))
+        record = made.takes[0].record
+        first = frames_of(clip.source_range.start_time, record.start.rate) - record.start.frame
+        for number, seam in enumerate(record.seams, 1):
+            shown = item.start + (seam.frame.frame - first) * index.rate / record.start.rate
+            at = FrameTime(round(shown), index.rate)
+            moments.append(Moment(f"{made.step.title}: seam {number} of {len(record.seams)}", at, at))
     return moments
 
 
