@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import assert_never
 
 import numpy as np
@@ -313,6 +313,12 @@ class _Plan:
                 f"{_count(growth - handle)} are missing: generate these"
             )
         edge = strip.start(i) if at_head else strip.start(i + 1)
+        landing = total if operation.into is Into.RIPPLE else edge - total if at_head else edge + total
+        if landing.denominator != 1 and total.denominator != 1:
+            raise CutError(
+                f"{where} would grow by {_count(total)} frames of the cut, which ends between two of them: "
+                f"choose frames at {float(own):g} that add up to whole frames at {float(self.rate):g}"
+            )
         lo, hi = strip.make_room(i, at_head, total, operation.into, where)
         # Between them, [lo, hi) are the items that the longer shot replaces, itself included.
         shot_at = hi - 1 if at_head else lo
@@ -434,11 +440,11 @@ class _Strip:
 
     def _to_ticks(self, frames: Frames) -> int:
         if self._ticks % frames.denominator:
-            factor = frames.denominator // np.gcd(frames.denominator, self._ticks)
-            if int(self._starts[-1]) * int(factor) >= 1 << 62:
+            factor = frames.denominator // gcd(frames.denominator, self._ticks)
+            if int(self._starts[-1]) * factor >= 1 << 62:
                 self._starts = self._starts.astype(object)
             self._starts = self._starts * factor
-            self._ticks *= int(factor)
+            self._ticks *= factor
         return int(frames * self._ticks)
 
     def _to_frames(self, ticks: int) -> Frames:
@@ -462,7 +468,8 @@ class _Strip:
 
     def position(self, frame: Frames) -> int:
         """The item on `frame`; as many as there are items when it lies past the end."""
-        return int(np.searchsorted(self._starts, self._to_ticks(frame), side="right")) - 1
+        ticks = self._to_ticks(frame)  # first: it may change the starts
+        return int(np.searchsorted(self._starts, ticks, side="right")) - 1
 
     def shot(self, frame: Frames) -> int:
         i = self.position(frame)
