@@ -217,10 +217,9 @@ class Player:
         if reader is None:
             return None
         position = sounding.position
-        if sounding.source.origin is None:
-            info = self._timecoded(sounding)
-            first = position + sounding.speed * Fraction(sounding.start, SAMPLE_RATE)
-            position += sounding.source.from_first_frame(first, info.start if info is not None else None) - first
+        info = self._timecoded(sounding) if sounding.source.origin is None else None
+        first = position + sounding.speed * Fraction(sounding.start, SAMPLE_RATE)
+        position += sounding.source.from_first_frame(first, info.start if info is not None else None) - first
         if sounding.speed == 1:
             # Source and record time differ by one constant, so a clip that is split still plays the same samples.
             samples = reader.read(low + round(position * SAMPLE_RATE), high - low)
