@@ -86,6 +86,28 @@ def test_progress_counts_every_frame_once(rendered: tuple[Path, list[tuple[int, 
     assert rendered[1] == [(done, 27) for done in range(1, 28)]
 
 
+class _Flat:
+    def __init__(self, last: int) -> None:
+        self._last = last
+
+    def picture(self, n: int) -> Picture:
+        if n > self._last:
+            raise RuntimeError("no more light")
+        return np.zeros((720, 1280, 3), np.uint16)
+
+
+def test_a_failure_ends_every_roll_and_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flat(last: int) -> Callable[[int], tuple[_Flat, Samples]]:
+        return lambda count: (_Flat(last), np.zeros((2, count), np.float32))
+
+    rolls = tuple(replace(roll, make=flat(last)) for roll, last in zip(ROLLS[:2], (3, 1000), strict=True))
+    monkeypatch.setattr(sample, "ROLLS", rolls)
+    with pytest.raises(RuntimeError, match="no more light"):
+        make_sample(tmp_path, lambda _done, _total: None)
+    assert list((tmp_path / "media").iterdir()) == []
+    assert not (tmp_path / "sample.otio").exists()
+
+
 def test_the_cut_holds_what_the_demo_asks_for() -> None:
     cut = sample_cut()
     pictures, sounds = cut.tracks

@@ -29,7 +29,7 @@ from secondunit_timeline.interchange import write_cut
 
 from secondunit_plugin.demo import ambience
 from secondunit_plugin.demo.ambience import Samples
-from secondunit_plugin.demo.scenery import HEIGHT, WIDTH
+from secondunit_plugin.demo.layers import HEIGHT, WIDTH
 from secondunit_plugin.demo.setups import RATE, Balloon, Exposure, Lakeside, Viaduct
 
 START = parse_timecode("01:00:00:00", RATE)
@@ -58,7 +58,7 @@ def _a001(count: int) -> tuple[_SetUp, Samples]:
 
 
 def _a002(count: int) -> tuple[_SetUp, Samples]:
-    viaduct = Viaduct(22, grain=0.0135, exposure=Exposure(drift=-0.06))
+    viaduct = Viaduct(22, grain=0.0135, exposure=Exposure(drift=-0.045))
     return viaduct, ambience.valley(102, count, viaduct.train)
 
 

@@ -1,205 +1,10 @@
-"""Procedural landscapes for the sample cut: layers that move against each other, water, light and film grain.
+"""Procedural landscapes for the sample cut: sky, clouds, mountains, forests, reeds and a lake."""
 
-Pictures are display-referred R'G'B' (BT.709), float32, planar (3, height, width), 1.0 is white. A layer is wider than
-the frame; it is sampled between pixels, so that slow moves glide. Everything follows from a `numpy` generator's seed.
-"""
-
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Plane = NDArray[np.floating]  # float32 wherever a frame is painted
-
-WIDTH, HEIGHT = 1280, 720
-_STRIP = 40  # rows composited at a time, so that the strip of every layer stays in the processor's cache
-
-
-def colour(red: float, green: float, blue: float) -> Plane:
-    return np.array([red, green, blue], np.float32)[:, None, None]
-
-
-def noise(rng: np.random.Generator, height: int, width: int, slope: float, size: float, squash: float = 1.0) -> Plane:
-    """Tileable Gaussian noise with deviation 1 and amplitude falling as frequency**-slope.
-
-    `size`: the largest feature in pixels; `squash`: how many times wider than high features are.
-    """
-    fy = np.fft.fftfreq(height)[:, None] / squash
-    fx = np.fft.rfftfreq(width)[None, :]
-    radius = np.hypot(fy * 1.0, fx).astype(np.float32)
-    gain = (radius + 1.0 / size) ** -slope * (1 - np.exp(-((radius * size) ** 2)))
-    spectrum = np.fft.rfft2(rng.standard_normal((height, width), np.float32)) * gain
-    field = np.fft.irfft2(spectrum, (height, width)).astype(np.float32)
-    return np.asarray(field / field.std(), np.float32)
-
-
-def profile(rng: np.random.Generator, width: int, slope: float, size: float) -> Plane:
-    return noise(rng, 1, width, slope, size).reshape(width)
-
-
-def smooth(low: float, high: float, value: Plane) -> Plane:
-    share = np.clip((value - low) / (high - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
-
-
-def blur_x(plane: Plane, radius: int) -> Plane:
-    """A box blur along rows, edges repeated."""
-    padded = np.pad(plane, [(0, 0)] * (plane.ndim - 1) + [(radius + 1, radius)], mode="edge")
-    total = np.cumsum(padded, axis=-1, dtype=np.float64)
-    return ((total[..., 2 * radius + 1 :] - total[..., : -2 * radius - 1]) / (2 * radius + 1)).astype(np.float32)
-
-
-def blur(plane: Plane, radius: int) -> Plane:
-    for _ in range(2):
-        plane = blur_x(plane, radius)
-        plane = blur_x(plane.swapaxes(-1, -2), radius).swapaxes(-1, -2)
-    return np.ascontiguousarray(plane)
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """`pixels`: (4, height, width), R'G'B' multiplied by coverage, then 1 - coverage. `top`: the frame row of row 0.
-
-    `near`: how far it moves when the camera moves by 1. Rows from `solid` on cover everything behind them.
-    """
-
-    pixels: Plane
-    top: int
-    near: float
-    solid: int
-
-
-def layer(paint: Plane, cover: Plane, top: int, near: float) -> Layer:
-    pixels = np.concatenate([paint * cover, 1 - cover[None]]).astype(np.float32)
-    full = np.flatnonzero(~(cover > 0.999).all(axis=1))
-    solid = top + (int(full[-1]) + 1 if full.size else 0)
-    return Layer(pixels, top, near, solid if top + cover.shape[0] >= HEIGHT else HEIGHT)
-
-
-def _sample(pixels: Plane, first: int, rows: int, x: float) -> Plane:
-    """`rows` rows from `first` on, the frame's width from `x` on, interpolated between two pixels."""
-    left = int(x)
-    share = np.float32(x - left)
-    window = pixels[:, first : first + rows, left : left + WIDTH]
-    if share < 1e-3:
-        return window
-    out = pixels[:, first : first + rows, left + 1 : left + 1 + WIDTH] - window
-    out *= share
-    out += window
-    return out
-
-
-def _sample_zoomed(pixels: Plane, ys: Plane, xs: Plane) -> Plane:
-    y0, x0 = ys.astype(np.intp), xs.astype(np.intp)
-    low, high = y0.min(), y0.max() + 2
-    band = pixels[:, low : min(high, pixels.shape[1])]
-    y0 -= low
-    fy = (ys - np.floor(ys))[:, None]
-    upper = band.take(y0, axis=1, mode="clip")
-    lower = band.take(y0 + 1, axis=1, mode="clip")
-    lower -= upper
-    lower *= fy
-    upper += lower
-    left = upper.take(x0, axis=2, mode="clip")
-    right = upper.take(x0 + 1, axis=2, mode="clip")
-    right -= left
-    right *= xs - np.floor(xs)
-    left += right
-    return left
-
-
-def composite(
-    frame: Plane, layers: Sequence[Layer], x: float, y: float = 0.0, push: float = 0.0, bottom: int = HEIGHT
-) -> None:
-    """Paints `layers`, back to front, into rows 0 to `bottom` of `frame` as a camera sees them.
-
-    The camera stands at `x`, `y` pixels (of a layer with `near` 1) and has gone `push` forward: a layer grows by
-    `push * near`.
-    """
-    for start in range(0, bottom, _STRIP):
-        stop = min(start + _STRIP, bottom)
-        strip = frame[:, start:stop]
-        first = max((i for i, one in enumerate(layers) if one.solid - y * one.near <= start and push == 0), default=0)
-        for one in layers[first:]:
-            height, width = one.pixels.shape[1:]
-            top = one.top - y * one.near
-            if push:
-                zoom = 1 + push * one.near
-                centre_y = HEIGHT * 0.52
-                rows = np.arange(start, stop, dtype=np.float32)
-                ys = (rows - centre_y) / zoom + centre_y - top
-                inside = np.flatnonzero((ys >= 0) & (ys < height - 1))
-                if not inside.size:
-                    continue
-                xs = (np.arange(WIDTH, dtype=np.float32) - WIDTH / 2) / zoom + WIDTH / 2
-                seen = _sample_zoomed(one.pixels, ys[inside], np.clip(xs + x * one.near, 0, width - 2))
-                part = strip[:, inside[0] : inside[-1] + 1]
-            elif y:
-                ys = np.arange(start, stop, dtype=np.float32) - np.float32(top)
-                inside = np.flatnonzero((ys >= 0) & (ys < height - 1))
-                if not inside.size:
-                    continue
-                row = int(ys[inside[0]])
-                share = np.float32(ys[inside[0]] - row)
-                seen = _sample(one.pixels, row, inside.size + 1, x * one.near)
-                seen = seen[:, :-1] * (1 - share) + seen[:, 1:] * share
-                part = strip[:, inside[0] : inside[-1] + 1]
-            else:
-                low, high = max(start, one.top), min(stop, one.top + height)
-                if low >= high:
-                    continue
-                seen = _sample(one.pixels, low - one.top, high - low, x * one.near)
-                part = strip[:, low - start : high - start]
-            part *= seen[3]
-            part += seen[:3]
-
-
-def stamp(frame: Plane, sprite: Plane, x: float, y: float) -> None:
-    """Paints `sprite` (4, h, w; as `Layer.pixels`) with its top left corner at a place between pixels."""
-    height, width = sprite.shape[1:]
-    left, top = int(np.floor(x)), int(np.floor(y))
-    fx, fy = np.float32(x - left), np.float32(y - top)
-    clear = np.zeros((4, height + 2, width + 2), np.float32)
-    clear[3] = 1
-    clear[:, 1:-1, 1:-1] = sprite
-    moved = clear[:, :, 1:] * (1 - fx) + clear[:, :, :-1] * fx
-    moved = moved[:, 1:] * (1 - fy) + moved[:, :-1] * fy
-    x0, x1 = max(0, left), min(frame.shape[2], left + width + 1)
-    y0, y1 = max(0, top), min(frame.shape[1], top + height + 1)
-    if x0 < x1 and y0 < y1:
-        seen = moved[:, y0 - top : y1 - top, x0 - left : x1 - left]
-        part = frame[:, y0:y1, x0:x1]
-        part *= seen[3]
-        part += seen[:3]
-
-
-def glow(frame: Plane, x: float, y: float, radius: float, light: Plane) -> None:
-    """Adds a soft light (screened, so that it never clips hard) round a place."""
-    reach = int(radius * 3)
-    x0, x1 = max(0, int(x) - reach), min(frame.shape[2], int(x) + reach)
-    y0, y1 = max(0, int(y) - reach), min(frame.shape[1], int(y) + reach)
-    if x0 >= x1 or y0 >= y1:
-        return
-    dx = np.arange(x0, x1, dtype=np.float32) - np.float32(x)
-    dy = np.arange(y0, y1, dtype=np.float32)[:, None] - np.float32(y)
-    weight = np.exp(-(dx * dx + dy * dy) / np.float32(radius * radius)) * light
-    part = frame[:, y0:y1, x0:x1]
-    part += weight * (1 - np.minimum(part, 1))
-
-
-def polygon(points: Sequence[tuple[float, float]], height: int, width: int) -> Plane:
-    """Coverage (height, width) of a polygon, by 4 x 4 samples a pixel."""
-    ys = ((np.arange(height * 4) + 0.5) / 4)[:, None]
-    xs = ((np.arange(width * 4) + 0.5) / 4)[None, :]
-    inside = np.zeros((height * 4, width * 4), bool)
-    for (ax, ay), (bx, by) in zip(points, [*points[1:], points[0]], strict=True):
-        if ay != by:
-            inside ^= ((ys < ay) != (ys < by)) & (xs < (bx - ax) * (ys - ay) / (by - ay) + ax)
-    return np.asarray(inside.reshape(height, 4, width, 4).mean(axis=(1, 3)), np.float32)
-
-
-# Parts of a landscape.
+from secondunit_plugin.demo.layers import HEIGHT, WIDTH, Layer, Plane, blur, colour, layer, noise, profile, smooth
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,7 +227,7 @@ def reeds(rng: np.random.Generator, light: Light, width: int, near: float, soft:
 class Water:
     """A lake below row `horizon`: what stands above it, mirrored in waves that come towards the camera."""
 
-    def __init__(self, rng: np.random.Generator, light: Light, horizon: int, rough: float) -> None:
+    def __init__(self, rng: np.random.Generator, light: Light, horizon: int) -> None:
         self.horizon, self.light = horizon, light
         rows = HEIGHT - horizon
         swell = noise(rng, 1024, 2048, 1.35, 90, squash=3.0) * 0.72 + noise(rng, 1024, 2048, 1.1, 20, squash=1.6) * 0.36
@@ -435,14 +240,14 @@ class Water:
         self._x = ((np.arange(WIDTH, dtype=np.float32) - WIDTH / 2) * scale).astype(np.int32)
         # The shore, at the horizon, passes at 0.55 of the camera's way; the water at its feet faster than it walks.
         self._scale = (scale * (0.55 + 1.9 * below[:, None] / rows)).astype(np.float32)
-        self._reach = ((below / rows) ** 0.8 * 26 * rough + 1.2)[:, None].astype(np.float32)
+        self._reach = ((below / rows) ** 0.8 * 26 + 1.2)[:, None].astype(np.float32)
         self._rows = np.arange(rows, dtype=np.float32)[:, None]
         self._columns = np.arange(WIDTH, dtype=np.int32)[None, :]
         share = (below / rows)[:, None]
         self._mirror = (0.93 - 0.40 * share**0.9).astype(np.float32)
         self._deep = ((light.shade * 0.55 + colour(0.005, 0.02, 0.035)) * (1 - self._mirror)).astype(np.float32)
 
-    def paint(self, frame: Plane, mirrored: Plane, x: float, time: int, sun_x: float, sparkle: float) -> None:
+    def paint(self, frame: Plane, mirrored: Plane, x: float, time: int) -> None:
         """`mirrored`: (3, rows, width), the world upside down, its row 0 at the horizon."""
         z = (self._z - time) & 1023
         across = self._x + (x * self._scale).astype(np.int32)
@@ -453,8 +258,8 @@ class Water:
         rows = np.clip(self._rows + shift, 0, mirrored.shape[1] - 1).astype(np.int32)
         columns = np.clip(self._columns + (shift * 0.18).astype(np.int32), 0, WIDTH - 1)
         index = rows * WIDTH + columns
-        path = np.exp(-(((self._columns - sun_x) / (46 + self._rows * 0.42)) ** 2))
-        glint = np.clip(waves - 1.25, 0, 1.2) * path * np.float32(sparkle)
+        path = np.exp(-(((self._columns - self.light.x) / (46 + self._rows * 0.42)) ** 2))
+        glint = np.clip(waves - 1.25, 0, 1.2) * path * np.float32(0.60)
         tone = 1 + 0.045 * waves
         for channel in range(3):
             seen = mirrored[channel].ravel().take(index)
@@ -463,42 +268,3 @@ class Water:
             seen += self._deep[channel]
             seen += glint * self.light.sun[channel, 0, 0]
             frame[channel, self.horizon :] = seen
-
-
-class Stock:
-    """Film: grain whose strength follows the tone, strongest below the middle, and a gentle fall-off to the corners."""
-
-    def __init__(self, rng: np.random.Generator, strength: float) -> None:
-        size = 2048
-        common = noise(rng, 1024, size, 0.0, 4e9)
-        own = rng.standard_normal((3, 1024, size), dtype=np.float32)
-        grain = 0.75 * common + 0.5 * own
-        soft = 0.52 * grain
-        for axis, step in ((1, 1), (1, -1), (2, 1), (2, -1)):
-            soft += 0.12 * np.roll(grain, step, axis)
-        self._grain = (soft / soft.std() * strength).astype(np.float32)
-        y = np.linspace(-1, 1, HEIGHT, dtype=np.float32)[:, None]
-        x = np.linspace(-1, 1, WIDTH, dtype=np.float32)[None, :]
-        self._corners = 1 - 0.20 * smooth(0.5, 1.9, np.asarray(x * x * 0.9 + y * y * 0.8))
-
-    def expose(self, frame: Plane, rng: np.random.Generator, gain: tuple[float, float, float]) -> NDArray[np.uint16]:
-        """The finished picture, uint16 (height, width, 3); `gain` for red, green and blue."""
-        y, x = int(rng.integers(0, 1024 - HEIGHT)), int(rng.integers(0, 2048 - WIDTH))
-        picture = np.empty((HEIGHT, WIDTH, 3), np.uint16)
-        flip = -1 if rng.random() < 0.5 else 1
-        for start in range(0, HEIGHT, _STRIP):
-            rows = slice(start, start + _STRIP)
-            for channel in range(3):
-                tone = frame[channel, rows] * np.float32(gain[channel])
-                tone *= self._corners[rows]
-                # A shoulder above 0.8 instead of a clip.
-                over = np.maximum(tone - 0.8, 0)
-                tone -= over * over / (over + np.float32(0.22))
-                dark = np.clip(1.15 - tone, 0, 1)
-                grain = self._grain[channel, y + start : y + start + _STRIP, x : x + WIDTH][:, ::flip] * dark
-                grain *= np.sqrt(np.maximum(tone, 0.004)) * np.float32(1.6)
-                tone += grain
-                np.clip(tone, 0, 1, out=tone)
-                tone *= np.float32(65535)
-                picture[rows, :, channel] = tone
-        return picture

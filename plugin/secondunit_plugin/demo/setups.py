@@ -10,26 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondunit_plugin.demo import subjects
-from secondunit_plugin.demo.scenery import (
-    EVENING,
-    HEIGHT,
-    WIDTH,
-    Layer,
-    Light,
-    Plane,
-    Stock,
-    Water,
-    clouds,
-    colour,
-    composite,
-    forest,
-    glow,
-    profile,
-    reeds,
-    ridge,
-    sky,
-    stamp,
-)
+from secondunit_plugin.demo.film import Stock
+from secondunit_plugin.demo.layers import HEIGHT, WIDTH, Layer, Plane, colour, composite, glow, profile, stamp
+from secondunit_plugin.demo.scenery import EVENING, Light, Water, clouds, forest, reeds, ridge, sky
 
 RATE = Fraction(24)
 
@@ -91,7 +74,7 @@ class Lakeside:
             ridge(rng, light, width, horizon - 34, 34, 520, 0.46, 0.28, foot, wooded=5),
             forest(rng, light, width, ground, 34, 4.2, 0.20, 0.55, foot, deep=9),
         ]
-        self._water = Water(rng, light, horizon, 1.0)
+        self._water = Water(rng, light, horizon)
         self._fore = [
             reeds(rng, light, WIDTH + 1000, 2.6, 1, grass),
             reeds(rng, light, WIDTH + 1500, 4.2, 4, grass - 20),
@@ -116,7 +99,7 @@ class Lakeside:
         shadow = self._boat[:, ::-1] * 0.9
         shadow[3] = 1 - (1 - self._boat[3, ::-1]) * 0.9
         stamp(mirrored, shadow, boat_x, line - self._horizon - 3 - heel)
-        self._water.paint(frame, mirrored, x, n, self._light.x, 0.60)
+        self._water.paint(frame, mirrored, x, n)
         stamp(frame, self._boat, boat_x, boat_y)
         composite(frame[:, :], self._fore, x)
         flare = 0.10 + 0.012 * float(np.sin(seconds * 3.1))

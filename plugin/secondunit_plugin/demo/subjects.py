@@ -1,11 +1,12 @@
 """What moves in the sample cut: a sailing boat, a train on a viaduct, a hot-air balloon, birds.
 
-Sprites are (4, height, width) as `scenery.Layer.pixels`: R'G'B' multiplied by coverage, then 1 - coverage.
+Sprites are (4, height, width) as `layers.Layer.pixels`: R'G'B' multiplied by coverage, then 1 - coverage.
 """
 
 import numpy as np
 
-from secondunit_plugin.demo.scenery import Light, Plane, blur, blur_x, colour, noise, polygon, smooth
+from secondunit_plugin.demo.layers import Plane, blur_x, colour, noise, polygon, smooth
+from secondunit_plugin.demo.scenery import Light
 
 
 def _over(sprite: Plane, paint: Plane, cover: Plane) -> None:
@@ -241,7 +242,3 @@ def bird(light: Light, phase: float, span: float) -> Plane:
 def flame(strength: float) -> Plane:
     """The light that a balloon's burner throws, as a colour to add."""
     return colour(1.0, 0.62, 0.26) * np.float32(strength)
-
-
-def soften(sprite: Plane, radius: int) -> Plane:
-    return blur(sprite, radius)
