@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,21 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     ) -> Path:
         key = f"{name}_{frames}_{rate}_{timecode}_{size}".translate(str.maketrans("/:;", "---"))
         path = folder / f"{key}.mov"
+        seconds = float(frames / Fraction(rate))
         if not path.exists():
             subprocess.run(
                 [
-                    *("ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}"),
-                    *("-f", "lavfi", "-i", "anoisesrc=r=48000:a=0.05:d=60,pan=stereo|c0=c0|c1=0.5*c0"),
-                    *("-frames:v", str(frames), "-shortest", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-g", "12"),
+                    *(
+                        "ffmpeg",
+                        "-v",
+                        "error",
+                        "-f",
+                        "lavfi",
+                        "-i",
+                        f"testsrc2=size={size}:rate={rate},trim=end_frame={frames}",
+                    ),
+                    *("-f", "lavfi", "-i", f"anoisesrc=r=48000:a=0.05:d={seconds},pan=stereo|c0=c0|c1=0.5*c0"),
+                    *("-pix_fmt", "yuv420p", "-c:v", "libx264", "-g", "12"),
                     *("-c:a", "pcm_s16le", "-timecode", timecode, str(path)),
                 ],
                 check=True,
