@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -9,7 +10,8 @@ from urllib.parse import quote, unquote, urlsplit
 import opentimelineio as otio
 import orjson
 from secondunit_bridge.errors import BadInput, CutError
-from secondunit_bridge.rates import exact_rate
+
+from secondunit_timeline.times import cached_rate
 
 # Python's parser and OTIO's both recurse; a cut nested deeper than this was not made by an editor.
 _DEEPEST = 200
@@ -66,12 +68,32 @@ def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | Non
     read_from = _own(timeline).get(_READ_FROM)
     inputs = [Path(read_from)] if isinstance(read_from, str) else []
     inputs += [source] if source is not None else []
-    inputs += [Path(media) for clip in cut.find_clips() for media in _media_files(clip)]
-    for file in dict.fromkeys(inputs):
-        if _same_file(file, path):
-            raise BadInput(f"{path} is an input of this cut and is never written: choose another output")
+    refuse_input(path, [*inputs, *media_files(cut)])
     _restore(timeline, path.resolve().parent)
     write_bytes(path, orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
+    """Raises where writing `path` would replace one of `inputs`."""
+    try:
+        there = path.stat()
+    except OSError:
+        return
+    for file in dict.fromkeys(inputs):
+        try:
+            same = os.path.samestat(file.stat(), there)
+        except OSError:  # offline media
+            continue
+        if same:
+            raise BadInput(f"{path} is an input of this cut and is never written: choose another output")
+
+
+def media_files(cut: otio.schema.Timeline) -> Iterator[Path]:
+    """Every local file that the cut's media references name, active or not."""
+    for clip in cut.find_clips():
+        for reference in clip.media_references().values():
+            if (path := media_path(reference)) is not None:
+                yield Path(path)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -210,7 +232,7 @@ class _Reader:
                 self._resolve(node, "target_url")
             case "ImageSequenceReference" if not in_metadata:
                 if isinstance(node.get("rate"), (int, float)) and node["rate"] > 0:
-                    node["rate"] = float(exact_rate(node["rate"]))
+                    node["rate"] = float(cached_rate(node["rate"]))
                 self._resolve(node, "target_url_base")
             case "LinearTimeWarp" | "FreezeFrame":
                 self._number(node, "time_scalar")
@@ -230,7 +252,7 @@ class _Reader:
             return
         if not 0 < rate < 1_000_000:
             raise self._bad(f"a time has the rate {rate:g}")
-        node["rate"] = float(exact_rate(rate))
+        node["rate"] = float(cached_rate(rate))
 
     def _resolve(self, node: dict[str, Any], key: str) -> None:
         url = node.get(key)
@@ -251,18 +273,6 @@ def _is_relative(url: str) -> bool:
     if _is_windows_path(url) or url.startswith(("/", "\\")):
         return False
     return not urlsplit(url).scheme
-
-
-def _media_files(clip: otio.schema.Clip) -> list[str]:
-    paths = [media_path(reference) for reference in clip.media_references().values()]
-    return [path for path in paths if path is not None]
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _restore(root: dict[str, Any], folder: Path) -> None:

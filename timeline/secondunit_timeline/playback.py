@@ -22,7 +22,7 @@ from secondunit_bridge.messages import Codec
 from secondunit_bridge.rates import FrameTime, samples_before
 
 from secondunit_timeline.flat import SAMPLE_RATE, Flat, Layer, Sounding, Source
-from secondunit_timeline.interchange import media_path
+from secondunit_timeline.interchange import media_files, media_path, refuse_input
 
 Picture = NDArray[np.uint16]
 Samples = NDArray[np.float32]
@@ -275,11 +275,7 @@ def export(cut: otio.schema.Timeline, path: Path | str, progress: Callable[[int,
         raise BadInput(f"{path} is neither .mp4 nor .mov: name the output so")
     if not path.parent.is_dir():
         raise BadInput(f"{path.parent} is not a folder: make it, or write elsewhere")
-    for clip in cut.find_clips():
-        for reference in clip.media_references().values():
-            media = media_path(reference)
-            if media is not None and path.exists() and Path(media).exists() and path.samefile(media):
-                raise BadInput(f"{path} is media of this cut and is never written: choose another output")
+    refuse_input(path, media_files(cut))
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         unfinished = Path(folder) / path.name
         with Player(cut) as player:

@@ -13,11 +13,11 @@ Frames = int | Fraction
 # values up to 10^5 (timecode at 24 fps: beyond one hour, fractions up to 1/20,000 still do).
 _LARGEST_DENOMINATOR = 50_000
 
-_rate = lru_cache(maxsize=256)(exact_rate)
+cached_rate = lru_cache(maxsize=256)(exact_rate)
 
 
 def rate_of(time: otio.opentime.RationalTime) -> Fraction:
-    return _rate(time.rate)
+    return cached_rate(time.rate)
 
 
 def exact(value: float) -> Frames:
@@ -37,7 +37,7 @@ def rescaled(frames: Frames, own: Fraction, rate: Fraction) -> Frames:
 
 def frames_of(time: otio.opentime.RationalTime, rate: Fraction) -> Frames:
     """`time` counted in frames at `rate`, exactly."""
-    value, own = time.value, _rate(time.rate)
+    value, own = time.value, cached_rate(time.rate)
     whole = int(value)
     if whole == value and own is rate:  # nearly every time in nearly every cut
         return whole
