@@ -50,3 +50,7 @@ def rational_time(frames: Frames, rate: Fraction | float) -> otio.opentime.Ratio
 
 def time_range(start: Frames, duration: Frames, rate: Fraction) -> otio.opentime.TimeRange:
     return otio.opentime.TimeRange(rational_time(start, rate), rational_time(duration, rate))
+
+
+def frames_text(frames: Frames) -> str:
+    return str(frames) if isinstance(frames, int) else f"{float(frames):.3f}"
