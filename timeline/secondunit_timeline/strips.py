@@ -1,0 +1,308 @@
+"""One track taken apart for editing: items, the transitions between them and exact times, on plain lists."""
+
+from fractions import Fraction
+from math import gcd, lcm
+from typing import NamedTuple
+
+import numpy as np
+import opentimelineio as otio
+from numpy.typing import NDArray
+from secondunit_bridge.errors import CutError, ShotNotFound
+from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
+
+from secondunit_timeline.index import duration_of
+from secondunit_timeline.retimes import handles_of, speed_of
+from secondunit_timeline.times import (
+    Frames,
+    exact,
+    frames_of,
+    frames_text,
+    rate_of,
+    rational_time,
+    rescaled,
+    simple,
+    time_range,
+)
+
+
+class Lead(NamedTuple):
+    """A transition, the record frame of its cut point and its length."""
+
+    name: str
+    at: Frames
+    frames: Frames
+
+
+class Strip:
+    """A track taken apart: items in `children`, the transition before each in `leads` (one more, after the last).
+
+    Times are kept in ticks, whole parts of a frame that all lengths on this track share, so that numpy can hold them.
+    """
+
+    def __init__(self, track: otio.schema.Track, name: str, start: FrameTime) -> None:
+        """`start`: the timecode of the cut's first frame, at the cut's rate."""
+        self._track, self.name = track, name
+        self._start, self._rate = start.frame, start.rate
+        self._original: list[otio.core.Composable] = list(track)
+        self.children: list[otio.core.Item] = []
+        self.leads: list[otio.schema.Transition | None] = [None]
+        lengths: list[Frames] = []
+        for child in self._original:
+            if isinstance(child, otio.schema.Transition):
+                if self.leads[-1] is not None:
+                    raise CutError(f"two transitions lie side by side on track {name}: remove one")
+                self.leads[-1] = child
+            else:
+                self.children.append(child)
+                self.leads.append(None)
+                lengths.append(duration_of(child, self._rate, name))
+        self._ticks = lcm(*{length.denominator for length in lengths})
+        ticks = [0, *(int(length * self._ticks) for length in lengths)]
+        # 64 bits hold any cut with common rates; where the common denominator is too large, Python's integers do.
+        large = sum(ticks) >= 1 << 62
+        self._starts: NDArray[np.int64] = np.cumsum(np.array(ticks, dtype=object if large else np.int64))
+
+    def _to_ticks(self, frames: Frames) -> int:
+        if self._ticks % frames.denominator:
+            factor = frames.denominator // gcd(frames.denominator, self._ticks)
+            if int(self._starts[-1]) * factor >= 1 << 62:
+                self._starts = self._starts.astype(object)
+            self._starts = self._starts * factor
+            self._ticks *= factor
+        return int(frames * self._ticks)
+
+    def _to_frames(self, ticks: int) -> Frames:
+        return ticks if self._ticks == 1 else simple(Fraction(ticks, self._ticks))
+
+    @property
+    def end(self) -> Frames:
+        return self._to_frames(int(self._starts[-1]))
+
+    def start(self, i: int) -> Frames:
+        return self._to_frames(int(self._starts[i]))
+
+    def length(self, i: int) -> Frames:
+        return self._to_frames(int(self._starts[i + 1] - self._starts[i]))
+
+    def timecode(self, frame: Frames) -> str:
+        return format_timecode(FrameTime(self._start + int(frame), self._rate), can_drop_frames(self._rate))
+
+    def is_gap(self, i: int) -> bool:
+        return isinstance(self.children[i], otio.schema.Gap)
+
+    def gap(self, frames: Frames) -> otio.schema.Gap:
+        return otio.schema.Gap(source_range=time_range(0, frames, self._rate))
+
+    def position(self, frame: Frames) -> int:
+        """The item on `frame`; as many as there are items when it lies past the end."""
+        ticks = self._to_ticks(frame)  # first: it may change the starts
+        return int(np.searchsorted(self._starts, ticks, side="right")) - 1
+
+    def shot(self, frame: Frames) -> int:
+        i = self.position(frame)
+        if i < len(self.children) and isinstance(self.children[i], otio.schema.Clip):
+            return i
+        raise ShotNotFound(f"{self.name} {self.timecode(frame)}: there is no clip: give a frame inside the shot")
+
+    def own_range(self, i: int) -> None:
+        """Writes down the range that an item without a source range plays, so that it can be changed."""
+        child = self.children[i]
+        if child.source_range is None:
+            child.source_range = child.trimmed_range()
+
+    def splice(
+        self,
+        lo: int,
+        hi: int,
+        new: list[tuple[otio.core.Item, Frames]],
+        first: otio.schema.Transition | None,
+        last: otio.schema.Transition | None,
+    ) -> None:
+        """Puts `new` in place of [lo, hi), with the transitions on its outer cut points; the rest moves along."""
+        ticks = [self._to_ticks(length) for _, length in new]
+        base, after = int(self._starts[lo]), int(self._starts[hi])
+        inner, end = [], base
+        for length in ticks:
+            inner.append(end)
+            end += length
+        if end != after:
+            self._starts[hi:] += end - after
+        if len(inner) == hi - lo:
+            self._starts[lo:hi] = inner
+        else:
+            fresh = np.array(inner, dtype=self._starts.dtype)
+            self._starts = np.concatenate((self._starts[:lo], fresh, self._starts[hi:]))
+        self.children[lo:hi] = [child for child, _ in new]
+        if new:
+            self.leads[lo : hi + 1] = [first, *[None] * (len(new) - 1), last]
+        else:
+            self.leads[lo : hi + 1] = [first if first is not None else last]
+
+    def cut_at(self, frame: Frames) -> int:
+        """Makes `frame` a cut point, with a gap before it past the track's end; the item that starts there."""
+        if (missing := frame - self.end) > 0:
+            n = len(self.children)
+            self.splice(n, n, [(self.gap(missing), missing)], self.leads[n], None)
+            return n + 1
+        i = self.position(frame)
+        if i == len(self.children) or (offset := frame - self.start(i)) == 0:
+            return i
+        rest = self.length(i) - offset
+        self.prepare_cut(i, frame)
+        left = self.children[i]
+        right = left.deepcopy()
+        _shorten(left, offset, self._rate)
+        _advance(right, offset, rest, self._rate)
+        self.splice(i, i + 1, [(left, offset), (right, rest)], self.leads[i], self.leads[i + 1])
+        return i + 1
+
+    def replace(self, at: Frames, frames: Frames, child: otio.core.Item) -> list[Lead]:
+        """Puts `child` over [at, at + frames); what is there is shortened or goes. The transitions that went."""
+        end = min(at + frames, self.end)
+        i = self.position(at) if at < self.end else self.cut_at(at)
+        j = self.position(end) if at < self.end else i
+        if i == j < len(self.children) and at > self.start(i):
+            i = self.cut_at(at)
+            j = self.position(end)
+        new: list[tuple[otio.core.Item, Frames]] = [(child, frames)]
+        hi = j
+        if (kept := at - self.start(i)) > 0:
+            self.prepare_cut(i, at)
+            _shorten(self.children[i], kept, self._rate)
+            new.insert(0, (self.children[i], kept))
+        if (covered := end - self.start(j)) > 0:
+            self.prepare_cut(j, end)
+            rest = self.length(j) - covered
+            _advance(self.children[j], covered, rest, self._rate)
+            new.append((self.children[j], rest))
+            hi = j + 1
+        dropped = self.inside(i + 1, hi)
+        self.splice(i, hi, new, self.leads[i], self.leads[hi] if hi > i else None)
+        self.check(i - 1, i + len(new) + 1)
+        return dropped
+
+    def prepare_cut(self, i: int, frame: Frames) -> None:
+        child = self.children[i]
+        if speed_of(child) is None:
+            raise CutError(
+                f"{self.name} {self.timecode(frame)}: {child.name!r} has a speed ramp and cannot be split: "
+                "render it, or remove the ramp"
+            )
+        self.own_range(i)
+
+    def inside(self, lo: int, hi: int) -> list[Lead]:
+        """The transitions on the cut points `lo` up to, not including, `hi`."""
+        found: list[Lead] = []
+        for k in range(lo, hi):
+            if (lead := self.leads[k]) is not None:
+                length = frames_of(lead.in_offset, self._rate) + frames_of(lead.out_offset, self._rate)
+                found.append(Lead(lead.name, self.start(k), length))
+        return found
+
+    def set_length(self, i: int) -> None:
+        """Writes the planned length of a gap into it."""
+        self.children[i].source_range = time_range(0, self.length(i), self._rate)
+
+    def grow(self, shot: otio.core.Item, growth: Frames, at_head: bool, own: Fraction) -> None:
+        frames = growth * own / self._rate
+        times = shot.source_range
+        start, duration = exact(times.start_time.value), exact(times.duration.value)
+        if at_head:
+            start -= frames * (speed_of(shot) or 0) * rate_of(times.start_time) / own
+        shot.source_range = otio.opentime.TimeRange(
+            rational_time(simple(Fraction(start)), rate_of(times.start_time)),
+            rational_time(simple(Fraction(duration + frames)), own),
+        )
+
+    def check(self, lo: int, hi: int) -> None:
+        """Refuses where a transition on the items [lo, hi), which an edit touched, has lost what carries it."""
+        lo, hi = max(lo, 0), min(hi, len(self.children))
+        for k in range(lo, hi + 1):
+            lead = self.leads[k]
+            if lead is None:
+                continue
+            into, out = frames_of(lead.in_offset, self._rate), frames_of(lead.out_offset, self._rate)
+            if lo <= k - 1 < hi:
+                other = self.leads[k - 1]
+                used = into + (frames_of(other.out_offset, self._rate) if other is not None else 0)
+                self._carry(lead, k, k - 1, out, handles_of(self.children[k - 1], self._rate)[1], used)
+            if lo <= k < hi:
+                other = self.leads[k + 1]
+                used = out + (frames_of(other.in_offset, self._rate) if other is not None else 0)
+                self._carry(lead, k, k, into, handles_of(self.children[k], self._rate)[0], used)
+
+    def _carry(
+        self, lead: otio.schema.Transition, k: int, i: int, needed: Frames, handle: Frames | None, used: Frames
+    ) -> None:
+        child = self.children[i]
+        where = f"{self.name} {self.timecode(self.start(k))}: the transition {lead.name!r}"
+        name = "the gap" if self.is_gap(i) else repr(child.name)
+        if used > self.length(i):
+            raise CutError(
+                f"{where} would need {frames_text(used)} frames of {name}, which has {frames_text(self.length(i))}: "
+                f"{frames_text(used - self.length(i))} are missing, shorten or remove the transition"
+            )
+        if handle is not None and needed > handle:
+            missing = frames_text(needed - max(0, handle))
+            raise CutError(
+                f"{where} needs {frames_text(needed)} frames of {name} beyond the cut, {missing} are missing: "
+                "give it more handle, shorten or remove the transition"
+            )
+
+    def write(self) -> None:
+        """Puts the items back into the track, in one slice assignment from the first to the last that changed."""
+        new: list[otio.core.Composable] = []
+        for lead, child in zip(self.leads, self.children, strict=False):
+            if lead is not None:
+                new.append(lead)
+            new.append(child)
+        if (last := self.leads[-1]) is not None:
+            new.append(last)
+        old = self._original
+        shorter = min(len(old), len(new))
+        head = next((k for k in range(shorter) if old[k] is not new[k]), shorter)
+        tail = next((k for k in range(shorter - head) if old[-1 - k] is not new[-1 - k]), shorter - head)
+        if (len(new) - head - tail) * tail > 4 * len(new):
+            tail = 0  # OTIO moves the tail for every item put before it
+        if head + tail < max(len(old), len(new)):
+            self._track[head : len(old) - tail] = new[head : len(new) - tail]
+
+
+def _shorten(item: otio.core.Item, length: Frames, rate: Fraction) -> None:
+    """Keeps the first `length` frames, with the markers on them."""
+    times = item.source_range
+    own = rate_of(times.duration)
+    markers = item.markers
+    for k in reversed(range(len(markers))):
+        if _marker_offset(markers[k], times, rate) >= length:
+            del markers[k]
+    duration = rational_time(rescaled(length, rate, own), times.duration.rate)
+    item.source_range = otio.opentime.TimeRange(times.start_time, duration)
+
+
+def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction) -> None:
+    """Keeps what follows the first `offset` frames, `rest` frames long, with the markers on it."""
+    times = item.source_range
+    own, start_rate = rate_of(times.duration), rate_of(times.start_time)
+    speed = speed_of(item)
+    assert speed is not None
+    played = rescaled(offset, rate, start_rate)
+    source = played if speed == 1 else simple(played * speed)
+    markers = item.markers
+    for k in reversed(range(len(markers))):
+        if _marker_offset(markers[k], times, rate) < offset:
+            del markers[k]
+        elif source != played:
+            marked = markers[k].marked_range
+            moved = rescaled(simple(Fraction(source - played)), start_rate, rate_of(marked.start_time))
+            start = rational_time(exact(marked.start_time.value) + moved, rate_of(marked.start_time))
+            markers[k].marked_range = otio.opentime.TimeRange(start, marked.duration)
+    item.source_range = otio.opentime.TimeRange(
+        rational_time(exact(times.start_time.value) + source, times.start_time.rate),
+        rational_time(rescaled(rest, rate, own), times.duration.rate),
+    )
+
+
+def _marker_offset(marker: otio.schema.Marker, times: otio.opentime.TimeRange, rate: Fraction) -> Frames:
+    """A marker lies at its item's start plus track time, which a retime does not stretch."""
+    return frames_of(marker.marked_range.start_time, rate) - frames_of(times.start_time, rate)
