@@ -8,8 +8,21 @@ with Unit("takes") as unit:
 write_cut(done.cut, "edit_extended.otio")
 """
 
+from typing import TYPE_CHECKING, Any
+
 from secondunit_timeline.edits import edit
 from secondunit_timeline.interchange import read_cut, write_cut
-from secondunit_timeline.session import AsyncUnit, Result, Unit
+
+if TYPE_CHECKING:
+    from secondunit_timeline.session import AsyncUnit, Result, Unit
 
 __all__ = ["AsyncUnit", "Result", "Unit", "edit", "read_cut", "write_cut"]
+
+
+def __getattr__(name: str) -> Any:
+    # The session brings asyncio and the unit's client; who only reads and edits cuts does not wait for them.
+    if name in ("AsyncUnit", "Result", "Unit"):
+        from secondunit_timeline import session
+
+        return getattr(session, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,16 +4,19 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
+from typing import TYPE_CHECKING
 
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
-from secondunit_bridge.media.probe import MediaInfo
 from secondunit_bridge.rates import FrameRange, FrameTime, parse_timecode
 
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import frames_of
+
+if TYPE_CHECKING:  # it brings PyAV, which only commands that open media should wait for
+    from secondunit_bridge.media.probe import MediaInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Shot:
     track: str
     clip: otio.schema.Clip
     record: FrameRange
-    info: MediaInfo
+    info: "MediaInfo"
     used: FrameRange
     first: FrameTime
     speed: Fraction
@@ -118,7 +121,7 @@ def clip_media(clip: otio.schema.Clip) -> str:
 
 
 def source_frames(
-    clip: otio.schema.Clip, info: MediaInfo, record: FrameRange, speed: Fraction
+    clip: otio.schema.Clip, info: "MediaInfo", record: FrameRange, speed: Fraction
 ) -> tuple[FrameTime, FrameRange]:
     """The source time of the file's first frame, and the file's frames that the clip plays.
 

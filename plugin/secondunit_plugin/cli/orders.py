@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from secondunit_bridge.errors import BadInput
@@ -11,8 +11,10 @@ from secondunit_timeline.edits import Into
 from secondunit_timeline.generations import Where, gap_at
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
-from secondunit_timeline.session import Options, Result, Unit
 from secondunit_timeline.shots import parse_time
+
+if TYPE_CHECKING:
+    from secondunit_timeline.session import Options, Result, Unit
 
 HANDLES = "handles"
 SOUNDS = [kind.value for kind in SoundKind]
@@ -56,9 +58,11 @@ def run_order(
     output: Path,
     as_json: bool,
     quiet: bool,
-    order: Callable[[Unit, Any], Result],
+    order: "Callable[[Unit, Any], Result]",
 ) -> None:
     """Reads the cut, lets `order` work on it and writes the result, with its takes in `takes` beside it."""
+    from secondunit_timeline.session import Unit
+
     from secondunit_plugin.cli.output import print_json
     from secondunit_plugin.cli.progress import LiveOrders, take_table
 
@@ -119,7 +123,7 @@ def extend(
     """Make a shot longer: unused camera frames first, generated frames past the end of its media."""
     if bool(tail) == bool(head):
         raise click.UsageError("give either --tail N or --head N")
-    chosen = cast(Options, {**options, "sound": SoundKind(sound)})
+    chosen = cast("Options", {**options, "sound": SoundKind(sound)})
     place = Into(into) if into not in (None, HANDLES) else None
     run_order(
         cut,
@@ -142,7 +146,7 @@ def join(
     cut: Path, at: str, frames: int | None, sound: str, output: Path, as_json: bool, quiet: bool, **options: Any
 ) -> None:
     """Join the shots that meet at a time, or across the gap there."""
-    chosen = cast(Options, {**options, "sound": SoundKind(sound)})
+    chosen = cast("Options", {**options, "sound": SoundKind(sound)})
     run_order(
         cut,
         output,
@@ -161,7 +165,7 @@ def match(
     cut: Path, shot: str, like: tuple[str, ...], output: Path, as_json: bool, quiet: bool, **options: Any
 ) -> None:
     """Give a shot the look of others; a .cube LUT is written beside the new cut."""
-    chosen = cast(Options, options)
+    chosen = cast("Options", options)
     run_order(cut, output, as_json, quiet, lambda unit, read: unit.match(read, shot, like, **chosen))
 
 
@@ -196,10 +200,10 @@ def generate(
         raise click.UsageError("give either --at TIME or --gap N")
     if at is not None and frames is None:
         raise click.UsageError("--at needs --frames N")
-    chosen = cast(Options, options)
+    chosen = cast("Options", options)
     move = CameraMove(camera) if camera else None
 
-    def order(unit: Unit, read: Any) -> Result:
+    def order(unit: "Unit", read: Any) -> "Result":
         index = Index(read)
         start, length = (parse_time(index, at), 0) if at is not None else gap_at(index, gap or 1)
         if gap is not None and frames is not None and frames > length:

@@ -1,0 +1,35 @@
+"""`make bench`: every measure as a ratio within one run, as a table, and the same numbers into the README."""
+
+import platform
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks import edits, match, prores, start_up, transport
+
+README = Path(__file__).parents[2] / "README.md"
+MARKS = ("<!-- bench: begin, written by `make bench` -->", "<!-- bench: end -->")
+
+
+def main() -> int:
+    rows = [row for part in (start_up, edits, transport, prores, match) for row in part.run()]
+    table = Table("measure", "measured", "bar", "")
+    for name, measured, bar in rows:
+        table.add_row(name, f"{measured:.3g}", f"≤ {bar:g}", "" if measured <= bar else "MISSED")
+    Console().print(table)
+    lines = [f"| {name} | {measured:.3g} | {bar:g} |" for name, measured, bar in rows]
+    machine = f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.machine()}, 2 cores"
+    block = "\n".join([MARKS[0], f"Measured {machine}.", "", "| measure | measured | at most |", "|---|---|---|", *lines, MARKS[1]])
+    pattern = re.compile(re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1]), re.DOTALL)
+    text = README.read_text()
+    if not pattern.search(text):
+        raise SystemExit(f"{README} has no place for the numbers: add the lines {MARKS[0]} and {MARKS[1]}")
+    README.write_text(pattern.sub(lambda _: block, text))
+    return 0 if all(measured <= bar for _, measured, bar in rows) else 1
+
+
+sys.exit(main())
