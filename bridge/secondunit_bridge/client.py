@@ -96,7 +96,7 @@ class Client:
             request = unit_pb2.WatchRequest(order_id=order_id, after=after)
             call = self._stub.Watch(request, timeout=_STREAM_SECONDS, metadata=self._token)
             try:
-                await call.initial_metadata()
+                await call.wait_for_connection()
                 lost = None
                 async for proto in call:
                     event = event_from_proto(proto)

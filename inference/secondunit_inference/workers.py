@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 from secondunit_bridge._pb import worker_pb2
+from secondunit_bridge.errors import OrderFailed
 from secondunit_bridge.messages import Record, Take
 from secondunit_bridge.spawn import process_of
 from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
@@ -28,6 +29,8 @@ LEASE_SECONDS = 15.0
 """A worker that is silent for so long is ended; its heartbeat comes every 2 s."""
 START_SECONDS = 120.0
 START_AGAIN_SECONDS = 30.0
+MOST_FAILED_STARTS = 3
+"""In a row; then it is not the start that failed by chance, and waiting orders fail."""
 SOFT_CANCEL_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
 
@@ -107,6 +110,7 @@ class Device(threading.Thread):
         self._worker_log = logs / f"worker-{name}.log"
         self._worker: WorkerProcess | None = None
         self._start_again = 0.0
+        self._failed_starts = 0
         self._stopping = threading.Event()
 
     def wake(self) -> None:
@@ -130,14 +134,16 @@ class Device(threading.Thread):
                 self._end_worker()
             if self._worker is None and time.monotonic() >= self._start_again:
                 self._start_worker()
-            claim = self._orders.claim()
+            may_claim = self._worker is not None or self._failed_starts >= MOST_FAILED_STARTS
+            claim = self._orders.claim() if may_claim else None
             if claim is None:
-                self._next(_LOOK_SECONDS)
+                self._next(_LOOK_SECONDS if may_claim else self._start_again - time.monotonic())
             elif self._worker is not None:
                 self._run(claim, self._worker)
             else:
-                self._start_again = 0.0
-                self._lost(claim, "no worker process could be started", self._worker_log)
+                message = f"no worker process could be started in {self._failed_starts} attempts: its log tells more"
+                self._orders.failed(claim, OrderFailed.__name__, message, str(self._worker_log))
+                self._start_again = 0.0  # for the next order
         self._end_worker()
 
     def _start_worker(self) -> None:
@@ -150,12 +156,15 @@ class Device(threading.Thread):
             message = self._next(left)
             match message and message.WhichOneof("message"):
                 case "ready":
+                    self._failed_starts = 0
                     return
                 case None if message is not None:
                     break
         ended = self._end_worker()
         if not self._stopping.is_set():
-            self._start_again = time.monotonic() + START_AGAIN_SECONDS
+            self._failed_starts += 1
+            pause = _LOOK_SECONDS if self._failed_starts < MOST_FAILED_STARTS else START_AGAIN_SECONDS
+            self._start_again = time.monotonic() + pause
             log.error("no worker process could be started (%s): see %s", ended, self._worker_log)
 
     def _end_worker(self) -> str:
@@ -260,10 +269,10 @@ class Device(threading.Thread):
         self._sweep(claim)
         self._orders.cancelled(claim)
 
-    def _lost(self, claim: Claim, reason: str, worker_log: Path | None = None) -> None:
+    def _lost(self, claim: Claim, reason: str) -> None:
         log.error("%s: %s", claim.order.id, reason)
         self._sweep(claim)
-        self._orders.requeue(claim, reason, str(worker_log or self._log_of(claim)))
+        self._orders.requeue(claim, reason, str(self._log_of(claim)))
 
     def _sweep(self, claim: Claim) -> None:
         for slot in claim.unpublished:
