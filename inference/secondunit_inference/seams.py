@@ -1,11 +1,11 @@
-"""Colour at a seam: generated frames meet the camera's frame, the correction holds or dies away behind it."""
+"""Colour at a seam: generated frames are brought to the camera's frame beside them, measured before and after."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from secondunit_bridge.media.seam import area_averages, kept_cells
-from secondunit_bridge.messages import IgnoreRegion
+from secondunit_bridge.media.seam import area_averages, kept_cells, measure
+from secondunit_bridge.messages import IgnoreRegion, Measure
 
 from secondunit_inference.job import Picture
 
@@ -26,7 +26,38 @@ class Correction:
         return np.clip(picture * gains + np.float32(0.5), 0, 65535).astype(np.uint16)
 
 
-def correction(camera: Picture, generated: Picture, ignore: tuple[IgnoreRegion, ...] = ()) -> Correction:
+NO_CORRECTION = Correction(np.ones(3))
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One seam: `picture` is the generated frame after `correction`."""
+
+    correction: Correction
+    picture: Picture
+    before: Measure
+    after: Measure
+
+
+def meet(camera: Picture, generated: Picture, ignore: tuple[IgnoreRegion, ...], *, camera_last: bool) -> Meeting:
+    """Corrects a generated frame to its camera neighbour, if that brings them nearer in colour.
+
+    `camera_last`: the camera's frame is the later of the two; figures go from the earlier to the later one.
+    """
+
+    def measured(picture: Picture) -> Measure:
+        return measure(picture, camera, ignore) if camera_last else measure(camera, picture, ignore)
+
+    before = measured(generated)
+    found = _correction(camera, generated, ignore)
+    corrected = found.apply(generated, 1.0)
+    after = before if corrected is generated else measured(corrected)
+    if after.colour <= before.colour and abs(after.luma) <= max(0.02, abs(before.luma)):
+        return Meeting(found, corrected, before, after)
+    return Meeting(NO_CORRECTION, generated, before, before)
+
+
+def _correction(camera: Picture, generated: Picture, ignore: tuple[IgnoreRegion, ...]) -> Correction:
     """Robust gains between two neighbouring frames, from area averages; what moved between them hardly counts."""
     keep = kept_cells(camera.shape[0], camera.shape[1], ignore)
     a, b = area_averages(camera)[keep], area_averages(generated)[keep]

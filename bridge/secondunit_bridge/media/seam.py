@@ -66,16 +66,18 @@ def luma(picture: NDArray[np.uint16]) -> Floats:
 
 
 def grain_deviation(picture: NDArray[np.uint16], ignore: Sequence[IgnoreRegion] = ()) -> float:
+    return luma_grain_deviation(luma(picture), ignore)
+
+
+def luma_grain_deviation(y: Floats, ignore: Sequence[IgnoreRegion] = ()) -> float:
     """Deviation of the luma above a quarter of the sampling rate, in the quietest fifth of the picture's blocks.
 
     Blocks near black and white, where grain is clipped, and blocks without any variation are left out.
     """
-    y = luma(picture)
     fine = y[2:-2, 2:-2] - _binomial(y)
-    blocks = _blocks(fine)
-    deviations = blocks.std(axis=2)
-    levels = _blocks(y[2:-2, 2:-2]).mean(axis=2)
-    usable = (levels > 0.03) & (levels < 0.97) & (deviations > 1e-6) & _kept_blocks(picture.shape, ignore)
+    deviations = np.sqrt(np.maximum(0, _block_means(np.square(fine)) - np.square(_block_means(fine))))
+    levels = _block_means(y[2:-2, 2:-2])
+    usable = (levels > 0.03) & (levels < 0.97) & (deviations > 1e-6) & _kept_blocks(y.shape, ignore)
     if np.count_nonzero(usable) < 8:
         return 0.0
     quiet = np.sort(deviations[usable])
@@ -83,22 +85,25 @@ def grain_deviation(picture: NDArray[np.uint16], ignore: Sequence[IgnoreRegion] 
 
 
 def edge_energy(picture: NDArray[np.uint16], ignore: Sequence[IgnoreRegion] = ()) -> float:
+    return luma_edge_energy(luma(picture), ignore)
+
+
+def luma_edge_energy(y: Floats, ignore: Sequence[IgnoreRegion] = ()) -> float:
     """Energy of the finest gradients over that of gradients four times as coarse, where the picture has edges."""
-    y = luma(picture)
     height, width = (y.shape[0] - 1) // 4 * 4, (y.shape[1] - 1) // 4 * 4
-    fine = np.square(np.diff(y, axis=1)[:height, :width]) + np.square(np.diff(y, axis=0)[:height, :width])
-    cells = fine.reshape(height // 4, 4, width // 4, 4).mean(axis=(1, 3))
-    coarse_y = y[:height, :width].reshape(height // 4, 4, width // 4, 4).mean(axis=(1, 3))
+    fine = np.square(y[:height, 1 : width + 1] - y[:height, :width])
+    fine += np.square(y[1 : height + 1, :width] - y[:height, :width])
+    cells = _means(fine, 4)
+    coarse_y = _means(y[:height, :width], 4)
     coarse = np.square(np.gradient(coarse_y, axis=1)) + np.square(np.gradient(coarse_y, axis=0))
     keep = np.ones(coarse.shape, np.bool_)
     for region in ignore:
-        keep[region.top // 4 : -(-(region.top + region.height) // 4), :][
-            :, region.left // 4 : -(-(region.left + region.width) // 4)
-        ] = False
+        bottom, right = -(-(region.top + region.height) // 4), -(-(region.left + region.width) // 4)
+        keep[max(0, region.top // 4) : bottom, max(0, region.left // 4) : right] = False
     if not keep.any():
         keep[:] = True
     edges = keep & (coarse >= np.quantile(coarse[keep], 0.95))
-    noise = 2 * grain_deviation(picture, ignore) ** 2
+    noise = 2 * luma_grain_deviation(y, ignore) ** 2
     return float(max(0.0, cells[edges].mean() - noise) / (coarse[edges].mean() + 1e-7))
 
 
@@ -108,11 +113,16 @@ def _binomial(y: Floats) -> Floats:
     return np.asarray(blurred, np.float32)
 
 
-def _blocks(y: Floats) -> Floats:
-    """Shape (rows, columns, 256)."""
+def _block_means(y: Floats) -> Floats:
     rows, columns = y.shape[0] // _BLOCK, y.shape[1] // _BLOCK
-    cut = y[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
-    return cut.transpose(0, 2, 1, 3).reshape(rows, columns, _BLOCK * _BLOCK)
+    return _means(y[: rows * _BLOCK, : columns * _BLOCK], _BLOCK)
+
+
+def _means(y: Floats, size: int) -> Floats:
+    """Of squares of `size` pixels; the picture's sides are multiples of it."""
+    across = np.add.reduceat(y, np.arange(0, y.shape[1], size), axis=1)
+    both = np.add.reduceat(across, np.arange(0, y.shape[0], size), axis=0)
+    return np.asarray(both / np.float32(size * size), np.float32)
 
 
 def _kept_blocks(shape: tuple[int, ...], ignore: Sequence[IgnoreRegion]) -> NDArray[np.bool_]:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 import av
-from secondunit_bridge.media.seam import measure
-from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, Measure, Order, Seam, Sound
+from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Seam, Sound
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_inference.engines.draft.ahead import ahead
@@ -12,7 +11,7 @@ from secondunit_inference.engines.draft.card import TRUSTED_FRAMES
 from secondunit_inference.engines.draft.continuation import Continuation
 from secondunit_inference.engines.draft.footage import camera_frames, ignored, sound_beside, total_frames
 from secondunit_inference.job import Job, Made, Picture
-from secondunit_inference.seams import correction
+from secondunit_inference.seams import meet
 
 
 def extend(order: Order, seed: int, job: Job) -> Made:
@@ -33,21 +32,14 @@ def extend(order: Order, seed: int, job: Job) -> Made:
     continuation = Continuation(pictures, seed, ignore, job)
     generated = total - kept
     raw = continuation.frame(1)
-    fix = correction(pictures[-1], raw, ignore)
-    first = fix.apply(raw, 1.0)
+    meeting = meet(pictures[-1], raw, ignore, camera_last=after)
     at = first_kept if after else kept
-    seams = (
-        Seam(
-            FrameTime(at, slot.rate),
-            _measured(pictures[-1], raw, after, ignore),
-            _measured(pictures[-1], first, after, ignore),
-        ),
-    )
+    seams = (Seam(FrameTime(at, slot.rate), meeting.before, meeting.after),)
 
     def made(number: int) -> Picture:
         if number == 1:
-            return first
-        return fix.apply(continuation.frame(number), 1.0)
+            return meeting.picture
+        return meeting.correction.apply(continuation.frame(number), 1.0)
 
     def frames() -> Iterator[av.VideoFrame | Picture]:
         numbers = range(generated, 0, -1) if after else range(1, generated + 1)
@@ -85,7 +77,3 @@ def extend(order: Order, seed: int, job: Job) -> Made:
         notes=tuple(notes),
         cube="",
     )
-
-
-def _measured(camera: Picture, generated: Picture, after: bool, ignore: tuple[IgnoreRegion, ...]) -> Measure:
-    return measure(generated, camera, ignore) if after else measure(camera, generated, ignore)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.media.read import picture
-from secondunit_bridge.media.seam import measure
 from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, Order, Seam, Sound, Span
 from secondunit_bridge.rates import FrameRange, FrameTime
 
@@ -29,7 +28,7 @@ from secondunit_inference.engines.draft.footage import (
 )
 from secondunit_inference.engines.draft.motion import Floats
 from secondunit_inference.job import Job, Made, Picture
-from secondunit_inference.seams import Correction, correction
+from secondunit_inference.seams import Correction, meet
 
 # Of the pixels of two shots of one scene at least so many find each other again; of two scenes far fewer.
 _SIMILAR_SHARE = 0.45
@@ -65,25 +64,12 @@ def join(order: Order, seed: int, job: Job) -> Made:
     first_raw = blended(0, left.picture(0), right.picture(count - 1))
     job.check()
     last_raw = blended(count - 1, left.picture(count - 1), right.picture(0))
-    opening = correction(left.neighbour, first_raw, ignore)
-    closing_ = correction(right.neighbour, last_raw, ignore)
-
-    def corrected(number: int, item: Picture) -> Picture:
-        return _ramped(item, number, count, opening, closing_)
-
-    first, last = corrected(0, first_raw), corrected(count - 1, last_raw)
+    opening = meet(left.neighbour, first_raw, ignore, camera_last=False)
+    ending = meet(right.neighbour, last_raw, ignore, camera_last=True)
     job.check()
     seams = (
-        Seam(
-            FrameTime(slot.head, slot.rate),
-            measure(left.neighbour, first_raw, ignore),
-            measure(left.neighbour, first, ignore),
-        ),
-        Seam(
-            FrameTime(slot.head + count, slot.rate),
-            measure(last_raw, right.neighbour, ignore),
-            measure(last, right.neighbour, ignore),
-        ),
+        Seam(FrameTime(slot.head, slot.rate), opening.before, opening.after),
+        Seam(FrameTime(slot.head + count, slot.rate), ending.before, ending.after),
     )
 
     def frames() -> Iterator[av.VideoFrame | Picture]:
@@ -92,7 +78,7 @@ def join(order: Order, seed: int, job: Job) -> Made:
         with closing(left.slot_pictures(count)) as one, closing(right.slot_pictures(count)) as other:
             for number, (a, b) in enumerate(zip(one, other, strict=True)):
                 job.check()
-                result = corrected(number, blended(number, a, b))
+                result = _ramped(blended(number, a, b), number, count, opening.correction, ending.correction)
                 job.progress.step(slot.head + number + 1, total, "frames")
                 job.progress.preview(FrameTime(slot.head + number, slot.rate), result)
                 yield result

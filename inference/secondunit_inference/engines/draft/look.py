@@ -1,19 +1,22 @@
 """The look of a shot as figures: colours, grain, sharpness; and the change of colours from one to another."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
+import av
 import cv2
 import numpy as np
 import scipy.linalg
+from av.video.reformatter import ColorRange, Interpolation
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
-from secondunit_bridge.media.seam import edge_energy, lab
+from secondunit_bridge.media.probe import Encoding
+from secondunit_bridge.media.read import picture
+from secondunit_bridge.media.seam import lab, luma_edge_energy
 from secondunit_bridge.messages import IgnoreRegion, Measure
 
-from secondunit_inference.engines.draft import cube, motion
-from secondunit_inference.engines.draft.grain import Grain, measure_grain
+from secondunit_inference.engines.draft import cube
+from secondunit_inference.engines.draft.grain import Grain, measure_luma_grain
 from secondunit_inference.job import Picture
 
 Floats = NDArray[np.float32]
@@ -24,7 +27,8 @@ _BLACK = 0.025
 # Deviations, in L*a*b* units, below which a shot counts as flat: its spread says nothing and is not stretched.
 _FLAT = np.array([5.0, 5.0, 5.0])
 _MOST_STRETCH = 1.6
-_ROUNDS = 3
+_ROUNDS = 4
+_PIXELS = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +39,38 @@ class Colours:
     covariance: Doubles
 
 
-def small(picture: Picture) -> Floats:
-    """R'G'B' 0..1, at most 480 wide, each pixel an area's average: grain is not part of the colours."""
-    height, width = picture.shape[:2]
-    factor = min(1.0, _WIDTH / width)
-    size = (max(8, round(width * factor)), max(8, round(height * factor)))
-    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(resized, np.float32) / np.float32(65535)
+def small(frame: av.VideoFrame, encoding: Encoding) -> Picture:
+    """R'G'B', at most 480 wide, each pixel an area's average: grain is not part of the colours."""
+    factor = min(1.0, _WIDTH / frame.width)
+    size = (max(8, round(frame.width * factor)), max(8, round(frame.height * factor)))
+    limits = ColorRange.JPEG if encoding.full_range else ColorRange.MPEG
+    reduced = frame.reformat(*size, interpolation=Interpolation.AREA, src_color_range=limits, dst_color_range=limits)
+    return picture(reduced, encoding)
 
 
-def seen_pixels(smalls: list[Floats], full: tuple[int, int], ignore: tuple[IgnoreRegion, ...]) -> NDArray[np.bool_]:
+def luma(frame: av.VideoFrame, encoding: Encoding) -> Floats:
+    """0..1; of the frame's middle, at most 960 × 544: enough to measure grain and edges."""
+    limits = ColorRange.JPEG if encoding.full_range else ColorRange.MPEG
+    if encoding.matrix == "gbr":
+        codes = plane(frame.reformat(format="gbrp16le"), 0)
+        low, span = 0, 65535
+    else:
+        codes = plane(frame.reformat(format="yuv422p10le", src_color_range=limits, dst_color_range=limits), 0)
+        low, span = (0, 1023) if encoding.full_range else (64, 876)
+    height, width = codes.shape
+    top, left = max(0, (height - 544) // 2), max(0, (width - 960) // 2)
+    middle = codes[top : top + 544, left : left + 960].astype(np.float32)
+    return (middle - np.float32(low)) / np.float32(span)
+
+
+def plane(frame: av.VideoFrame, index: int) -> NDArray[np.uint16]:
+    """A view of a plane of 16-bit samples; writing to it writes to the frame."""
+    samples = frame.planes[index]
+    codes: NDArray[np.uint16] = np.frombuffer(memoryview(samples), np.uint16)
+    return codes.reshape(samples.height, -1)[:, : samples.width]
+
+
+def seen_pixels(smalls: list[Picture], full: tuple[int, int], ignore: tuple[IgnoreRegion, ...]) -> NDArray[np.bool_]:
     """Pixels of the small pictures outside ignored regions and black bars (black at the edge in every picture)."""
     height, width = smalls[0].shape[:2]
     keep = np.ones((height, width), np.bool_)
@@ -53,9 +79,9 @@ def seen_pixels(smalls: list[Floats], full: tuple[int, int], ignore: tuple[Ignor
         bottom = -(-(region.top + region.height) * height // full[0])
         right = -(-(region.left + region.width) * width // full[1])
         keep[max(0, top) : bottom, max(0, left) : right] = False
-    brightest = np.max([picture.max(axis=2) for picture in smalls], axis=0)
+    brightest = np.max([item.max(axis=2) for item in smalls], axis=0)
     for lines, axis in ((brightest.max(axis=1), 0), (brightest.max(axis=0), 1)):
-        lit = np.flatnonzero(lines > _BLACK)
+        lit = np.flatnonzero(lines > _BLACK * 65535)
         if lit.size:
             # The row in which a bar meets the picture is a mixture of both.
             first = lit[0] + 1 if lit[0] else 0
@@ -66,9 +92,10 @@ def seen_pixels(smalls: list[Floats], full: tuple[int, int], ignore: tuple[Ignor
     return keep if keep.any() else np.ones_like(keep)
 
 
-def pixels(smalls: list[Floats], keep: NDArray[np.bool_]) -> Floats:
-    """Shape (pixels, 3)."""
-    return np.concatenate([picture[keep] for picture in smalls])
+def pixels(smalls: list[Picture], keep: NDArray[np.bool_]) -> Floats:
+    """Shape (pixels, 3), R'G'B' 0..1: evenly picked, as many as a normal distribution needs."""
+    found = np.concatenate([item[keep] for item in smalls])
+    return found[:: max(1, len(found) // _PIXELS)].astype(np.float32) / np.float32(65535)
 
 
 def colours(rgb: Floats) -> Colours:
@@ -172,28 +199,34 @@ def _linear(values: Doubles) -> Doubles:
     return np.asarray(xyz @ _FROM_XYZ.T)
 
 
-def shot_grain(pairs: list[tuple[Picture, Picture]], change: Callable[[Picture], Picture] | None = None) -> Grain:
-    """Grain from pairs of neighbouring frames; `change` is applied to both, e.g. a table of colours."""
+def shot_grain(pairs: list[tuple[Floats, Floats]]) -> Grain:
+    """From the luma of pairs of neighbouring frames. The camera's motion between them is undone by whole pixels."""
     moved = []
-    for picture, neighbour in pairs:
-        height, width = picture.shape[:2]
-        scale = motion.working_scale(width, height)
-        field = motion.flow(motion.grey(picture, scale), motion.grey(neighbour, scale))
-        full = cv2.resize(field, (width, height)) * np.array([width / scale.width, height / scale.height], np.float32)
-        where = np.rint(full + motion.grid(height, width))
-        onto = cv2.remap(neighbour, where[..., 0], where[..., 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
-        moved.append((change(picture), change(onto)) if change else (picture, onto))
-    return measure_grain(moved)
+    for one, other in pairs:
+        height, width = one.shape
+        half = (width // 2, height // 2)
+        (x, y), _ = cv2.phaseCorrelate(
+            cv2.resize(one, half), cv2.resize(other, half), cv2.createHanningWindow(half, cv2.CV_32F)
+        )
+        x, y = round(2 * x), round(2 * y)
+        if abs(x) > width // 4 or abs(y) > height // 4:
+            x = y = 0
+        rows = slice(max(0, -y), height - max(0, y))
+        columns = slice(max(0, -x), width - max(0, x))
+        there_rows = slice(rows.start + y, rows.stop + y)
+        there_columns = slice(columns.start + x, columns.stop + x)
+        moved.append((one[rows, columns], other[there_rows, there_columns]))
+    return measure_luma_grain(moved)
 
 
-def sharpness(pictures: list[Picture], width: int) -> float:
-    """Edge energy at a common width: a small reference must not blur a large shot."""
-    energies = []
-    for picture in pictures:
-        size = (width, max(8, round(picture.shape[0] * width / picture.shape[1])))
-        same = picture.shape[1] == width
-        energies.append(edge_energy(picture if same else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)))
-    return float(np.median(energies))
+def sharpness(lumas: list[Floats], factor: float) -> float:
+    """Edge energy at the size of the smaller of two shots: a small reference must not blur a large shot."""
+    sizes = [(max(16, round(item.shape[1] * factor)), max(16, round(item.shape[0] * factor))) for item in lumas]
+    scaled = [
+        item if factor == 1 else cv2.resize(item, size, interpolation=cv2.INTER_AREA)
+        for item, size in zip(lumas, sizes, strict=True)
+    ]
+    return float(np.median([luma_edge_energy(item) for item in scaled]))
 
 
 def measured(shot: Colours, reference: Colours, grain: tuple[float, float], edges: tuple[float, float]) -> Measure:
