@@ -125,16 +125,18 @@ def refuse_unsupported(info: MediaInfo) -> None:
 
 
 def orientation(frame: VideoFrame) -> Orientation:
-    side_data = cast("Mapping[str, bytes]", frame.side_data)
-    if "DISPLAYMATRIX" not in side_data:
-        return Orientation(0, ())
-    a, _, _, c, d = np.frombuffer(bytes(side_data["DISPLAYMATRIX"]), np.int32)[:5].tolist()
     turn = round(-frame.rotation / 90) % 4 * 90
+    try:
+        side_data = cast("Mapping[str, bytes]", frame.side_data)
+        matrix = bytes(side_data["DISPLAYMATRIX"]) if "DISPLAYMATRIX" in side_data else b""
+    except ValueError:  # PyAV 18.1 refuses all side data beside a kind that it does not know, such as EXIF
+        matrix = b""
+    # a, b, u, c, d of ISO/IEC 14496-12 8.2.2; without it, a turn and no mirror image.
+    a, _, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist() if matrix else (turn == 180 and -1, 0, 0, 0, 0)
     if turn == 90:
         return Orientation(90, (("transpose", "cclock_flip" if c > 0 else "clock"),))
     if turn == 180:
-        flips = (("hflip", ""),) * (a < 0) + (("vflip", ""),) * (d < 0)
-        return Orientation(180, flips)
+        return Orientation(180, (("hflip", ""),) * (a < 0) + (("vflip", ""),) * (d < 0 or not matrix))
     if turn == 270:
         return Orientation(270, (("transpose", "clock_flip" if c < 0 else "cclock"),))
     return Orientation(0, (("vflip", ""),) * (d < 0))

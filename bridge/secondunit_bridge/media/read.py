@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
-from secondunit_bridge.media.colour import PRECISE, SWS_MATRICES
+from secondunit_bridge.media.colour import PRECISE, SWS_MATRICES, stretch
 from secondunit_bridge.media.container import open_media, picture_stream, unreadable
 from secondunit_bridge.media.frames import FrameMap
 from secondunit_bridge.media.probe import Encoding, MediaInfo, Orientation, encoding_of, examine, orientation
@@ -91,6 +91,10 @@ class _Decoder:
         self._at = -1
         """The number of the frame that was fetched last."""
         self._last: VideoFrame | None = None
+        self._before: int | None = None
+        """The timestamp of the frame that was decoded last since a seek."""
+        self._first: int | None = None
+        """The timestamp that the first frame after a seek must carry to be trusted."""
 
     def close(self) -> None:
         self._decoded = iter(())
@@ -123,33 +127,45 @@ class _Decoder:
         key = -1
         if not self._map.counted:
             key = int(np.searchsorted(self._map.key_times, self._map.times[index], "right")) - 1 - back
-        self._last, self._at = None, -1
+        self._last, self._at, self._before = None, -1, None
         if key < 0:
             threads = self._stream.thread_type
             self._container.close()
             self._container = open_media(self._path, self._rate)
             self._stream = picture_stream(self._container, self._path)
             self._stream.thread_type = threads
+            self._first = int(self._map.times[0])
         else:
             self._container.seek(int(self._map.key_seeks[key]), stream=self._stream)
             self._stream.codec_context.reorder_depth = self._depth
+            indexed = self._container.format.name.startswith(("mov", "matroska", "image2"))
+            self._first = int(self._map.key_times[key]) if indexed else None
         self._decoded = self._container.decode(self._stream)
         return key < 0
 
     def _forward(self, index: int) -> VideoFrame | None:
-        """Decodes up to frame `index`; None when the stream went past it or ended."""
-        wanted = int(self._map.times[index])
+        """Decodes up to frame `index`; None when the stream went past it or ended.
+
+        After a seek, containers without an index can put a wrong timestamp on the first frame. So a frame is taken
+        only when it follows the one before it in the map, or when it is the key frame that an index led to.
+        """
+        times = self._map.times
+        wanted = int(times[index])
         try:
             for frame in self._decoded:
+                before, self._before = self._before, frame.pts
                 if self._map.counted:
                     self._at += 1
                     if self._at == index:
                         return frame
-                elif frame.pts == wanted:
+                elif frame.pts == wanted and (
+                    frame.pts == self._first if before is None else index > 0 and before == times[index - 1]
+                ):
                     return frame
-                elif frame.pts is not None and frame.pts > wanted:
+                elif frame.pts is not None and frame.pts > wanted and before is not None:
                     return None
         except av.error.FFmpegError as error:
+            self._last = None
             reason = error.strerror or "damaged"
             raise MediaUnreadable(
                 f"{self._path}: frame {index} cannot be decoded ({reason}): copy it again from its source"
@@ -185,19 +201,25 @@ def picture(frame: VideoFrame, encoding: Encoding, reformatter: VideoReformatter
     """
     reformatter = reformatter or VideoReformatter()
     if encoding.matrix == "gbr":
-        packed = reformatter.reformat(frame, format="rgb48le", interpolation=PRECISE | Interpolation.FULL_CHR_H_INT)
-    else:
-        if encoding.matrix not in SWS_MATRICES:
-            raise MediaUnsupported(f"colour matrix {encoding.matrix} cannot be converted: convert it to bt709 first")
-        packed = reformatter.reformat(
-            frame,
-            format="rgb48le",
-            src_colorspace=SWS_MATRICES[encoding.matrix],
-            src_color_range=ColorRange.JPEG if encoding.full_range else ColorRange.MPEG,
-            dst_color_range=ColorRange.JPEG,
-            interpolation=PRECISE | Interpolation.FULL_CHR_H_INT,
-        )
-    return np.ascontiguousarray(packed.to_ndarray(), np.uint16)
+        if encoding.depth <= 8:  # the scaler takes 8-bit RGB to 16 bits by way of YUV
+            return np.multiply(reformatter.reformat(frame, format="rgb24").to_ndarray(), 257, dtype=np.uint16)
+        packed = reformatter.reformat(frame, format="rgb48le", interpolation=PRECISE)
+        return np.array(packed.to_ndarray(), np.uint16, order="C", copy=packed is frame or None)
+    if encoding.matrix not in SWS_MATRICES:
+        raise MediaUnsupported(f"colour matrix {encoding.matrix} cannot be converted: convert it to bt709 first")
+    packed = reformatter.reformat(
+        frame,
+        format="rgb48le",
+        src_colorspace=SWS_MATRICES[encoding.matrix],
+        src_color_range=ColorRange.JPEG if encoding.full_range else ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=PRECISE | Interpolation.FULL_CHR_H_INT,
+    )
+    codes = np.ascontiguousarray(packed.to_ndarray(), np.uint16)
+    bits = encoding.depth if encoding.full_range else 8
+    if bits < 16:
+        stretch(codes, bits)
+    return codes
 
 
 def read_still(path: str) -> NDArray[np.uint16]:

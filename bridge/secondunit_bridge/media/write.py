@@ -23,7 +23,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from secondunit_bridge.errors import BadInput, SecondUnitError
-from secondunit_bridge.media.colour import MATRICES, PRECISE, PRIMARIES, SWS_MATRICES, TRANSFERS, code
+from secondunit_bridge.media.colour import MATRICES, PRECISE, PRIMARIES, SWS_MATRICES, TRANSFERS, code, shrink
 from secondunit_bridge.media.images import ImageFolder
 from secondunit_bridge.media.probe import Encoding, SoundInfo
 from secondunit_bridge.media.prores import ProResEncoder
@@ -243,7 +243,7 @@ class _Converter:
         else:
             if any(self._pad):
                 frame = np.pad(frame, ((0, self._pad[1]), (0, self._pad[0]), (0, 0)), mode="edge")
-            frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(frame), format="rgb48le")
+            frame = VideoFrame.from_numpy_buffer(shrink(frame), format="rgb48le")
             source_range, source_matrix = ColorRange.JPEG, self._matrix
         converted: VideoFrame = local.reformatter.reformat(
             frame,
