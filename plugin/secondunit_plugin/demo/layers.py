@@ -14,6 +14,7 @@ Plane = NDArray[np.floating]  # float32 wherever a frame is painted
 
 WIDTH, HEIGHT = 1280, 720
 _STRIP = 40  # rows composited at a time, so that the strip of every layer stays in the processor's cache
+CENTRE = HEIGHT * 0.52  # the row that a camera going forward holds
 
 
 def colour(red: float, green: float, blue: float) -> Plane:
@@ -61,7 +62,7 @@ def blur(plane: Plane, radius: int) -> Plane:
 class Layer:
     """`pixels`: (4, height, width), R'G'B' multiplied by coverage, then 1 - coverage. `top`: the frame row of row 0.
 
-    `near`: how far it moves when the camera moves by 1. Rows from `solid` on cover everything behind them.
+    `near`: how far it moves when the camera moves by 1. Frame rows from `solid` to its end cover all behind.
     """
 
     pixels: Plane
@@ -74,7 +75,7 @@ def layer(paint: Plane, cover: Plane, top: int, near: float) -> Layer:
     pixels = np.concatenate([paint * cover, 1 - cover[None]]).astype(np.float32)
     full = np.flatnonzero(~(cover > 0.999).all(axis=1))
     solid = top + (int(full[-1]) + 1 if full.size else 0)
-    return Layer(pixels, top, near, solid if top + cover.shape[0] >= HEIGHT else HEIGHT)
+    return Layer(pixels, top, near, solid)
 
 
 def _sample(pixels: Plane, first: int, rows: int, x: float) -> Plane:
@@ -109,6 +110,15 @@ def _sample_zoomed(pixels: Plane, ys: Plane, xs: Plane) -> Plane:
     return left
 
 
+def _hides(one: Layer, start: int, stop: int, y: float, push: float) -> bool:
+    """Whether nothing behind `one` is seen in these rows."""
+    zoom = 1 + push * one.near
+    solid, end = (
+        (row - y * one.near - CENTRE) * zoom + CENTRE for row in (one.solid, one.top + one.pixels.shape[1] - 1)
+    )
+    return solid <= start and stop <= end
+
+
 def composite(
     frame: Plane, layers: Sequence[Layer], x: float, y: float = 0.0, push: float = 0.0, bottom: int = HEIGHT
 ) -> None:
@@ -120,15 +130,14 @@ def composite(
     for start in range(0, bottom, _STRIP):
         stop = min(start + _STRIP, bottom)
         strip = frame[:, start:stop]
-        first = max((i for i, one in enumerate(layers) if one.solid - y * one.near <= start and push == 0), default=0)
+        first = max((i for i, one in enumerate(layers) if _hides(one, start, stop, y, push)), default=0)
         for one in layers[first:]:
             height, width = one.pixels.shape[1:]
             top = one.top - y * one.near
             if push:
                 zoom = 1 + push * one.near
-                centre_y = HEIGHT * 0.52
                 rows = np.arange(start, stop, dtype=np.float32)
-                ys = (rows - centre_y) / zoom + centre_y - top
+                ys = (rows - CENTRE) / zoom + CENTRE - top
                 inside = np.flatnonzero((ys >= 0) & (ys < height - 1))
                 if not inside.size:
                     continue
@@ -183,7 +192,8 @@ def glow(frame: Plane, x: float, y: float, radius: float, light: Plane) -> None:
         return
     dx = np.arange(x0, x1, dtype=np.float32) - np.float32(x)
     dy = np.arange(y0, y1, dtype=np.float32)[:, None] - np.float32(y)
-    weight = np.exp(-(dx * dx + dy * dy) / np.float32(radius * radius)) * light
+    spread = np.float32(radius * radius)
+    weight = (np.exp(-dx * dx / spread) * np.exp(-dy * dy / spread)) * light
     part = frame[:, y0:y1, x0:x1]
     part += weight * (1 - np.minimum(part, 1))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondunit_plugin.demo import subjects
 from secondunit_plugin.demo.film import Stock
-from secondunit_plugin.demo.layers import HEIGHT, WIDTH, Layer, Plane, colour, composite, glow, profile, stamp
+from secondunit_plugin.demo.layers import CENTRE, HEIGHT, WIDTH, Layer, Plane, colour, composite, glow, profile, stamp
 from secondunit_plugin.demo.scenery import EVENING, Light, Water, clouds, forest, reeds, ridge, sky
 
 RATE = Fraction(24)
@@ -175,7 +175,7 @@ class Viaduct:
         zoom = 1 + push * 0.5
 
         def place(px: float, py: float) -> tuple[float, float]:
-            return (px - WIDTH / 2) * zoom + WIDTH / 2, (py - HEIGHT * 0.52) * zoom + HEIGHT * 0.52
+            return (px - WIDTH / 2) * zoom + WIDTH / 2, (py - CENTRE) * zoom + CENTRE
 
         length = self._train.shape[2]
         head = self._head(n) - x * 0.5
