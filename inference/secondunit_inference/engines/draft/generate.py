@@ -40,7 +40,9 @@ def generate(order: Order, seed: int, job: Job) -> Made:
     job.check()
     if found is not None:
         move = next((c for c in order.conditions if isinstance(c, CameraMove)), CameraMove("", 0.0))
-        still = Still(found, slot.width, slot.height, float(slot.pixel_aspect), move.move, move.amount, seed)
+        seconds = float(total / slot.rate)
+        aspect = float(slot.pixel_aspect)
+        still = Still(found, slot.width, slot.height, aspect, move.move, move.amount, seconds, seed)
         draw: Callable[[int], Picture] = partial(_moved, still, total)
     else:
         prompt = " ".join(c.prompt for c in order.conditions if isinstance(c, Text))

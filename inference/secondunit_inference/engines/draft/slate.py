@@ -54,11 +54,20 @@ class Slate:
         """The largest size at which the prompt fits; what is longer still ends in an ellipsis."""
         lines: list[str] = []
         for size, most in ((72, 5), (56, 7), (44, 9)):
-            letters = max(8, int(room / (0.52 * size * self._unit)))
-            lines = textwrap.wrap(prompt, letters) or [""]
+            pixels = max(8, self._px(size))
+            letters = max(8, int(room / (0.5 * pixels)))
+            while True:
+                lines = textwrap.wrap(prompt, letters) or [""]
+                if letters <= 8 or max(self._wide(line, pixels) for line in lines) <= room:
+                    break
+                letters -= 1
             if len(lines) <= most:
                 return size, lines
         return 44, [*lines[:8], lines[8][:-1] + "…"]
+
+    def _wide(self, text: str, pixels: int) -> int:
+        box = cv2.getTextSize((self._width, self._height), text, (0, 0), self._face, pixels, 500)
+        return int(box[0] + box[2])
 
     def frame(self, number: int) -> Picture:
         canvas = self._base.copy()

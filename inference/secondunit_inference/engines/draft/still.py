@@ -13,6 +13,8 @@ Floats = NDArray[np.float32]
 # Near things travel this much more, far ones this much less than the middle.
 _PARALLAX = 0.35
 _SHAKE = 0.12
+# Of a held camera: breath and balance below one, hands above it.
+_SHAKE_HERTZ = (0.2, 0.5, 1.1, 2.2)
 _LARGEST = 2.0
 
 
@@ -24,7 +26,15 @@ class Still:
     """
 
     def __init__(
-        self, picture: Picture, width: int, height: int, pixel_aspect: float, move: str, amount: float, seed: int
+        self,
+        picture: Picture,
+        width: int,
+        height: int,
+        pixel_aspect: float,
+        move: str,
+        amount: float,
+        seconds: float,
+        seed: int,
     ) -> None:
         self._width, self._height = width, height
         cover = max(width * pixel_aspect / picture.shape[1], height / picture.shape[0])
@@ -36,7 +46,7 @@ class Still:
         self._picture = picture
         self._step = np.array([pixel_aspect / cover, 1 / cover], np.float32)
         self._depth = _depth(picture) - np.float32(0.5)
-        self._path = _path(move, amount, seed)
+        self._path = _path(move, amount, seconds, seed)
 
     def frame(self, way: float) -> Picture:
         """`way` from 0 to 1 is the whole move."""
@@ -79,7 +89,7 @@ class Still:
 Path = Callable[[float], tuple[float, float, float, float, float, float]]
 
 
-def _path(move: str, amount: float, seed: int) -> Path:
+def _path(move: str, amount: float, seconds: float, seed: int) -> Path:
     """From the way to: shift as shares of the frame, zoom, roll in radians, strength of depth in the zoom, turn."""
     room = 1 + amount * (1 + _PARALLAX) + 0.02
 
@@ -92,7 +102,7 @@ def _path(move: str, amount: float, seed: int) -> Path:
 
     random = np.random.default_rng([seed & (2**63 - 1), 4])
     phases = random.uniform(0, 2 * np.pi, (3, 4))
-    speeds = random.uniform(0.8, 1.25, (3, 4)) * np.array([1.0, 2.3, 4.1, 7.3])
+    speeds = random.uniform(0.8, 1.25, (3, 4)) * np.array(_SHAKE_HERTZ) * seconds
 
     def shake(axis: int, way: float) -> float:
         return float(np.sum(np.sin(2 * np.pi * speeds[axis] * way + phases[axis]) / np.array([1, 1.8, 3.5, 8]))) / 2
