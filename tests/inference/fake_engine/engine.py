@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from secondunit_bridge.errors import MediaMissing
 from secondunit_bridge.media.probe import Encoding
@@ -17,7 +18,8 @@ RGB = Encoding("rgb48le", 16, "bt709", "bt709", "bt709", True)
 
 
 def make(order: Order, index: int, seed: int, job: Job) -> Made:
-    """Parameters: `at` (make, frame) and `what` (crash, exit, missing, full, hang, stop, sleep); `frame_seconds`."""
+    """Parameters: `at` (make, frame) and `what` (crash, exit, missing, full, hang, stop, sleep); `frame_seconds`;
+    `busy`: they are worked, not slept; `stamp`: steps are named after the time."""
     given: dict[str, Any] = {parameter.name: parameter.value for parameter in order.parameters}
     _note(given, f"make {order.id} {index} {os.getpid()}")
     job.progress.loading("test")
@@ -35,8 +37,12 @@ def make(order: Order, index: int, seed: int, job: Job) -> Made:
             picture = np.full((slot.height, slot.width, 3), (seed * 1000 + number * 500) % 65536, np.uint16)
             if number == 0:
                 job.progress.preview(FrameTime(0, slot.rate), picture)
-            _sleep(float(given.get("frame_seconds", 0.0)), job)
-            job.progress.step(number + 1, total, "frames")
+            seconds = float(given.get("frame_seconds", 0.0))
+            if given.get("busy"):
+                _work(seconds, job)
+            else:
+                _sleep(seconds, job)
+            job.progress.step(number + 1, total, str(time.monotonic_ns()) if given.get("stamp") else "frames")
             yield picture
 
     cube = 'TITLE "test"\n' if given.get("cube") else ""
@@ -55,6 +61,15 @@ def _sleep(seconds: float, job: Job) -> None:
     while (left := end - time.monotonic()) > 0:
         job.check()
         time.sleep(min(left, 0.1))
+
+
+def _work(seconds: float, job: Job) -> None:
+    """Keeps every core busy, as an engine does."""
+    picture = np.zeros((1080, 1920), np.float32)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        job.check()
+        picture = cv2.GaussianBlur(picture, (0, 0), 2)
 
 
 def _misbehave(given: dict[str, Any], job: Job) -> None:
