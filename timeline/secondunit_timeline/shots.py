@@ -10,10 +10,10 @@ import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
 from secondunit_bridge.rates import FrameRange, FrameTime, parse_timecode
 
+from secondunit_timeline.flat import source_of, source_start
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
-from secondunit_timeline.times import frames_of
 
 if TYPE_CHECKING:  # it brings PyAV, which only commands that open media should wait for
     from secondunit_bridge.media.probe import MediaInfo
@@ -123,22 +123,10 @@ def clip_media(clip: otio.schema.Clip) -> str:
 def source_frames(
     clip: otio.schema.Clip, info: "MediaInfo", record: FrameRange, speed: Fraction
 ) -> tuple[FrameTime, FrameRange]:
-    """The source time of the file's first frame, and the file's frames that the clip plays.
-
-    A file's frames are counted at its own rate. Where the cut gives the media no start, a source range that begins
-    at or after the file's timecode counts in timecode, any other from 0.
-    """
-    available = clip.media_reference.available_range
-    source = clip.source_range or available
-    if source is None:
-        first, start = 0, Fraction(0)
-    elif available is not None:
-        first = round(frames_of(available.start_time, info.rate))
-        start = Fraction(frames_of(source.start_time, info.rate)) - frames_of(available.start_time, info.rate)
-    else:
-        start = Fraction(frames_of(source.start_time, info.rate))
-        first = info.start.frame if info.start is not None and start >= info.start.frame else 0
-        start -= first
+    """The source time of the file's first frame, and the file's frames that the clip plays, as playback shows them."""
+    begin = source_start(clip)
+    start = source_of(clip).from_first_frame(begin, info.start) * info.rate
+    first = round(begin * info.rate - start)
     length = max(Fraction(1), record.duration * info.rate / record.rate * abs(speed))
     if speed < 0:  # the frame at the start plays first, those before it follow
         start += 1 - length
