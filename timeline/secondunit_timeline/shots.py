@@ -145,7 +145,7 @@ def open_shot(index: Index, track: TrackIndex, item: Item) -> Shot:
     speed = speed_of(clip)
     if speed is None:
         raise CutError(f"{clip.name!r} has a speed ramp: render it, or use a constant speed")
-    info = probe(clip_media(clip), index.rate)
+    info = probe(clip_media(clip), source_of(clip).rate or index.rate)
     refuse_unsupported(info)
     if item.start != floor(item.start) or item.duration != floor(item.duration):
         raise CutError(f"{clip.name!r} does not begin and end on whole frames of the cut at {float(index.rate):g}")

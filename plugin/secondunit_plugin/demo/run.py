@@ -37,6 +37,7 @@ from secondunit_plugin.demo.report import (
 from secondunit_plugin.demo.stills import CutFrames, jpeg, thumbnail
 
 _STILL_WIDTH = 320
+_POSTER_WIDTH = 960
 _TAIL = 12
 
 
@@ -146,22 +147,21 @@ def run_demo(
     old, new = Index(before), Index(cut)
     contact = folder / "contact.png"
     with Player(before) as was, Player(cut) as shown:
-        contact_sheet(
-            CutFrames(was.frame, round(old.end), was.pixel_aspect),
-            CutFrames(shown.frame, round(new.end), shown.pixel_aspect),
-            sorted((moment for order in made for moment in _moments(new, order)), key=lambda at: at.after.frame),
-            contact,
-            start=new.start,
-            drop_frame=new.drop_frame,
-        )
+        frames = [
+            CutFrames(player.frame, round(index.end), player.pixel_aspect)
+            for player, index in ((was, old), (shown, new))
+        ]
+        moments = sorted((moment for order in made for moment in _moments(new, order)), key=lambda at: at.after.frame)
+        contact_sheet(frames[0], frames[1], moments, contact, start=new.start, drop_frame=new.drop_frame)
+        posters = [jpeg(thumbnail(film.frame(film.frames // 2), _POSTER_WIDTH, film.pixel_aspect)) for film in frames]
     write_report(
         folder / "report.html",
         Report(
             title=cut.name or path.stem,
             start=new.start,
             drop_frame=new.drop_frame,
-            before=CutReport(path, round(old.end), films["before"]),
-            after=CutReport(output, round(new.end), films["after"]),
+            before=CutReport(path, round(old.end), films["before"], posters[0]),
+            after=CutReport(output, round(new.end), films["after"], posters[1]),
             contact=contact,
             orders=tuple(reports),
             unit=f"Second Unit {__version__}",
