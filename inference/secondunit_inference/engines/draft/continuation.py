@@ -24,7 +24,9 @@ _STILL, _MOVING = 0.12, 0.35
 _CAMERA_STILL = 0.06
 # Motion falls to 1/e after so many frames: a camera move has mass, a body's motion is seldom repeated.
 _CAMERA_FRAMES, _BODY_FRAMES, _LIGHT_FRAMES = 14.0, 5.0, 8.0
-_PLATE_FEATHER = 2.0
+_PLATE_FEATHER = 4.0
+# The share of the width that something moving travels at most before it rests.
+_FURTHEST = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,11 @@ class Continuation:
             return self._lit(self._source, frame), self._lacking
         height, width = self.scale.height, self.scale.width
         camera = motion.power(self._moves.camera, _travel(frame, self._camera_frames))
-        body, holes = motion.push(self._moves.body * np.float32(_travel(frame, self._body_frames)))
+        # What is fast would soon be beyond all that is known of it: it comes to rest sooner.
+        speed = np.linalg.norm(self._moves.body, axis=2)
+        pace = 1 / (1 / self._body_frames + speed / (_FURTHEST * width))
+        travelled = self._moves.body * (pace * (1 - np.exp(-frame / pace)))[..., None]
+        body, holes = motion.push(np.asarray(travelled, np.float32))
         # Frame → last frame without the camera's motion → last frame.
         steady = motion.transform_field(motion.inverse(camera), height, width)
         field = steady + motion.sample(body, steady)
@@ -236,11 +242,11 @@ class Continuation:
             )
         if self._plate is not None:
             holes = cv2.morphologyEx(holes.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-            revealed = cv2.dilate(holes, np.ones((5, 5), np.uint8)).astype(np.float32)
+            revealed = cv2.dilate(holes, np.ones((9, 9), np.uint8)).astype(np.float32)
             revealed = motion.sample(revealed[..., None], steady)
             outside = _outside(where, self.width, self.height)
             wanted = cv2.resize(revealed, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
-            wanted = np.maximum(cv2.GaussianBlur(wanted, (0, 0), 1.5), outside)
+            wanted = np.maximum(cv2.GaussianBlur(wanted, (0, 0), 3.0), outside)
             if wanted.max() > 0:
                 plate, plate_known = self._plate
                 margin = (plate.shape[1] - self.width) // 2

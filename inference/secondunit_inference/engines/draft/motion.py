@@ -17,6 +17,9 @@ Matrix = NDArray[np.float64]
 
 _WORKING_WIDTH = 960
 _GRID_STEP = 8
+_PUSHED_WIDTH = 500
+# Neighbours that part by more than this many pixels belong to two motions.
+_TORN = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +145,26 @@ def consistency(forward: Floats, backward: Floats) -> Floats:
 def push(field: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """The backward field of a forward `field`: pixels land where they go, of two at one place the faster one.
 
-    Returns the field and where nothing landed; there it continues its surroundings smoothly.
+    Returns the field and where nothing landed; there it continues its surroundings smoothly. Pixels on the border of
+    two motions, whose own motion is a mixture of both, land nowhere: they would be strewn over what opens up.
     """
+    full = (field.shape[1], field.shape[0])
+    if full[0] > _PUSHED_WIDTH:
+        half = (full[0] // 2, full[1] // 2)
+        small, holes = _pushed(cv2.resize(field, half, interpolation=cv2.INTER_AREA) * np.float32(0.5))
+        landed = cv2.resize(small, full, interpolation=cv2.INTER_LINEAR) * np.float32(2)
+        return landed, cv2.resize(holes.astype(np.uint8), full, interpolation=cv2.INTER_NEAREST) > 0
+    return _pushed(field)
+
+
+def _pushed(field: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     height, width = field.shape[:2]
     target = grid(height, width) + field
     speed = np.square(field).sum(axis=2)
-    order = np.argsort(speed, axis=None, kind="stable")
+    kernel = np.ones((3, 3), np.uint8)
+    steepest = np.max([cv2.morphologyEx(field[..., axis], cv2.MORPH_GRADIENT, kernel) for axis in (0, 1)], axis=0)
+    whole = np.flatnonzero((steepest < _TORN).ravel())
+    order = whole[np.argsort(speed.ravel()[whole], kind="stable")]
     flat, speeds = field.reshape(-1, 2)[order], speed.reshape(-1)[order]
     x0 = np.floor(target[..., 0]).astype(np.int32).reshape(-1)[order]
     y0 = np.floor(target[..., 1]).astype(np.int32).reshape(-1)[order]
@@ -160,7 +177,9 @@ def push(field: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         landed[py[inside], px[inside]] = -flat[inside]
         strength[py[inside], px[inside]] = speeds[inside]
     holes = strength < 0
-    return fill(landed, holes), holes
+    result = fill(landed, holes)
+    smooth = [cv2.medianBlur(np.ascontiguousarray(result[..., axis]), 5) for axis in (0, 1)]
+    return np.stack(smooth, axis=-1), holes
 
 
 def fill(field: Floats, holes: NDArray[np.bool_]) -> Floats:
