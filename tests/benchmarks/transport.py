@@ -58,11 +58,11 @@ async def submit_to_first_event(unit: Client, folder: Path) -> float:
     return percentile_99(times)
 
 
-async def submit_to_first_preview(unit: Client, folder: Path) -> float:
+async def submit_to_first_preview(unit: Client, folder: Path, name: str) -> float:
     """Seconds to the first preview of a 1080p take, the longest of five."""
     times = []
     for number in range(5):
-        asked = order(f"preview-{number}", folder, 4, 1920, 1080)
+        asked = order(f"{name}-{number}", folder, 4, 1920, 1080)
         began = time.perf_counter()
         await unit.submit(asked)
         seen = [time.perf_counter() - began async for e in unit.watch(asked.id) if isinstance(e, Preview)]
@@ -82,9 +82,9 @@ async def event_latency(unit: Client, folder: Path, name: str, busy: bool) -> fl
 
 async def measure(address: Address, folder: Path) -> list[tuple[str, float, float]]:
     async with Client(address) as unit:
-        await submit_to_first_preview(unit, folder / "warm")  # the worker is up after it
+        await submit_to_first_preview(unit, folder, "warm")  # the worker is up after it
         first = await submit_to_first_event(unit, folder)
-        preview = await submit_to_first_preview(unit, folder)
+        preview = await submit_to_first_preview(unit, folder, "preview")
         idle = await event_latency(unit, folder, "idle", busy=False)
         busy = await event_latency(unit, folder, "busy", busy=True)
     print(f"event latency p99: {idle:.2f} ms idle, {busy:.2f} ms under a busy worker")  # noqa: T201

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -96,12 +97,11 @@ def test_the_unit_dies_at_every_step(home: Path, tmp_path: Path, number: int) ->
                 await unit.submit(asked)
                 nonlocal acknowledged
                 acknowledged = True
+                while [len(status.takes) async for status in unit.orders()] != [2]:
+                    await asyncio.sleep(0.02)
 
-        try:
+        with suppress(UnitUnreachable):
             asyncio.run(submit())
-            wait_until(lambda: dying.poll() is not None or len(list(folder.glob("*.cube"))) == 2)
-        except UnitUnreachable:
-            pass
         spawn.stop(home)
     dying.wait(10)
     start_unit(home)
