@@ -44,30 +44,34 @@ class Strip:
         self._track, self.name = track, name
         self._start, self._rate = start.frame, start.rate
         self._original: list[otio.core.Composable] = list(track)
-        self.children: list[otio.core.Item] = []
-        self.leads: list[otio.schema.Transition | None] = [None]
-        lengths: list[Frames] = []
-        for child in self._original:
-            if isinstance(child, otio.schema.Transition):
-                if self.leads[-1] is not None:
+        transition = otio.schema.Transition
+        self.children: list[otio.core.Item] = [child for child in self._original if not isinstance(child, transition)]
+        self.leads: list[otio.schema.Transition | None] = [None] * (len(self.children) + 1)
+        if len(self.children) < len(self._original):
+            i = 0
+            for child in self._original:
+                if not isinstance(child, transition):
+                    i += 1
+                elif self.leads[i] is not None:
                     raise CutError(f"two transitions lie side by side on track {name}: remove one")
-                self.leads[-1] = child
-            else:
-                self.children.append(child)
-                self.leads.append(None)
-                lengths.append(duration_of(child, self._rate, name))
-        self._ticks = lcm(*{length.denominator for length in lengths})
-        ticks = [0, *(int(length * self._ticks) for length in lengths)]
+                else:
+                    self.leads[i] = child
+        lengths = [duration_of(child, self._rate, name) for child in self.children]
+        self._ticks = lcm(*{length.denominator for length in lengths if not isinstance(length, int)})
+        if self._ticks != 1:
+            lengths = [int(length * self._ticks) for length in lengths]
         # 64 bits hold any cut with common rates; where the common denominator is too large, Python's integers do.
-        large = sum(ticks) >= 1 << 62
-        self._starts: NDArray[np.int64] = np.cumsum(np.array(ticks, dtype=object if large else np.int64))
+        large = sum(lengths) >= 1 << 62
+        self._room: NDArray[np.int64] = np.cumsum(np.array([0, *lengths], dtype=object if large else np.int64))
+        self._starts = self._room
+        """When each item starts, and the end; the front of `_room`, which grows in steps."""
 
     def _to_ticks(self, frames: Frames) -> int:
         if self._ticks % frames.denominator:
             factor = frames.denominator // gcd(frames.denominator, self._ticks)
             if int(self._starts[-1]) * factor >= 1 << 62:
                 self._starts = self._starts.astype(object)
-            self._starts = self._starts * factor
+            self._room = self._starts = self._starts * factor
             self._ticks *= factor
         return int(frames * self._ticks)
 
@@ -125,13 +129,14 @@ class Strip:
         for length in ticks:
             inner.append(end)
             end += length
-        if end != after:
-            self._starts[hi:] += end - after
-        if len(inner) == hi - lo:
-            self._starts[lo:hi] = inner
-        else:
-            fresh = np.array(inner, dtype=self._starts.dtype)
-            self._starts = np.concatenate((self._starts[:lo], fresh, self._starts[hi:]))
+        tail = self._starts[hi:] + (end - after)
+        size = lo + len(inner) + len(tail)
+        if size > len(self._room):
+            self._room = np.empty(size + size // 4, self._starts.dtype)
+            self._room[:lo] = self._starts[:lo]
+        self._room[lo : lo + len(inner)] = inner
+        self._room[lo + len(inner) : size] = tail
+        self._starts = self._room[:size]
         self.children[lo:hi] = [child for child, _ in new]
         if new:
             self.leads[lo : hi + 1] = [first, *[None] * (len(new) - 1), last]
@@ -148,11 +153,11 @@ class Strip:
         if i == len(self.children) or (offset := frame - self.start(i)) == 0:
             return i
         rest = self.length(i) - offset
-        self.prepare_cut(i, frame)
+        speed = self._prepare_cut(i, frame)
         left = self.children[i]
         right = left.deepcopy()
         _shorten(left, offset, self._rate)
-        _advance(right, offset, rest, self._rate)
+        _advance(right, offset, rest, self._rate, speed)
         self.splice(i, i + 1, [(left, offset), (right, rest)], self.leads[i], self.leads[i + 1])
         return i + 1
 
@@ -167,13 +172,13 @@ class Strip:
         new: list[tuple[otio.core.Item, Frames]] = [(child, frames)]
         hi = j
         if (kept := at - self.start(i)) > 0:
-            self.prepare_cut(i, at)
+            self._prepare_cut(i, at)
             _shorten(self.children[i], kept, self._rate)
             new.insert(0, (self.children[i], kept))
         if (covered := end - self.start(j)) > 0:
-            self.prepare_cut(j, end)
+            speed = self._prepare_cut(j, end)
             rest = self.length(j) - covered
-            _advance(self.children[j], covered, rest, self._rate)
+            _advance(self.children[j], covered, rest, self._rate, speed)
             new.append((self.children[j], rest))
             hi = j + 1
         dropped = self.inside(i + 1, hi)
@@ -181,14 +186,17 @@ class Strip:
         self.check(i - 1, i + len(new) + 1)
         return dropped
 
-    def prepare_cut(self, i: int, frame: Frames) -> None:
+    def _prepare_cut(self, i: int, frame: Frames) -> Fraction:
+        """The speed of an item that is about to be cut."""
         child = self.children[i]
-        if speed_of(child) is None:
+        speed = speed_of(child)
+        if speed is None:
             raise CutError(
                 f"{self.name} {self.timecode(frame)}: {child.name!r} has a speed ramp and cannot be split: "
                 "render it, or remove the ramp"
             )
         self.own_range(i)
+        return speed
 
     def inside(self, lo: int, hi: int) -> list[Lead]:
         """The transitions on the cut points `lo` up to, not including, `hi`."""
@@ -262,9 +270,12 @@ class Strip:
         shorter = min(len(old), len(new))
         head = next((k for k in range(shorter) if old[k] is not new[k]), shorter)
         tail = next((k for k in range(shorter - head) if old[-1 - k] is not new[-1 - k]), shorter - head)
-        if (len(new) - head - tail) * tail > 4 * len(new):
-            tail = 0  # OTIO moves the tail for every item put before it
-        if head + tail < max(len(old), len(new)):
+        changed = max(len(old), len(new)) - head - tail
+        if changed * (tail + 1) > 4 * len(new):
+            # OTIO moves the tail for every item put before it, and drops a whole track's items at once.
+            self._track.clear()
+            self._track[:] = new
+        elif changed:
             self._track[head : len(old) - tail] = new[head : len(new) - tail]
 
 
@@ -280,12 +291,10 @@ def _shorten(item: otio.core.Item, length: Frames, rate: Fraction) -> None:
     item.source_range = otio.opentime.TimeRange(times.start_time, duration)
 
 
-def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction) -> None:
+def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction, speed: Fraction) -> None:
     """Keeps what follows the first `offset` frames, `rest` frames long, with the markers on it."""
     times = item.source_range
     own, start_rate = rate_of(times.duration), rate_of(times.start_time)
-    speed = speed_of(item)
-    assert speed is not None
     played = rescaled(offset, rate, start_rate)
     source = played if speed == 1 else simple(played * speed)
     markers = item.markers
