@@ -14,7 +14,7 @@ from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge._pb.unit_pb2_grpc import UnitStub
 from secondunit_bridge.errors import NotAuthorised, SecondUnitError, UnitUnreachable, VersionMismatch
 from secondunit_bridge.messages import PROTOCOL_VERSION, Event, Order, OrderStatus, Plan, Queued, UnitInfo
-from secondunit_bridge.server import ERROR_KEY, LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY
+from secondunit_bridge.server import ERROR_KEY, LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY, version_message
 from secondunit_bridge.spawn import Address
 from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
 
@@ -145,14 +145,6 @@ class Client:
             self._address = found
             self._connect()
         return True
-
-
-def version_message(client: int, unit: int) -> str:
-    older = "the unit: stop it with `secondunit unit stop`, so that this version starts its own"
-    newer = "this program: the unit that runs is newer"
-    return (
-        f"this program speaks protocol {client}, the unit protocol {unit}; upgrade {older if unit < client else newer}"
-    )
 
 
 def _named(error: grpc.aio.AioRpcError) -> str | None:

@@ -40,6 +40,14 @@ def unix_path(target: str) -> Path | None:
     return Path(unquote(target.removeprefix(_UNIX))) if target.startswith(_UNIX) else None
 
 
+def version_message(client: int, unit: int) -> str:
+    older = "the unit: stop it with `secondunit unit stop`, so that this version starts its own"
+    newer = "this program: the unit that runs is newer"
+    return (
+        f"this program speaks protocol {client}, the unit protocol {unit}; upgrade {older if unit < client else newer}"
+    )
+
+
 class _Gate(grpc.ServerInterceptor):  # type: ignore[type-arg]
     def __init__(self, token: str) -> None:
         self._token = token.encode()

@@ -19,6 +19,7 @@ import psutil
 
 from secondunit_bridge.errors import UnitUnreachable
 
+LOCK = "unit.lock"
 _POLL_SECONDS = 0.02
 _TAIL_LINES = 20
 _LOG_BYTES = 4 * 1024 * 1024
@@ -42,15 +43,19 @@ def home() -> Path:
     return Path(named).absolute() if named else platformdirs.user_data_path("secondunit", appauthor=False)
 
 
-def make_private(folder: Path) -> None:
-    """Raises UnitUnreachable if the folder cannot be made this user's alone."""
+def make_private(home: Path) -> None:
+    """Raises UnitUnreachable if the home cannot be made this user's alone; a folder with other contents is let be."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.name == "posix" and home.stat().st_mode & 0o077:
+            if any(home.iterdir()) and not (home / LOCK).exists():
+                raise UnitUnreachable(
+                    f"the unit's home {home} holds other things and is open to others: set SECONDUNIT_HOME to a folder"
+                    " of its own"
+                )
+            home.chmod(0o700)
     except OSError as error:
-        raise UnitUnreachable(
-            f"the unit's home {folder} cannot be made private: {error}; set SECONDUNIT_HOME"
-        ) from error
+        raise UnitUnreachable(f"the unit's home {home} cannot be made private: {error}; set SECONDUNIT_HOME") from error
 
 
 def address_file(home: Path) -> Path:

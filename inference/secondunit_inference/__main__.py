@@ -41,7 +41,7 @@ def main() -> int:
         spawn.make_private(home)
         # one that is stopping no longer has an address, but still holds the lock
         wait = 0.0 if spawn.find(home) else _STOP_SECONDS
-        with filelock.FileLock(home / "unit.lock", timeout=wait):
+        with filelock.FileLock(home / spawn.LOCK, timeout=wait):
             run(home, ENGINES | dict(arguments.engine), tcp=arguments.tcp or sys.platform == "win32")
     except filelock.Timeout:
         log.error("a unit runs at %s already", home)

@@ -12,7 +12,7 @@ import unicodedata
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -50,6 +50,7 @@ _REMEMBERED_ORDERS = 32
 _REEL_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _NAME_BYTES = 100
 _SCHEMA_VERSION = 1
+_BALLAST_BYTES = 4 * 1024 * 1024
 _SCHEMA = """
 CREATE TABLE orders (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -131,6 +132,9 @@ class Orders:
     def __init__(self, database: Path) -> None:
         self._database = threading.Lock()
         self._connection = _open(database)
+        self._ballast = database.with_name("ballast")
+        with suppress(OSError):
+            _write_ballast(self._ballast)
         self._memory = threading.Lock()
         self._live: dict[str, _Live] = {}
         self.on_change: Callable[[], None] = lambda: None
@@ -401,9 +405,11 @@ class Orders:
             try:
                 yield db
                 db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if not db.get_autocommit():
                     db.execute("ROLLBACK")
+                if isinstance(error, apsw.FullError):
+                    self._ballast.unlink(missing_ok=True)
                 raise
 
 
@@ -424,6 +430,13 @@ def _open(path: Path) -> apsw.Connection:
             " it, or set SECONDUNIT_HOME to another folder"
         )
     return connection
+
+
+def _write_ballast(path: Path) -> None:
+    """Room that is given up when the disk is full, so that ends and cancellations can still be stored."""
+    if not path.exists():
+        with path.open("wb") as ballast:
+            ballast.write(secrets.token_bytes(_BALLAST_BYTES))
 
 
 def _one(db: apsw.Connection, query: str, *values: Any) -> Any:

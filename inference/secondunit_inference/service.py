@@ -13,9 +13,9 @@ import grpc
 from secondunit_bridge import __version__, messages
 from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge._pb.unit_pb2_grpc import UnitServicer
-from secondunit_bridge.client import version_message
 from secondunit_bridge.errors import OrderRefused, VersionMismatch
 from secondunit_bridge.messages import PROTOCOL_VERSION, Card, Order, UnitInfo
+from secondunit_bridge.server import version_message
 from secondunit_bridge.wire import from_proto, to_proto
 
 from secondunit_inference.orders import Orders

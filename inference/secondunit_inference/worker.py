@@ -33,8 +33,9 @@ from secondunit_inference.job import Job, Made, Picture, Progress
 from secondunit_inference.store import TakeFiles, digest, sync_folder
 
 HEARTBEAT_SECONDS = 2.0
-STALLED_SECONDS = 120.0
-"""An engine that has not looked for a cancellation for so long gets no more heartbeats: it hangs."""
+STALLED_SECONDS = 600.0
+"""Without a look for a cancellation for so long, an order hangs and there are no more heartbeats. Making a large file
+durable on a slow disk takes minutes."""
 _STEP_SECONDS = 0.05
 _PREVIEW_SECONDS = 0.2
 _PREVIEW_WIDTH = 480
@@ -207,7 +208,7 @@ class Worker:
                 os.fsync(cube.fileno())
         sync_folder(files.folder)
         lut = str(files.temporary_cube) if made.cube else ""
-        take = Take(str(files.temporary), frames, digest(files.temporary), lut, record)
+        take = Take(str(files.temporary), frames, digest(files.temporary, job.check), lut, record)
         written = worker_pb2.Written(fence=run.fence, index=slot.index, take=to_proto(take))
         self._pipe.send(worker_pb2.FromWorker(written=written))
 

@@ -33,6 +33,7 @@ MOST_FAILED_STARTS = 3
 """In a row; then it is not the start that failed by chance, and waiting orders fail."""
 SOFT_CANCEL_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
+_START_OVER_SECONDS = 5.0
 
 
 class WorkerProcess:
@@ -124,6 +125,17 @@ class Device(threading.Thread):
         self.join()
 
     def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._serve()
+            except Exception:  # the edge of the thread: a full disk must not end it for good
+                log.exception("the device %s starts over in %g s", self._device, _START_OVER_SECONDS)
+                self._end_worker()
+                self._stopping.wait(_START_OVER_SECONDS)
+        self._end_worker()
+
+    def _serve(self) -> None:
+        """Begins as after a crash, whatever was left."""
         end_leftover(self._orders, self._device)
         self._start_worker()
         for interrupted in self._orders.interrupted():
@@ -144,7 +156,6 @@ class Device(threading.Thread):
                 message = f"no worker process could be started in {self._failed_starts} attempts: its log tells more"
                 self._orders.failed(claim, OrderFailed.__name__, message, str(self._worker_log))
                 self._start_again = 0.0  # for the next order
-        self._end_worker()
 
     def _start_worker(self) -> None:
         """Leaves no worker behind where it does not report in time that it is ready."""

@@ -108,7 +108,8 @@ def test_another_process_of_the_same_number_is_not_the_unit(home: Path) -> None:
 
 
 def test_a_unit_that_cannot_start_says_why(home: Path) -> None:
-    (home / "orders.sqlite").mkdir(parents=True)
+    spawn.make_private(home)
+    (home / "orders.sqlite").mkdir()
     with pytest.raises(UnitUnreachable, match=r"(?s)ended with status 1 while starting.*CantOpenError"):
         spawn.ensure_running(home)
 
@@ -173,3 +174,11 @@ def test_finding_a_unit_loads_nothing_heavy() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_a_folder_of_other_things_is_not_made_a_home(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "clip.mov").touch()
+    with pytest.raises(UnitUnreachable, match="holds other things"):
+        spawn.ensure_running(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755

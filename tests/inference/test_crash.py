@@ -81,7 +81,7 @@ def start_dying_unit(home: Path, number: int, told: Path) -> "subprocess.Popen[b
 
 
 @pytest.mark.parametrize(
-    "number", [pytest.param(n, marks=[] if n % 4 == 1 else pytest.mark.long) for n in range(1, POINTS)]
+    "number", [pytest.param(n, marks=[] if n % 6 == 1 else pytest.mark.long) for n in range(1, POINTS)]
 )
 def test_the_unit_dies_at_every_step(home: Path, tmp_path: Path, number: int) -> None:
     folder, told = tmp_path / "takes", tmp_path / "told"

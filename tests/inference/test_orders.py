@@ -264,3 +264,21 @@ def test_a_database_of_another_layout_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(SecondUnitError, match="layout 99"):
         Orders(path)
+
+
+def test_a_full_disk_leaves_room_for_cancelling(orders: Orders, tmp_path: Path) -> None:
+    """The limit on pages stands in for the disk: SQLite answers both with SQLITE_FULL."""
+    orders.submit(order("a", tmp_path), PLAN)
+    with orders._reading() as db:
+        pages = db.execute("PRAGMA page_count").fetchone()
+        assert pages is not None
+        db.execute(f"PRAGMA max_page_count = {pages[0]}")
+    assert (tmp_path / "ballast").stat().st_size > 1_000_000
+    with pytest.raises(apsw.FullError):
+        for number in range(100):
+            orders.submit(order(f"more-{number}", tmp_path), PLAN)
+    assert not (tmp_path / "ballast").exists()
+    with orders._reading() as db:
+        db.execute("PRAGMA max_page_count = 100000")
+    orders.cancel("a")
+    assert orders.events("a", 1, 0)[1]

@@ -6,7 +6,9 @@ import sys
 import time
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import apsw
 import av
 import psutil
 import pytest
@@ -244,7 +246,7 @@ def test_a_worker_ends_with_its_pipe_even_at_work(tmp_path: Path, what: str) -> 
 def test_a_worker_left_by_a_killed_unit_is_ended_before_work_begins(tmp_path: Path) -> None:
     leftover = subprocess.Popen(["sleep", "1000"], start_new_session=True)
     home = tmp_path / "home"
-    home.mkdir()
+    home.mkdir(mode=0o700)
     orders = Orders(home / "orders.sqlite")
     orders.set_worker("cpu", leftover.pid, psutil.Process(leftover.pid).create_time())
     orders.close()
@@ -256,7 +258,7 @@ def test_a_worker_left_by_a_killed_unit_is_ended_before_work_begins(tmp_path: Pa
 def test_another_process_of_a_leftovers_number_is_let_be(tmp_path: Path) -> None:
     stranger = subprocess.Popen(["sleep", "1000"], start_new_session=True)
     home = tmp_path / "home"
-    home.mkdir()
+    home.mkdir(mode=0o700)
     orders = Orders(home / "orders.sqlite")
     orders.set_worker("cpu", stranger.pid, psutil.Process(stranger.pid).create_time() - 100)
     orders.close()
@@ -277,3 +279,18 @@ def test_workers_that_cannot_start_fail_the_order(tmp_path: Path, monkeypatch: p
     assert isinstance(events[-1], Failed)
     assert "no worker process could be started" in events[-1].message
     assert "Error" in Path(events[-1].log).read_text()
+
+
+def test_a_failing_database_does_not_end_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_START_OVER_SECONDS", 0.1)
+    published, failures = Orders.published, [apsw.FullError("database or disk is full")]
+
+    def failing(self: Orders, *args: Any) -> bool:
+        if failures:
+            raise failures.pop()
+        return published(self, *args)
+
+    monkeypatch.setattr(Orders, "published", failing)
+    events = run(tmp_path / "home", order("a", tmp_path / "takes", takes=2, cube=True))
+    assert [event.index for event in takes_in(events)] == [0, 1]
+    assert len(delivered(tmp_path / "takes")) == 4
