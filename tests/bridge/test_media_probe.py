@@ -98,9 +98,10 @@ def test_timecode(rate: str, text: str, drop_frame: bool, name: str, tmp_path: P
 
 
 def test_reel_pixel_aspect_and_tags(tmp_path: Path) -> None:
-    tags = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
+    colour = "format=yuv422p10le,setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+    filters = f"setsar=64/45,{colour}"
     reel = ("-timecode", "01:00:00:00", "-metadata:s:v:0", "reel_name=A007R2")
-    path = moving(tmp_path / "a.mov", "-vf", "setsar=64/45", "-c:v", "prores_ks", *tags, *reel)
+    path = moving(tmp_path / "a.mov", "-vf", filters, "-c:v", "prores_ks", *reel)
     info = probe(path)
     assert (info.reel, info.pixel_aspect) == ("A007R2", Fraction(64, 45))
     assert (info.encoding.matrix, info.encoding.primaries, info.encoding.transfer) == ("bt709", "bt709", "bt709")
@@ -116,7 +117,9 @@ def test_rotation_turns_size_and_pixel_aspect(tmp_path: Path) -> None:
 
 
 def test_progressive_flagged_as_interlaced_passes(tmp_path: Path) -> None:
-    path = moving(tmp_path / "a.mov", "-vf", "setfield=tff", "-c:v", "prores_ks", "-flags", "+ildct", size="320x240")
+    path = str(tmp_path / "a.mov")
+    flagged = ("-vf", "setfield=tff", "-c:v", "prores_ks", "-flags", "+ildct")
+    ffmpeg("-i", footage("s14_girl_friday_dialogue_bw_480p30.mp4"), "-t", "1.5", *flagged, path)
     flags = subprocess.run(["ffprobe", "-v", "error", "-show_streams", path], capture_output=True, text=True).stdout
     assert "field_order=t" in flags
     refuse_unsupported(probe(path))

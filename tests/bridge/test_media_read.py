@@ -18,7 +18,10 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "program stream": ("a.mpg", ("-c:v", "mpeg2video", "-bf", "2", "-g", "12", "-q:v", "3")),
     "AVI with B frames": ("a.avi", ("-c:v", "mpeg4", "-bf", "2", "-q:v", "3")),
     "fragmented MP4": ("a.mp4", (*X264, "-bf", "2", "-g", "12", "-movflags", "frag_keyframe+empty_moov")),
-    "VP9 with hidden frames": ("a.webm", ("-c:v", "libvpx-vp9", "-b:v", "200k", "-auto-alt-ref", "1", "-cpu-used", "8")),
+    "VP9 with hidden frames": (
+        "a.webm",
+        ("-c:v", "libvpx-vp9", "-b:v", "200k", "-auto-alt-ref", "1", "-cpu-used", "8"),
+    ),
     "VP8 with hidden frames": ("a.webm", ("-c:v", "libvpx", "-b:v", "200k", "-auto-alt-ref", "1", "-cpu-used", "8")),
     "HEVC": ("a.mp4", ("-c:v", "libx265", "-x265-params", "log-level=none:keyint=10", "-pix_fmt", "yuv420p10le")),
     "ProRes": ("a.mov", ("-c:v", "prores_ks", "-pix_fmt", "yuv422p10le")),

@@ -43,9 +43,9 @@ def scan(container: InputContainer, stream: VideoStream, path: str) -> FrameMap:
     packets, counted, end = 0, False, 0
     vp8 = stream.codec_context.name in ("vp8", "libvpx")
     for packet in container.demux(stream):
+        packets += packet.dts is not None or packet.pts is not None
         if packet.size == 0:
             continue
-        packets += 1
         if packet.is_corrupt:
             raise MediaUnreadable(f"{path} is cut short at frame {len(shown)}: copy it again from its source")
         if packet.pts is None:
@@ -73,8 +73,10 @@ def _refuse_cut_short(container: InputContainer, stream: VideoStream, path: str,
     message = f"{path} is cut short: {{}}; copy it again from its source"
     if packets == 0:
         raise MediaUnreadable(message.format("it holds no frames"))
-    if stream.frames > packets and not container.format.name.startswith("mpeg"):
-        raise MediaUnreadable(message.format(f"its index names {stream.frames} frames, {packets} are there"))
+    # The index of MOV and MP4 leaves out what edit lists hide at the end; its header does not.
+    named = {"mov": len(stream.index_entries), "avi": stream.frames}.get(container.format.name.split(",")[0], 0)
+    if named > packets:
+        raise MediaUnreadable(message.format(f"its index names {named} frames, {packets} are there"))
     if container.format.name.startswith("matroska"):
         missing = _matroska_bytes_missing(path)
         if missing > 0:

@@ -31,7 +31,7 @@ class SoundReader:
     """Samples of one sound stream, counted at `rate` from the start of the picture's first frame.
 
     Without a picture they are counted from the first sample. Any order of access gives the samples that decoding
-    from the start gives. Not for use by several threads at once.
+    from the start gives, but for the noise that AC-3 and AAC decoders make up. Not for use by several threads at once.
     """
 
     def __init__(self, path: str, stream: int, rate: int) -> None:
@@ -83,6 +83,7 @@ class SoundReader:
         self._next: int | None = None
         """The position of the next decoded sample, where it is known."""
         self._seeked = False
+        self._expected: int | None = None
         self._held: tuple[int, NDArray[np.float32]] | None = None
 
     def _source(self, start: int, count: int) -> NDArray[np.float32]:
@@ -118,7 +119,7 @@ class SoundReader:
             return
         self._container.seek(pts, stream=self._stream)
         self._decoded = self._container.decode(self._stream)
-        self._next, self._held, self._seeked = None, None, True
+        self._next, self._held, self._seeked, self._expected = None, None, True, None
 
     def _pull(self) -> tuple[int, NDArray[np.float32]] | None:
         while True:
@@ -151,10 +152,14 @@ class SoundReader:
         told = round((frame.pts * tick - self._origin) * self._source_rate)
         if self._exact:
             return told
-        if frame.pts in self._positions:
-            return self._positions[frame.pts]
+        known = self._positions.get(frame.pts)
         if self._seeked and self._next is None:
-            return None
+            # The first timestamp after a seek can be wrong: two frames must agree.
+            agreed = known is not None and known == self._expected
+            self._expected = None if known is None else known + frame.samples
+            return known if agreed else None
+        if known is not None:
+            return known
         position = self._next
         if position is None or abs(told - position) * _GAPS_PER_SECOND > self._source_rate:
             position = told
