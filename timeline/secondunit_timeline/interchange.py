@@ -1,7 +1,7 @@
 """Reading and writing cuts."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
@@ -98,24 +98,22 @@ def media_files(cut: otio.schema.Timeline) -> Iterator[Path]:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Through a temporary file in the same folder, fsync and rename."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}): check the disk's space and permissions") from None
     finally:
-        os.close(folder)
+        temporary.unlink(missing_ok=True)
 
 
 def media_path(reference: otio.core.MediaReference) -> str | None:

@@ -13,8 +13,8 @@ import opentimelineio as otio
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
-from secondunit_bridge.errors import BadInput, CutError, MediaError
-from secondunit_bridge.media.probe import Encoding, MediaInfo, SoundInfo, probe
+from secondunit_bridge.errors import BadInput, CutError, MediaError, MediaUnsupported
+from secondunit_bridge.media.probe import Encoding, MediaInfo, SoundInfo, probe, refuse_unsupported
 from secondunit_bridge.media.read import VideoReader, picture
 from secondunit_bridge.media.sound import SoundReader
 from secondunit_bridge.media.write import MediaWriter
@@ -131,7 +131,10 @@ class Player:
     def _info(self, path: str, rate: Fraction | None) -> MediaInfo | None:
         if path not in self._infos:
             try:
-                self._infos[path] = probe(path, rate or self.rate)
+                self._infos[path] = info = probe(path, rate or self.rate)
+                refuse_unsupported(info)
+            except MediaUnsupported as error:
+                self.notes[f"{error} (played as it is)"] = None
             except MediaError as error:
                 self.notes[str(error)] = None
                 self._infos[path] = None
@@ -264,10 +267,13 @@ class _Run:
         return self._frame
 
 
-def export(cut: otio.schema.Timeline, path: Path | str, progress: Callable[[int, int], None] | None = None) -> None:
+def export(
+    cut: otio.schema.Timeline, path: Path | str, progress: Callable[[int, int], None] | None = None
+) -> tuple[str, ...]:
     """Writes the cut, played through, as .mp4 (H.264) or .mov (ProRes 422 HQ); complete or not at all.
 
-    `progress` is told the frames done and their total. Refused where `path` is media of the cut.
+    `progress` is told the frames done and their total. Refused where `path` is media of the cut. Returns what could
+    not be shown or heard as the cut means it.
     """
     path = Path(path)
     codec = {".mp4": Codec.H264, ".mov": Codec.PRORES_HQ}.get(path.suffix.lower())
@@ -281,6 +287,7 @@ def export(cut: otio.schema.Timeline, path: Path | str, progress: Callable[[int,
         with Player(cut) as player:
             _write(player, codec, unfinished, progress)
         unfinished.replace(path)
+    return tuple(player.notes)
 
 
 def _write(player: Player, codec: Codec, path: Path, progress: Callable[[int, int], None] | None) -> None:
