@@ -25,6 +25,7 @@ _CAMERA_STILL = 0.06
 # Motion falls to 1/e after so many frames: a camera move has mass, a body's motion is seldom repeated.
 _CAMERA_FRAMES, _BODY_FRAMES, _LIGHT_FRAMES = 14.0, 5.0, 8.0
 _PLATE_FEATHER = 4.0
+_STIFFNESS = 0.7
 # The share of the width that something moving travels at most before it rests.
 _FURTHEST = 0.12
 
@@ -111,6 +112,7 @@ class Continuation:
             if moving.mean() > 0.002:
                 uncertainty = float(np.quantile(change[moving], 0.75))
         body = np.stack([cv2.medianBlur(np.ascontiguousarray(body[..., axis]), 5) for axis in (0, 1)], axis=-1)
+        body = _stiffened(body)
         speed = np.linalg.norm(body, axis=2)
         body = body * _smoothstep(speed, _STILL, _MOVING)[..., None]
         moved = cv2.morphologyEx((speed > _MOVING).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
@@ -287,6 +289,15 @@ class Continuation:
         if full <= bare:
             return 1.0
         return float(np.clip((wanted**2 - bare**2) / (full**2 - bare**2), 0.0, 4.0))
+
+
+def _stiffened(body: Floats) -> Floats:
+    """What moves deforms little: its motion is drawn to the mean of the moving parts around it."""
+    moving = (np.linalg.norm(body, axis=2) > _MOVING).astype(np.float32)
+    around = (0, 0), body.shape[1] / 60
+    weight = cv2.GaussianBlur(moving, *around)
+    mean = cv2.GaussianBlur(body * moving[..., None], *around) / np.maximum(weight, 1e-3)[..., None]
+    return np.asarray(body + (mean - body) * (_STIFFNESS * moving)[..., None], np.float32)
 
 
 def _travel(frame: int, frames: float) -> float:

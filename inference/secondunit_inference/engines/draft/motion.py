@@ -163,7 +163,8 @@ def _pushed(field: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     speed = np.square(field).sum(axis=2)
     kernel = np.ones((3, 3), np.uint8)
     steepest = np.max([cv2.morphologyEx(field[..., axis], cv2.MORPH_GRADIENT, kernel) for axis in (0, 1)], axis=0)
-    whole = np.flatnonzero((steepest < _TORN).ravel())
+    one_motion = cv2.erode(speed, kernel) > 0.25 * cv2.dilate(speed, kernel)
+    whole = np.flatnonzero(((steepest < _TORN) | one_motion).ravel())
     order = whole[np.argsort(speed.ravel()[whole], kind="stable")]
     flat, speeds = field.reshape(-1, 2)[order], speed.reshape(-1)[order]
     x0 = np.floor(target[..., 0]).astype(np.int32).reshape(-1)[order]
