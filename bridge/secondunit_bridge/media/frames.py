@@ -38,6 +38,9 @@ class FrameMap:
 
 def scan(container: InputContainer, stream: VideoStream, path: str) -> FrameMap:
     """Reads every packet of `stream`. A file that ends in the middle of a packet or before its index is refused."""
+    indexed = _intra_index(container, stream, path)
+    if indexed is not None:
+        return indexed
     shown: list[int] = []
     keys: list[tuple[int, int]] = []
     packets, counted, end = 0, False, 0
@@ -67,6 +70,25 @@ def scan(container: InputContainer, stream: VideoStream, path: str) -> FrameMap:
         np.array([dts for _, dts in keys], np.int64),
         counted or len(times) != len(shown) or not keys,
     )
+
+
+def _intra_index(container: InputContainer, stream: VideoStream, path: str) -> FrameMap | None:
+    """The map of a MOV whose codec has intra frames only, from its index: such files are too large to read through."""
+    entries = list(stream.index_entries) if container.format.name.startswith("mov") else []
+    if not entries or not stream.codec_context.codec.intra_only or stream.time_base is None:
+        return None
+    size = Path(path).stat().st_size
+    cut = next((number for number, entry in enumerate(entries) if entry.pos + entry.size > size), None)
+    if cut is not None:
+        raise MediaUnreadable(f"{path} is cut short at frame {cut}: copy it again from its source")
+    first = next((packet for packet in container.demux(stream) if packet.pts is not None), None)
+    if first is None or first.pts != entries[0].timestamp:
+        return None
+    every = np.array([entry.timestamp for entry in entries], np.int64)
+    times = np.array([entry.timestamp for entry in entries if not entry.is_discard], np.int64)
+    if len(times) == 0 or (np.diff(every) <= 0).any():
+        return None
+    return FrameMap(stream.time_base, times, every, every, False)
 
 
 def _refuse_cut_short(container: InputContainer, stream: VideoStream, path: str, packets: int, end: Fraction) -> None:
