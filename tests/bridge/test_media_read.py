@@ -74,6 +74,18 @@ def test_edit_list_hides_frames_before_it(tmp_path: Path) -> None:
         assert md5(cut.frame(0)) == md5(full.frame(10))
 
 
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", X264), ("a.mov", ("-c:v", "prores_ks"))])
+def test_edit_list_hides_frames_after_it(name: str, codec: tuple[str, ...], tmp_path: Path) -> None:
+    path = Path(moving(tmp_path / name, *codec))
+    data = bytearray(path.read_bytes())
+    duration = slice(data.index(b"elst") + 12, data.index(b"elst") + 16)
+    data[duration] = (int.from_bytes(data[duration], "big") // 2).to_bytes(4, "big")
+    path.write_bytes(data)
+    check(str(path))
+    with VideoReader(str(path)) as reader:
+        assert reader.info.frames == 15
+
+
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv420p10le"])
 def test_rotated_frames_come_upright(degrees: int, pixel_format: str, tmp_path: Path) -> None:
