@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import av
-from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Seam, Sound
-from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Seam, Sound, Span
+from secondunit_bridge.rates import FrameRange, FrameTime
 
-from secondunit_inference.engines.draft.ahead import ahead
+from secondunit_inference.engines.draft.ahead import Ahead
 from secondunit_inference.engines.draft.card import TRUSTED_FRAMES
-from secondunit_inference.engines.draft.continuation import Continuation
+from secondunit_inference.engines.draft.continuation import CONTEXT, Continuation
 from secondunit_inference.engines.draft.footage import camera_frames, ignored, sound_beside, total_frames
 from secondunit_inference.job import Job, Made, Picture
 from secondunit_inference.seams import meet
@@ -21,10 +21,17 @@ def extend(order: Order, seed: int, job: Job) -> Made:
     kept = (slot.tail if after else slot.head) + camera.into
     total = total_frames(order)
     job.progress.loading(f"camera frames of {camera.span.path}")
-    given = camera_frames(camera.span, order, job)
+    limits = camera.span.range
+    needed = min(limits.duration, max(kept, CONTEXT))
+    near = FrameRange(limits.start if after else limits.end - needed, needed, limits.rate)
     first_kept = total - kept if after else 0
-    shown = given.pictures[0 if after else len(given.pictures) - kept] if kept else given.pictures[0 if after else -1]
-    job.progress.preview(FrameTime(first_kept, slot.rate), shown)
+    first_shown = 0 if after else needed - max(kept, 1)
+
+    def seen(number: int, item: Picture) -> None:
+        if number == first_shown:
+            job.progress.preview(FrameTime(first_kept, slot.rate), item)
+
+    given = camera_frames(Span(camera.span.path, near), order, job, seen)
     # A head is a tail in reversed time.
     pictures = given.pictures[::-1] if after else given.pictures
     ignore = ignored(order)
@@ -67,7 +74,7 @@ def extend(order: Order, seed: int, job: Job) -> Made:
     elif trusted is not None and trusted < min(generated, TRUSTED_FRAMES):
         notes.append(f"the motion before the seam is not steady: {trusted} of {generated} generated frames are trusted")
     return Made(
-        frames=ahead(frames(), 2),
+        frames=Ahead(frames(), 2),
         encoding=given.info.encoding,
         sound=sound_beside(sound, order, kept, after=after, seed=seed) if sound else (),
         seams=seams,

@@ -1,6 +1,6 @@
 """What an order's conditions give the engine: camera frames, their pictures and their sound."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import av
@@ -41,13 +41,18 @@ def span_frames(source: VideoReader, span: Span, order: Order) -> Iterator[av.Vi
     return source.frames(span.range.start, span.range.end)
 
 
-def camera_frames(span: Span, order: Order, job: Job) -> CameraFrames:
+def camera_frames(
+    span: Span, order: Order, job: Job, seen: Callable[[int, Picture], None] | None = None
+) -> CameraFrames:
+    """`seen` is told each picture as soon as it is there, counted from the span's start."""
     with reader(span) as source:
         frames, pictures = [], []
         for frame in span_frames(source, span, order):
             job.check()
             frames.append(frame)
             pictures.append(picture(frame, source.info.encoding))
+            if seen:
+                seen(len(pictures) - 1, pictures[-1])
         return CameraFrames(source.info, frames, pictures)
 
 

@@ -8,7 +8,7 @@ from secondunit_bridge.media.read import picture, read_still
 from secondunit_bridge.messages import CameraMove, Order, ReferenceImage, ReferenceShot, Sound, Text
 from secondunit_bridge.rates import FrameTime
 
-from secondunit_inference.engines.draft.ahead import ahead
+from secondunit_inference.engines.draft.ahead import Ahead
 from secondunit_inference.engines.draft.footage import reader, sound_beside, total_frames
 from secondunit_inference.engines.draft.slate import Slate
 from secondunit_inference.engines.draft.still import Still
@@ -60,7 +60,7 @@ def generate(order: Order, seed: int, job: Job) -> Made:
     sound = next((c for c in order.conditions if isinstance(c, Sound)), None)
     notes = ("depth is guessed from the picture's own height, sharpness and colour",) if found is not None else ()
     return Made(
-        frames=ahead(frames(), 2),
+        frames=Ahead(frames(), 2),
         encoding=encoding,
         sound=sound_beside(sound, order, 0, after=False, seed=seed) if sound else (),
         seams=(),

@@ -14,7 +14,7 @@ from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, 
 from secondunit_bridge.rates import FrameRange, FrameTime
 
 from secondunit_inference.engines.draft import motion
-from secondunit_inference.engines.draft.ahead import ahead
+from secondunit_inference.engines.draft.ahead import Ahead
 from secondunit_inference.engines.draft.card import TRUSTED_FRAMES
 from secondunit_inference.engines.draft.continuation import CONTEXT, Continuation
 from secondunit_inference.engines.draft.footage import (
@@ -96,7 +96,7 @@ def join(order: Order, seed: int, job: Job) -> Made:
         notes.append(f"{missing} of {count} frames have no camera picture on either side")
     sound = next((c for c in order.conditions if isinstance(c, Sound)), None)
     return Made(
-        frames=ahead(frames(), 2),
+        frames=Ahead(frames(), 2),
         encoding=left.camera.info.encoding,
         sound=sound_beside(sound, order, slot.head, after=False, seed=seed) if sound else (),
         seams=seams,

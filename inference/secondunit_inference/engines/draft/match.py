@@ -16,7 +16,7 @@ from secondunit_bridge.messages import LookChange, Order, ReferenceImage, Refere
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_inference.engines.draft import cube, look
-from secondunit_inference.engines.draft.ahead import ahead
+from secondunit_inference.engines.draft.ahead import Ahead
 from secondunit_inference.engines.draft.detail import Detail
 from secondunit_inference.engines.draft.footage import ignored, parameter, reader, sound_along, span_frames
 from secondunit_inference.engines.draft.grain import Grain
@@ -31,6 +31,7 @@ _MOST_CORING = 0.8
 _SAME_GRAIN = 0.15 / 255
 _PREVIEW_SECONDS = 0.15
 _PREVIEW_WIDTH = 480
+_HELD_BYTES = 150_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ def match(order: Order, seed: int, job: Job) -> Made:
     with ThreadPoolExecutor(1) as pool:
         others_seen = pool.submit(lambda: [_see_reference(reference, job) for reference in references])
         own = _see(opened, source.range.start, source.range.end, job)
+        # From here on only this thread reads the source: while the looks are measured, its frames are decoded.
+        held = int(np.clip(_HELD_BYTES // (first.width * first.height * 4), 3, 16))
+        incoming = Ahead(span_frames(opened, source, order), held)
         others = others_seen.result()
     job.check()
 
@@ -72,8 +76,8 @@ def match(order: Order, seed: int, job: Job) -> Made:
     coloured = cube.FrameTable(text, first, encoding)
     width = min(own.width, *(item.width for item in others))
     factor = width / own.width
-    edges = look.sharpness(own.lumas, factor)
-    wanted_edges = float(np.median([look.sharpness(item.lumas, width / item.width) for item in others]))
+    edges = look.sharpness(own.lumas[:1], factor)
+    wanted_edges = float(np.median([look.sharpness(item.lumas[:1], width / item.width) for item in others]))
     grain = look.shot_grain(own.pairs)
     wanted_grain = look.shot_grain([pair for item in others for pair in item.pairs])
     job.check()
@@ -85,8 +89,8 @@ def match(order: Order, seed: int, job: Job) -> Made:
         strength,
         seed,
         (has_grain, wanted_grain),
-        (look.sharpness(after_lumas, factor), wanted_edges),
-        after_lumas,
+        (look.sharpness(after_lumas[:1], factor), wanted_edges),
+        after_lumas[:1],
         factor,
     )
     job.check()
@@ -104,13 +108,13 @@ def match(order: Order, seed: int, job: Job) -> Made:
             colours_after,
             reference_colours,
             (_level(final_grain), _level(wanted_grain)),
-            (look.sharpness(finished, factor), wanted_edges),
+            (look.sharpness(finished[:1], factor), wanted_edges),
         ),
     )
 
     def frames() -> Iterator[av.VideoFrame]:
         previewed = 0.0
-        with opened, closing(ahead(span_frames(opened, source, order), 3)) as incoming:
+        with opened, closing(incoming):
             for number, frame in enumerate(incoming):
                 job.check()
                 result = detail.apply(coloured.apply(frame), encoding, number)
@@ -122,7 +126,7 @@ def match(order: Order, seed: int, job: Job) -> Made:
 
     sound = next((c for c in order.conditions if isinstance(c, Sound)), None)
     return Made(
-        frames=ahead(frames(), 3),
+        frames=Ahead(frames(), 3),
         encoding=encoding,
         sound=sound_along(sound, order) if sound else (),
         seams=(),
