@@ -46,7 +46,13 @@ class Player:
         self.flat = Flat(cut)
         self.rate = self.flat.rate
         self.frames = self.flat.frames
-        self.notes: dict[str, None] = {}
+        self.notes: dict[str, None] = {
+            f"the transition {item.before.name or item.before.transition_type!r} at "
+            f"{self.flat.index.timecode(int(item.start))} on {track.name} is played as a dissolve": None
+            for track in self.flat.index.tracks
+            for item in track.items
+            if item.before is not None and item.before.transition_type != otio.schema.TransitionTypes.SMPTE_Dissolve
+        }
         self._readers: OrderedDict[tuple[str, int], _Run] = OrderedDict()
         self._sounds: OrderedDict[tuple[str, int], SoundReader] = OrderedDict()
         self._infos: dict[str, MediaInfo | None] = {}

@@ -137,6 +137,9 @@ def export(cut: Path, output: Path, quiet: bool) -> None:
     from secondunit_timeline.playback import export as play_into
 
     read = read_cut(cut)
-    with Progress(console=Console(file=sys.stderr), disable=quiet) as progress:
+    errors = Console(file=sys.stderr)
+    with Progress(console=errors, disable=quiet) as progress:
         line = progress.add_task(f"export {output.name}", total=None)
-        play_into(read, output, lambda done, total: progress.update(line, completed=done, total=total))
+        notes = play_into(read, output, lambda done, total: progress.update(line, completed=done, total=total))
+    for note in notes:
+        errors.print(note, highlight=False, markup=False)

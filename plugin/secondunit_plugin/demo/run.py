@@ -142,8 +142,9 @@ def run_demo(
         reports.append(OrderReport(step.title, step.asked, command, at, outcome, stills))
     write_cut(cut, output, source=path)
     films = {"before": folder / "before.mp4", "after": folder / "after.mp4"}
+    shown_otherwise: dict[str, None] = {}
     for name, film in (("before", before), ("after", cut)):
-        export(film, films[name], partial(export_progress, name))
+        shown_otherwise |= dict.fromkeys(export(film, films[name], partial(export_progress, name)))
     old, new = Index(before), Index(cut)
     contact = folder / "contact.png"
     with Player(before) as was, Player(cut) as shown:
@@ -165,6 +166,7 @@ def run_demo(
             contact=contact,
             orders=tuple(reports),
             unit=f"Second Unit {__version__}",
+            notes=tuple(shown_otherwise),
         ),
     )
     return tuple(made)
