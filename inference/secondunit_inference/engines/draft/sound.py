@@ -26,7 +26,7 @@ def continue_sound(camera: Samples, shot: Samples, count: int, rate: int, kind: 
             made = np.zeros((camera.shape[0], count), np.float32)
         case SoundKind.ROOM_TONE:
             pool = _quiet_parts(shot if shot.any() else camera, rate)
-            made = _grains(pool, count, rate, 0.35, seed)
+            made = _grains(pool, count, rate, 0.35, seed) * _towards_seam(camera, pool, count, rate)
         case SoundKind.HOLD:
             last = camera if camera.shape[1] >= rate * _HOLD_SECONDS / 2 else shot
             made = _grains([last[:, -int(rate * _HOLD_SECONDS) :]], count, rate, 0.16, seed)
@@ -57,18 +57,32 @@ def _quiet_parts(shot: Samples, rate: int) -> list[Samples]:
     padded = np.pad(power, 3, mode="edge")
     loudest = np.lib.stride_tricks.sliding_window_view(padded, 7).max(axis=1)
     ranked = np.argsort(np.where(sounding, loudest, np.inf), kind="stable")
-    floor = loudest[ranked[0]]
+    # The very quietest part of a shot is often a dropout or a breath held: the room is what a tenth of it is below.
+    floor = float(np.quantile(loudest[sounding], 0.1))
     wanted = int(_POOL_SECONDS * 20)
     chosen = np.zeros(count, np.bool_)
     for index in ranked[:wanted].tolist():
         # 6 dB above the quietest part it is no longer the room, unless there is too little of it.
-        if loudest[index] > floor * 4 and chosen.sum() >= 10:
+        if loudest[index] > floor * 2 and chosen.sum() >= 10:
             break
         chosen[max(0, index - 3) : index + 4] = True
     chosen &= sounding
     edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]]).astype(np.int8)))
     parts = [shot[:, start * hop : stop * hop] for start, stop in zip(edges[::2], edges[1::2], strict=True)]
     return [part for part in parts if part.shape[1] >= 4 * hop] or parts
+
+
+def _towards_seam(camera: Samples, pool: list[Samples], count: int, rate: int) -> Samples:
+    """Gains that let the tone start at the camera's own floor before the seam, within 6 dB, and settle in a second."""
+    hop = max(1, rate // 20)
+    near = camera[:, -40 * hop :]
+    parts = near.shape[1] // hop
+    tone = float(np.median([np.sqrt(np.square(part, dtype=np.float64).mean()) for part in pool]))
+    if parts < 4 or tone == 0:
+        return np.ones(count, np.float32)
+    power = np.square(near[:, : parts * hop], dtype=np.float64).reshape(near.shape[0], parts, hop).mean(axis=(0, 2))
+    ratio = float(np.clip(np.sqrt(np.quantile(power, 0.2)) / tone, 0.5, 2.0))
+    return np.asarray(ratio ** np.exp(-np.arange(count) / rate), np.float32)
 
 
 def _grains(pool: list[Samples], count: int, rate: int, seconds: float, seed: int) -> Samples:
