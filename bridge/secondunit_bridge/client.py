@@ -37,13 +37,13 @@ class Client:
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._connect()
 
     def _connect(self) -> None:
         self._channel = grpc.aio.insecure_channel(self._address.target, options=_OPTIONS)
         self._stub = UnitStub(self._channel)
 
     async def __aenter__(self) -> Self:
+        self._connect()  # here, since a channel belongs to the event loop that it is made in
         try:
             await self.hello()
         except BaseException:

@@ -36,6 +36,8 @@ HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 600.0
 """Without a look for a cancellation for so long, an order hangs and there are no more heartbeats. Making a large file
 durable on a slow disk takes minutes."""
+_NICENESS = 5
+"""The editor's programs and the unit's answers come first; on a machine with nothing else to do it changes nothing."""
 _STEP_SECONDS = 0.05
 _PREVIEW_SECONDS = 0.2
 _PREVIEW_WIDTH = 480
@@ -279,6 +281,8 @@ def main(engines: dict[str, str]) -> None:
     pipe = Pipe(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
     faulthandler.enable()
+    if sys.platform != "win32":
+        os.nice(_NICENESS)
     loaded: dict[str, Engine] = {
         name: importlib.import_module(f"{package}.engine") for name, package in engines.items()
     }
