@@ -14,7 +14,7 @@ from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge._pb.unit_pb2_grpc import UnitStub
 from secondunit_bridge.errors import NotAuthorised, SecondUnitError, UnitUnreachable, VersionMismatch
 from secondunit_bridge.messages import PROTOCOL_VERSION, Event, Order, OrderStatus, Plan, Queued, UnitInfo
-from secondunit_bridge.server import ERROR_KEY, LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY, version_message
+from secondunit_bridge.server import AUTHORITY, ERROR_KEY, LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY, version_message
 from secondunit_bridge.spawn import Address
 from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
 
@@ -23,6 +23,7 @@ _STREAM_SECONDS = LONGEST_CALL * 0.9
 _RECONNECT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.1
 _OPTIONS = [
+    ("grpc.default_authority", AUTHORITY),
     ("grpc.max_receive_message_length", MESSAGE_LIMIT),
     ("grpc.max_send_message_length", MESSAGE_LIMIT),
     ("grpc.initial_reconnect_backoff_ms", 100),

@@ -19,6 +19,8 @@ from secondunit_bridge.errors import BadInput, NotAuthorised, SecondUnitError, U
 
 log = logging.getLogger(__name__)
 
+AUTHORITY = "secondunit"
+"""The only :authority that is answered, so that no page can reach a TCP port by rebinding a name."""
 TOKEN_KEY = "secondunit-token"
 ERROR_KEY = "secondunit-error"
 MESSAGE_LIMIT = 4 * 1024 * 1024
@@ -101,6 +103,10 @@ def _not_authorised(_request: Any, context: grpc.ServicerContext) -> Any:
 
 
 def _check_call(context: grpc.ServicerContext) -> None:
+    # grpc has no public way to the :authority on the server's side
+    authority = context._rpc_event.call_details.host.decode()  # type: ignore[attr-defined]
+    if authority != AUTHORITY:
+        raise NotAuthorised(f"this unit does not answer to the name {authority!r}")
     remaining = context.time_remaining()
     if remaining is None or remaining > LONGEST_CALL:
         raise BadInput(f"calls need a deadline of at most {LONGEST_CALL:g} s")
@@ -122,6 +128,16 @@ def _abort(context: grpc.ServicerContext, error: SecondUnitError) -> None:
     context.abort(status_of(error), str(error)[:_DETAIL_LIMIT])
 
 
+class _WithAuthority:
+    """Takes a service's handlers as generic ones only: calls of registered methods come without their :authority."""
+
+    def __init__(self, server: grpc.Server) -> None:
+        self.add_generic_rpc_handlers = server.add_generic_rpc_handlers
+
+    def add_registered_method_handlers(self, service_name: str, method_handlers: Any) -> None:
+        pass
+
+
 def serve(servicer: UnitServicer, token: str, socket: Path | None) -> tuple[grpc.Server, str]:
     """A started server and its target: a unix socket (mode 0600, in a folder that must be private), or a port of the
     loopback interface where `socket` is None."""
@@ -135,7 +151,7 @@ def serve(servicer: UnitServicer, token: str, socket: Path | None) -> tuple[grpc
             ("grpc.max_send_message_length", MESSAGE_LIMIT),
         ],
     )
-    add_UnitServicer_to_server(servicer, server)
+    add_UnitServicer_to_server(servicer, _WithAuthority(server))  # type: ignore[arg-type]
     try:
         if socket is None:
             target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"

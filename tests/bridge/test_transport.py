@@ -24,7 +24,7 @@ from secondunit_bridge.errors import (
     VersionMismatch,
 )
 from secondunit_bridge.messages import PROTOCOL_VERSION, Queued, Take
-from secondunit_bridge.server import LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY, WATCHERS
+from secondunit_bridge.server import AUTHORITY, LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY, WATCHERS
 from secondunit_bridge.spawn import Address
 from secondunit_bridge.wire import to_proto
 
@@ -40,8 +40,9 @@ def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Address]:
 
 
 @contextmanager
-def raw(address: Address) -> Iterator[grpc.Channel]:
-    with grpc.insecure_channel(address.target, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+def raw(address: Address, authority: str = AUTHORITY) -> Iterator[grpc.Channel]:
+    options = [("grpc.use_local_subchannel_pool", 1), ("grpc.default_authority", authority)]
+    with grpc.insecure_channel(address.target, options=options) as channel:
         yield channel
 
 
@@ -68,6 +69,13 @@ def test_no_method_answers_without_the_token(unit: Address, method: Any, metadat
 def test_unknown_methods_are_told_nothing_without_the_token(unit: Address) -> None:
     with raw(unit) as channel, pytest.raises(grpc.RpcError) as caught:
         channel.unary_unary("/secondunit.Unit/Secret")(b"", timeout=5)
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_no_method_answers_to_another_name(unit: Address, method: Any) -> None:
+    with raw(unit, "rebound.example") as channel, pytest.raises(grpc.RpcError) as caught:
+        call(channel, method, timeout=5, metadata=[(TOKEN_KEY, unit.token)])
     assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
