@@ -34,7 +34,7 @@ from secondunit_inference.job import Job, Progress
 
 WIDTH, HEIGHT, FRAMES, RATE = 1920, 1080, 48, Fraction(24)
 BT709 = Encoding("yuv422p10le", 10, "bt709", "bt709", "bt709", False)
-REPEATS = 2
+REPEATS = 3
 
 
 def write_shot(path: Path, frames: int, gains: tuple[float, float, float], grain: float, seed: int) -> Span:

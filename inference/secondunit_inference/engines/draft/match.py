@@ -50,19 +50,19 @@ def match(order: Order, seed: int, job: Job) -> Made:
     source = next(c for c in order.conditions if isinstance(c, SourceShot)).span
     references = [c for c in order.conditions if isinstance(c, ReferenceShot | ReferenceImage)]
     strength = float(parameter(order, "strength", 1.0))
-    opened = reader(source)
-    span_frames(opened, source, order)  # refuses what does not fit before anything is measured
-    encoding = opened.info.encoding
-    first = opened.frame(source.range.start)
-    job.progress.preview(FrameTime(0, order.slot.rate), _preview(first, encoding))
     job.progress.loading(f"the look of {source.path}")
     with ThreadPoolExecutor(1) as pool:
         others_seen = pool.submit(lambda: [_see_reference(reference, job) for reference in references])
+        opened = reader(source)
+        span_frames(opened, source, order)  # refuses what does not fit before anything is measured
+        encoding = opened.info.encoding
+        first = opened.frame(source.range.start)
+        job.progress.preview(FrameTime(0, order.slot.rate), _preview(first, encoding))
         own = _see(opened, source.range.start, source.range.end, job)
-        # From here on only this thread reads the source: while the looks are measured, its frames are decoded.
-        held = int(np.clip(_HELD_BYTES // (first.width * first.height * 4), 3, 16))
-        incoming = Ahead(span_frames(opened, source, order), held)
         others = others_seen.result()
+    # From here on only this thread reads the source: while the looks are measured, its frames are decoded.
+    held = int(np.clip(_HELD_BYTES // (first.width * first.height * 4), 3, 16))
+    incoming = Ahead(span_frames(opened, source, order), held)
     job.check()
 
     seen = look.seen_pixels(own.smalls, (own.height, own.width), ignored(order))
