@@ -165,12 +165,12 @@ def _moved(values: Doubles, matrix: Doubles, start: Doubles, end: Doubles) -> Do
 
 def _bent(light: Doubles, moved: Doubles, slope: float, start: float, end: float) -> Doubles:
     """The line of slope `slope` through (start, end) with its ends led to black and white, plus what tint adds."""
-    knots_in = np.array([0.0, max(1.0, start - 30), start, min(99.0, start + 30), 100.0])
+    knots_in = np.array([0.0, max(start / 2, start - 30), start, min((start + 100) / 2, start + 30), 100.0])
     line = end + slope * (knots_in - start)
     line[0], line[-1] = 0.0, 100.0
-    # Monotone, and inside, where the straight line would leave the range.
-    line[1] = np.clip(line[1], 0.25 * knots_in[1], None)
-    line[3] = np.clip(line[3], None, 100 - 0.25 * (100 - knots_in[3]))
+    # Inside, where the straight line would leave the range; and blacks are not lifted until their codes show.
+    line[1] = np.clip(line[1], 0.25 * knots_in[1], 2.5 * knots_in[1])
+    line[3] = np.clip(line[3], 100 - 2.5 * (100 - knots_in[3]), 100 - 0.25 * (100 - knots_in[3]))
     line = np.maximum.accumulate(line)
     curve = PchipInterpolator(knots_in, line)(np.clip(light, 0, 100))
     straight = end + slope * (light - start)
