@@ -7,7 +7,7 @@ from fractions import Fraction
 from secondunit_bridge.errors import BadInput
 
 NTSC_BASES = (24, 30, 48, 60, 96, 120)
-_TIMECODE = re.compile(r"(\d{1,2}):(\d\d):(\d\d)([:;.,])(\d{2,3})")
+_TIMECODE = re.compile(r"(\d{1,2}):(\d\d):(\d\d)([:;.,])(\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)

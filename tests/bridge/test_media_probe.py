@@ -97,6 +97,11 @@ def test_timecode(rate: str, text: str, drop_frame: bool, name: str, tmp_path: P
     assert (info.start, info.drop_frame) == (parse_timecode(text, Fraction(rate)), drop_frame)
 
 
+def test_timecode_of_ten_frames_a_second_has_one_digit_of_frames(tmp_path: Path) -> None:
+    info = probe(moving(tmp_path / "a.mov", *X264, "-timecode", "01:00:00:05", rate="10"))
+    assert info.start == FrameTime(36_005, Fraction(10))
+
+
 def test_reel_pixel_aspect_and_tags(tmp_path: Path) -> None:
     colour = "format=yuv422p10le,setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
     filters = f"setsar=64/45,{colour}"
