@@ -91,6 +91,17 @@ def test_frames_that_no_edit_claimed_show_and_sound_what_they_did(cut: Path, tmp
     assert wanted / 2 < level < wanted * 2, "room tone is as loud as the shot"
 
 
+def test_what_cannot_be_placed_is_refused_before_it_is_made(
+    cut: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    locked, out = read_cut(cut), tmp_path / "out.otio"
+    locked.tracks[0].metadata["Resolve_OTIO"] = {"Locked": True}
+    write_cut(locked, tmp_path / "locked.otio")
+    assert run(["extend", str(tmp_path / "locked.otio"), "--shot", "A", "--tail", "12", "-o", str(out)]) == 3
+    assert "V1 is locked" in capsys.readouterr().err
+    assert not out.exists() and not (tmp_path / "takes").exists()
+
+
 def test_camera_frames_inside_a_take_are_the_cameras(cut: Path, tmp_path: Path, make_clip: MakeClip) -> None:
     out = tmp_path / "out.otio"
     assert run(["extend", str(cut), "--shot", "A", "--tail", "12", "-o", str(out), "--quiet"]) == 0

@@ -45,6 +45,18 @@ def test_enough_camera_frames_generate_nothing_and_the_camera_fills_the_gap(make
     assert [round(item.duration) for item in Index(placed).tracks[0].items] == [64, 6, 20]
 
 
+def test_a_range_that_counts_at_the_medias_rate_grows_by_the_frames_of_the_cut(make_clip: MakeClip) -> None:
+    """An editor may write the range of 50 fps media in its own frames: 60 of them are 30 of a 25 fps cut."""
+    path, fast, rate = make_clip(90, rate="50"), Fraction(50), Fraction(25)
+    clips = [shot(path, 90, 20, 60, rate=fast) for _ in range(2)]
+    cut = sounding_cut(clips[0], gap(24, rate), sound=(clips[1], gap(24, rate)), rate=rate)
+    extension = plan(cut, "A", tail=16)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order_of(extension)),)))
+    for track in Index(placed).tracks:
+        assert [item.duration for item in track.items] == [35, 11, 8]
+        assert track.items[0].child.source_range.duration.value == 70
+
+
 def test_a_dissolve_moves_out_with_the_take_under_it(make_clip: MakeClip) -> None:
     """Media that ends where its centred 16-frame dissolve ends: 16 frames seen, 8 under the dissolve, 12 of handle."""
     cut = sounding_cut(shot(make_clip(58), 58, 10, 40), dissolve(8, 8), shot(make_clip(60), 60, 12, 40, "B"))

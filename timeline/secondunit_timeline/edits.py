@@ -7,15 +7,16 @@ of both clips carry them, else the edit is refused; those inside an overwritten 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import assert_never
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
-from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
+from secondunit_bridge.rates import FrameTime
 
+from secondunit_timeline.changes import Change, Edit, Primitive, Splice, Written
 from secondunit_timeline.index import cut_rate, duration_of, is_locked, named_tracks, no_such_track
 from secondunit_timeline.retimes import handles_of, shows_within, speed_of
 from secondunit_timeline.strips import Lead, Strip
@@ -86,7 +87,7 @@ class Extend:
     track: str
     shot_at: FrameTime
     end: End
-    camera_frames: int
+    camera_frames: Frames
     clip: otio.schema.Clip | None
     into: Into
 
@@ -123,47 +124,26 @@ class AddTrack:
 Operation = Overwrite | Insert | InsertGap | Lift | Extend | SwapTake | AddTake | AddTrack
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """`at` is record timecode, as frames since 00:00:00:00; `frames` are counted at its rate."""
-
-    track: str
-    at: FrameTime
-    verb: str
-    frames: Frames
-    name: str
-
-    def __str__(self) -> str:
-        timecode = format_timecode(self.at, can_drop_frames(self.at.rate))
-        return f"{self.track} {timecode} {self.verb} {frames_text(self.frames)} {self.name!r}"
-
-
-class Edit(tuple[Change, ...]):
-    """What was done to a cut, in order."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, self))
-
-
 def edit(cut: otio.schema.Timeline, operations: Sequence[Operation]) -> tuple[otio.schema.Timeline, Edit]:
     """The cut after all `operations`, and what they changed. `cut` stays as it is; one refusal refuses them all."""
-    plan = _Plan(cut.deepcopy())
+    plan = _Plan(cut)
     for operation in operations:
         plan.apply(operation)
     return plan.cut, plan.finish()
 
 
 class _Plan:
-    def __init__(self, cut: otio.schema.Timeline) -> None:
-        self.cut = cut
+    def __init__(self, source: otio.schema.Timeline) -> None:
+        self.cut = cut = source.deepcopy()
         self.rate = cut_rate(cut)
         start = cut.global_start_time
         self._start = round(frames_of(start, self.rate)) if start is not None else 0
         self._tracks = {name: track for track, name in named_tracks(cut)}
+        self._order = list(self._tracks.values())
+        self._sources = dict(zip(self._tracks, source.tracks, strict=True))
         self._strips: dict[str, Strip] = {}
         self._changes: list[Change] = []
+        self._added: list[Splice] = []
 
     def note(self, track: str, frame: Frames, verb: str, frames: Frames, name: str) -> None:
         at = FrameTime(self._start + int(frame), self.rate)
@@ -172,9 +152,23 @@ class _Plan:
     def finish(self) -> Edit:
         for strip in self._strips.values():
             strip.write()
+        primitives = [one for change in self._changes for one in change.primitives if isinstance(one, Splice)]
+        Written.keep(written for one in primitives for side in (one.removed, one.added) for written in side)
         return Edit(self._changes)
 
     def apply(self, operation: Operation) -> None:
+        noted = len(self._changes)
+        self._apply(operation)
+        made: list[Primitive] = [*self._added]
+        self._added.clear()
+        for strip in self._strips.values():
+            if (splice := strip.take_splice(self._order)) is not None:
+                made.append(splice)
+        if made:
+            assert len(self._changes) > noted, operation
+            self._changes[-1] = replace(self._changes[-1], primitives=tuple(made))
+
+    def _apply(self, operation: Operation) -> None:
         match operation:
             case Overwrite():
                 self._overwrite(operation)
@@ -204,7 +198,8 @@ class _Plan:
                 raise CutError(f"track {name} is locked: unlock it in the host, or choose another track")
             if track.source_range is not None:
                 raise CutError(f"track {name} is trimmed as a whole (it has a source range): remove that first")
-            self._strips[name] = Strip(track, name, FrameTime(self._start, self.rate))
+            start = FrameTime(self._start, self.rate)
+            self._strips[name] = Strip(track, name, start, self._sources.get(name))
         return self._strips[name]
 
     def _frame(self, at: FrameTime, track: str) -> int:
@@ -400,6 +395,7 @@ class _Plan:
     def _add_take(self, operation: AddTake) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
         i = strip.shot(at)
+        strip.touch(i, i + 1)
         clip = strip.children[i]
         references = clip.media_references()
         added: dict[str, otio.core.MediaReference] = {operation.key: operation.reference}
@@ -427,8 +423,13 @@ class _Plan:
             if (track.kind == operation.kind if operation.above is None else name == operation.above)
         ]
         track = otio.schema.Track(operation.name, kind=operation.kind)
-        stack.insert(below[-1] + 1 if below else len(stack), track)
+        position = below[-1] + 1 if below else len(stack)
+        stack.insert(position, track)
         self._tracks[operation.name] = track
+        self._order.insert(position, track)
+        written = Written(track)
+        Written.keep([written])
+        self._added.append(Splice(None, position, (), (written,)))
         self.note(operation.name, 0, "add track", 0, operation.name)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil, floor
 
 import opentimelineio as otio
@@ -24,14 +25,14 @@ from secondunit_timeline.orders import (
 from secondunit_timeline.shots import Shot, find_clip, open_shot
 from secondunit_timeline.sync import LinkedSound, linked_sound, ripple_points, unlinked_tracks
 from secondunit_timeline.takes import clip_of, key_of, recipe, reference
-from secondunit_timeline.times import frames_of
+from secondunit_timeline.times import frames_of, rate_of, simple
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
     """One clip made longer: first by its own media, then by the take. All in cut frames, `start` in media frames.
 
-    `start`: the lowest media frame that the take has to show here.
+    `start`: the lowest media frame that the take has to show here. `own`: the rate that the clip's range counts in.
     """
 
     track: str
@@ -39,6 +40,7 @@ class Growth:
     frames: int
     camera: int
     start: int
+    own: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def plan_extension(
         frames,
         camera,
         _lowest(shot, edge, camera, frames, outward),
+        _own_rate(shot.clip),
     )
     linked = linked_sound(index, shot)
     sound = () if into is None else tuple(_sound_growths(index, shot, linked, end, frames, into, limit, outward))
@@ -140,6 +143,10 @@ def _lowest(shot: Shot, edge: int, camera: int, frames: int, outward: int) -> in
     return floor(edge + camera * each) if outward > 0 else floor(edge - frames * each)
 
 
+def _own_rate(clip: otio.core.Item) -> Fraction:
+    return rate_of((clip.source_range or clip.trimmed_range()).duration)
+
+
 def _sound_growths(
     index: Index,
     shot: Shot,
@@ -162,7 +169,8 @@ def _sound_growths(
         edge = sound.end if outward > 0 else sound.start
         camera = min(wanted, shot.cut_frames(max(0, (limit - edge) * outward)))
         start = _lowest(shot, edge, camera, wanted, outward)
-        growths.append(Growth(sound.track, FrameTime(int(sound.item.start), index.rate), wanted, camera, start))
+        own = _own_rate(sound.item.child)
+        growths.append(Growth(sound.track, FrameTime(int(sound.item.start), index.rate), wanted, camera, start, own))
     return growths
 
 
@@ -212,7 +220,14 @@ def place_extension(extension: Extension, takes: Sequence[Take]) -> tuple[Operat
         )
     into = extension.into
     operations: list[Operation] = [
-        Extend(growth.track, growth.at, extension.end, growth.camera, _clip(extension, growth, takes), into)
+        Extend(
+            growth.track,
+            growth.at,
+            extension.end,
+            simple(growth.camera * growth.own / growth.at.rate),
+            _clip(extension, growth, takes),
+            into,
+        )
         for growth in (extension.picture, *extension.sound)
     ]
     frames = extension.picture.frames

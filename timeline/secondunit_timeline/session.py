@@ -25,6 +25,7 @@ from secondunit_bridge.messages import (
     Order,
     Preview,
     Queued,
+    Record,
     SoundKind,
     Step,
     Take,
@@ -104,24 +105,21 @@ class AsyncUnit:
         plan = await anyio.to_thread.run_sync(
             plan_extension, Index(cut), shot, end, tail or head, into, handles_only, self._settings(options)
         )
-        takes = await self._make(plan.order)
-        return _place(cut, place_extension(plan, takes), plan.order, takes, plan.notes)
+        return await self._carry_out(cut, plan.order, partial(place_extension, plan), plan.notes)
 
     async def join(
         self, cut: otio.schema.Timeline, at: FrameTime, *, frames: int | None = None, **options: Unpack[Options]
     ) -> Result:
         """Over the cut at `at`, or across the gap there, in frames from the cut's first frame."""
         plan = await anyio.to_thread.run_sync(plan_join, Index(cut), at, frames, self._settings(options))
-        takes = await self._make(plan.order)
-        return _place(cut, place_join(plan, takes), plan.order, takes)
+        return await self._carry_out(cut, plan.order, partial(place_join, plan))
 
     async def match(
         self, cut: otio.schema.Timeline, shot: str, like: Sequence[str], **options: Unpack[Options]
     ) -> Result:
         """`like`: shots of the cut, video files or still images. The take becomes the shot's active media."""
         plan = await anyio.to_thread.run_sync(plan_match, Index(cut), shot, like, self._settings(options))
-        takes = await self._make(plan.order)
-        return _place(cut, place_match(plan, takes), plan.order, takes)
+        return await self._carry_out(cut, plan.order, partial(place_match, plan))
 
     async def generate(
         self,
@@ -138,8 +136,7 @@ class AsyncUnit:
         plan = await anyio.to_thread.run_sync(
             plan_generation, Index(cut), at, frames, where, image, prompt, camera, self._settings(options)
         )
-        takes = await self._make(plan.order)
-        return _place(cut, place_generation(plan, takes), plan.order, takes)
+        return await self._carry_out(cut, plan.order, partial(place_generation, plan))
 
     def _settings(self, options: Options) -> Settings:
         count, seed, handles = options.get("takes", 1), options.get("seed", 0), options.get("handles", 12)
@@ -155,6 +152,21 @@ class AsyncUnit:
             sound=options.get("sound", defaults.sound),
             ignore=options.get("ignore", defaults.ignore),
         )
+
+    async def _carry_out(
+        self,
+        cut: otio.schema.Timeline,
+        order: Order | None,
+        place: Callable[[Sequence[Take]], tuple[Operation, ...]],
+        notes: tuple[str, ...] = (),
+    ) -> Result:
+        """Tries the edit with stand-ins first, so that what it refuses is refused before anything is made."""
+        if order is not None:
+            await anyio.to_thread.run_sync(edit, cut, place(_stand_ins(order)))
+        takes = await self._make(order)
+        placed, done = edit(cut, place(takes))
+        said = dict.fromkeys(note for take in takes for note in take.record.notes)
+        return Result(placed, done, order, takes, (*notes, *said))
 
     async def _make(self, order: Order | None) -> tuple[Take, ...]:
         """The order's takes in the order of their seeds. Cancelled from outside, it cancels the order at the unit."""
@@ -190,16 +202,35 @@ def _error(event: Failed) -> SecondUnitError:
     return kind(event.message + log) if issubclass(kind, SecondUnitError) else OrderFailed(event.message + log)
 
 
-def _place(
-    cut: otio.schema.Timeline,
-    operations: tuple[Operation, ...],
-    order: Order | None,
-    takes: tuple[Take, ...],
-    notes: tuple[str, ...] = (),
-) -> Result:
-    placed, done = edit(cut, operations)
-    said = dict.fromkeys(note for take in takes for note in take.record.notes)
-    return Result(placed, done, order, takes, (*notes, *said))
+def _stand_ins(order: Order) -> tuple[Take, ...]:
+    """Takes as the order's will be placed; no such files exist."""
+    slot = order.slot
+    start = slot.start or FrameTime(0, slot.rate)
+    return tuple(
+        Take(
+            path=str(Path(order.delivery.folder, f"{order.id}_{number}")),
+            frames=slot.head + slot.frames + slot.tail,
+            sha256="",
+            lut="",
+            record=Record(
+                take_id=f"{order.id}_{number}",
+                name=order.shot,
+                reel="",
+                start=start,
+                drop_frame=slot.drop_frame,
+                order=order,
+                seed=seed,
+                weights_sha256="",
+                versions=(),
+                seams=(),
+                look=None,
+                trusted=None,
+                placeholder=True,
+                notes=(),
+            ),
+        )
+        for number, seed in enumerate(order.seeds)
+    )
 
 
 def _blocking(method: Callable[Concatenate[AsyncUnit, P], Awaitable[R]]) -> "Callable[Concatenate[Unit, P], R]":
