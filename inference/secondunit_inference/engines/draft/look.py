@@ -28,6 +28,8 @@ _BLACK = 0.025
 _FLAT = np.array([5.0, 5.0, 5.0])
 _MOST_STRETCH = 1.6
 _ROUNDS = 4
+# L*a*b* units: two shots that are further apart are not made alike by a table without breaking its picture.
+_MOST_SHIFT, _MOST_RETOUCH = 22.0, 2.0
 _PIXELS = 12_000
 
 
@@ -136,7 +138,8 @@ def colour_table(source: Floats, reference: Floats, strength: float) -> Floats:
     for turn in range(_ROUNDS):
         now = colours(convert(source) if maps else source)
         matrix = np.eye(3) if turn else _transport(now.covariance, wanted.covariance)
-        maps.append((matrix, now.mean, wanted.mean))
+        furthest = _MOST_RETOUCH if turn else _MOST_SHIFT
+        maps.append((matrix, now.mean, now.mean + np.clip(wanted.mean - now.mean, -furthest, furthest)))
     table = convert(identity.reshape(-1, 3)).reshape(identity.shape)
     return np.asarray(identity + np.float32(strength) * (table - identity), np.float32)
 
