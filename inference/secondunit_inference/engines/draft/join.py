@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from secondunit_bridge.errors import OrderRefused
+from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import picture
 from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, Order, Seam, Sound, Span
 from secondunit_bridge.rates import FrameRange, FrameTime
@@ -47,11 +48,13 @@ def join(order: Order, seed: int, job: Job) -> Made:
     left.measure()
     right = _Side(after.span, after.into, slot.tail, order, seed, ignore, job, backwards=True)
     right.measure()
-    if left.camera.info.encoding != right.camera.info.encoding:
+    one, other = left.camera.info.encoding, right.camera.info.encoding
+    if _colour(one) != _colour(other):
         raise OrderRefused(
-            f"{before.span.path} and {after.span.path} are encoded differently:"
-            " bring one to the encoding of the other before joining them"
+            f"{before.span.path} is {' '.join(_colour(one))}, {after.span.path} is {' '.join(_colour(other))}:"
+            " bring one to the colour of the other before joining them"
         )
+    same_codes = (one.matrix, one.full_range) == (other.matrix, other.full_range)
     count = slot.frames
     middle = count // 2
     job.progress.step(0, total_frames(order), "measuring the way from one shot to the other")
@@ -75,14 +78,14 @@ def join(order: Order, seed: int, job: Job) -> Made:
     def frames() -> Iterator[av.VideoFrame | Picture]:
         total = total_frames(order)
         yield from left.handle
-        with closing(left.slot_pictures(count)) as one, closing(right.slot_pictures(count)) as other:
-            for number, (a, b) in enumerate(zip(one, other, strict=True)):
+        with closing(left.slot_pictures(count)) as leaving, closing(right.slot_pictures(count)) as coming:
+            for number, (a, b) in enumerate(zip(leaving, coming, strict=True)):
                 job.check()
                 result = _ramped(blended(number, a, b), number, count, opening.correction, ending.correction)
                 job.progress.step(slot.head + number + 1, total, "frames")
                 job.progress.preview(FrameTime(slot.head + number, slot.rate), result)
                 yield result
-        yield from right.handle
+        yield from right.handle if same_codes else (picture(frame, other) for frame in right.handle)
         job.progress.step(total, total, "frames")
 
     notes = []
@@ -97,7 +100,7 @@ def join(order: Order, seed: int, job: Job) -> Made:
     sound = next((c for c in order.conditions if isinstance(c, Sound)), None)
     return Made(
         frames=Ahead(frames(), 2),
-        encoding=left.camera.info.encoding,
+        encoding=one,
         sound=sound_beside(sound, order, slot.head, after=False, seed=seed) if sound else (),
         seams=seams,
         look=None,
@@ -106,6 +109,12 @@ def join(order: Order, seed: int, job: Job) -> Made:
         notes=tuple(notes),
         cube="",
     )
+
+
+def _colour(encoding: Encoding) -> tuple[str, str]:
+    """Primaries and transfer. ITU-T H.273 gives one curve several names."""
+    transfer = encoding.transfer
+    return encoding.primaries, "bt709" if transfer in ("smpte170m", "bt2020-10", "bt2020-12") else transfer
 
 
 class _Side:
