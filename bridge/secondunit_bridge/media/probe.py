@@ -148,11 +148,13 @@ def _image_map(path: str, rate: Fraction) -> FrameMap:
 
 
 def _first_frames(container: InputContainer, stream: VideoStream, path: str) -> list[VideoFrame]:
+    """One frame where each stands for itself, else enough to see how they are reordered and flagged."""
+    wanted = 1 if stream.codec_context.codec.intra_only else 8
     frames: list[VideoFrame] = []
     try:
         for frame in container.decode(stream):
             frames.append(frame)
-            if len(frames) == 8:
+            if len(frames) == wanted:
                 break
     except av.error.FFmpegError as error:
         raise unreadable(path, error) from error
