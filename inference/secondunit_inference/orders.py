@@ -8,14 +8,12 @@ reserves a range of them.
 
 import secrets
 import threading
-import unicodedata
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +30,19 @@ from secondunit_bridge.messages import (
     Plan,
     Preview,
     Queued,
-    Slot,
     Step,
     Take,
     TakeReady,
 )
-from secondunit_bridge.rates import FrameTime, format_timecode, parse_timecode
+from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
 
+from secondunit_inference.names import new_reel, next_version, starts_of
+
 MOST_ATTEMPTS = 3
-FIRST_SECOND = 20 * 3600
-"""A show's generated timecode begins at 20:00:00:00, where camera and sound recorders rarely are."""
-_SECONDS_A_DAY = 24 * 3600
 _NUMBERS_A_CLAIM = 100_000
 _PASSING_EVENTS = 256
 _REMEMBERED_ORDERS = 32
-_REEL_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_NAME_BYTES = 100
 _SCHEMA_VERSION = 1
 _BALLAST_BYTES = 4 * 1024 * 1024
 _SCHEMA = """
@@ -157,12 +151,12 @@ class Orders:
             db.execute(
                 "INSERT INTO orders (id, body, state, numbers) VALUES (?, ?, ?, 1)", (order.id, body, State.QUEUED)
             )
-            name, first = _next_version(db, order)
-            starts = _starts(db, order)
+            name, first = next_version(db, order)
+            starts = starts_of(db, order)
             for index, start in enumerate(starts):
                 db.execute(
                     "INSERT INTO takes (id, order_id, position, name, reel, start) VALUES (?, ?, ?, ?, ?, ?)",
-                    (uuid.uuid4().hex, order.id, index, f"{name}_v{first + index:03}", _new_reel(db), start.frame),
+                    (uuid.uuid4().hex, order.id, index, f"{name}_v{first + index:03}", new_reel(db), start.frame),
                 )
             _store_event(db, queued)
         self._live_of(order.id)  # numbers go on from 1 unless the unit ends before the order does
@@ -462,72 +456,6 @@ def _unpublished(db: apsw.Connection, order: Order) -> tuple[TakeSlot, ...]:
         TakeSlot(take_id, position, name, reel, FrameTime(start, order.slot.rate))
         for take_id, position, name, reel, start in rows
     )
-
-
-def _next_version(db: apsw.Connection, order: Order) -> tuple[str, int]:
-    """The shot's name as files may bear it, and the first of as many version numbers as the order has seeds."""
-    name = safe_name(order.shot)
-    key = (order.show, name.casefold())  # some file systems do not tell cases apart
-    row = db.execute("SELECT last FROM versions WHERE show = ? AND shot = ?", key).fetchone()
-    last = row[0] if row else 0
-    db.execute("INSERT OR REPLACE INTO versions VALUES (?, ?, ?)", (*key, last + len(order.seeds)))
-    return name, last + 1
-
-
-def safe_name(shot: str) -> str:
-    """Letters, digits, `-`, `.` and `_` of a shot's name, the rest as `_`; never empty, hidden or too long."""
-    text = "".join(c if c.isalnum() or c in "-._" else "_" for c in unicodedata.normalize("NFC", shot))
-    return text.encode()[:_NAME_BYTES].decode(errors="ignore").lstrip(".") or "SHOT"
-
-
-def _new_reel(db: apsw.Connection) -> str:
-    while True:
-        reel = "U" + "".join(secrets.choice(_REEL_ALPHABET) for _ in range(7))
-        if not _one(db, "SELECT count(*) FROM takes WHERE reel = ?", reel)[0]:
-            return reel
-
-
-def _starts(db: apsw.Connection, order: Order) -> list[FrameTime]:
-    """Timecode of each take's first frame.
-
-    Where the slot leaves it open, each take gets a range of the show's own day, whole seconds long, so that shows of
-    several rates share one count: from 20:00:00:00 to midnight, then from 00:00:00:00 up to 20:00:00:00. No second is
-    given twice; a show that has used all of them is refused.
-    """
-    slot = order.slot
-    if slot.start is not None:
-        return [slot.start for _ in order.seeds]
-    row = db.execute("SELECT next_second FROM timecode WHERE show = ?", (order.show,)).fetchone()
-    second = row[0] if row else FIRST_SECOND
-    starts = []
-    for _ in order.seeds:
-        start, after = _block(slot, second)
-        if after > FIRST_SECOND + _SECONDS_A_DAY:
-            raise OrderRefused(
-                f"the show {order.show!r} has used up 24 hours of timecode: give the slot a start, or use another show"
-            )
-        starts.append(start)
-        second = after
-    db.execute("INSERT OR REPLACE INTO timecode VALUES (?, ?)", (order.show, second))
-    return starts
-
-
-def _block(slot: Slot, second: int) -> tuple[FrameTime, int]:
-    """A take's start at or after `second` (counted past midnight), and the first second after its last frame."""
-    frames = slot.head + slot.frames + slot.tail
-    start = _frame_at(second % _SECONDS_A_DAY, slot.rate, slot.drop_frame)
-    last = format_timecode(FrameTime(start.frame + frames - 1, slot.rate), slot.drop_frame)
-    hours, minutes, seconds = (int(part) for part in last.replace(";", ":").split(":")[:3])
-    last_second = hours * 3600 + minutes * 60 + seconds
-    days = second // _SECONDS_A_DAY + (last_second < second % _SECONDS_A_DAY)
-    return start, days * _SECONDS_A_DAY + last_second + 1
-
-
-def _frame_at(second: int, rate: Fraction, drop_frame: bool) -> FrameTime:
-    skipped = drop_frame and second % 60 == 0 and second // 60 % 10 != 0  # these two (four) counts do not exist
-    frames = (4 if rate > 50 else 2) if skipped else 0
-    separator = ";" if drop_frame else ":"
-    return parse_timecode(f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}{separator}{frames:02}", rate)
 
 
 def _read_order(body: bytes) -> Order:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from secondunit_bridge.errors import OrderNotFound, OrderRefused, SecondUnitError
 from secondunit_bridge.messages import Cancelled, Failed, Loading, Plan, Queued, Record, Slot, Step, Take, TakeReady
 from secondunit_bridge.rates import FrameTime, format_timecode
-from secondunit_inference.orders import MOST_ATTEMPTS, Claim, Orders, TakeSlot, safe_name
+from secondunit_inference.names import safe_name
+from secondunit_inference.orders import MOST_ATTEMPTS, Claim, Orders, TakeSlot
 
 from tests.inference.running_unit import order
 
