@@ -14,7 +14,7 @@ from secondunit_timeline.shots import find_clip
 from secondunit_timeline.takes import placed_takes, use_take
 from secondunit_timeline.times import frames_of, rate_of
 
-from secondunit_plugin.cli.output import print_json
+from secondunit_plugin.cli.output import print_json, print_table
 
 
 @click.command()
@@ -41,7 +41,6 @@ def takes(cut: Path, shot: str | None, use: str | None, output: Path | None, as_
     if as_json:
         print_json({"cut": output or cut, "takes": found})
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("", "take", "reel", "task", "on", "at", "key", "file")
@@ -56,7 +55,10 @@ def takes(cut: Path, shot: str | None, use: str | None, output: Path | None, as_
             take.key,
             take.path or "–",
         )
-    Console().print(table if found else "This cut holds no takes.")
+    if found:
+        print_table(table)
+    else:
+        click.echo("This cut holds no takes.")
 
 
 @click.command()
@@ -73,14 +75,11 @@ def show(cut: Path, as_json: bool) -> None:
         document = {"name": index.cut.name, "rate": index.rate, "start": index.timecode(0), "tracks": tracks}
         print_json({**document, "frames": round(index.end), "takes": list(placed_takes(index))})
         return
-    from rich.console import Console
     from rich.table import Column, Table
 
-    console = Console()
-    console.print(
+    click.echo(
         f"{index.cut.name or cut.name}: {float(index.rate):g} fps ({index.rate}), "
-        f"{index.timecode(0)} to {index.timecode(round(index.end))}, {round(index.end)} frames",
-        highlight=False,
+        f"{index.timecode(0)} to {index.timecode(round(index.end))}, {round(index.end)} frames"
     )
     for track in index.tracks:
         times = [Column(name, no_wrap=True) for name in ("record in", "frames", "source in", "rate")]
@@ -92,7 +91,7 @@ def show(cut: Path, as_json: bool) -> None:
                 str(len(row["takes"]) or ""),
                 row["media"],
             )
-        console.print(table)
+        print_table(table)
 
 
 def _item(index: Index, item: Item) -> dict[str, Any]:
@@ -133,13 +132,13 @@ def export(cut: Path, output: Path, quiet: bool) -> None:
     import sys
 
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
     from secondunit_timeline.playback import export as play_into
 
     read = read_cut(cut)
-    errors = Console(file=sys.stderr)
-    with Progress(console=errors, disable=quiet) as progress:
-        line = progress.add_task(f"export {output.name}", total=None)
+    with Progress(console=Console(file=sys.stderr), disable=quiet) as progress:
+        line = progress.add_task(escape(f"export {output.name}"), total=None)
         notes = play_into(read, output, lambda done, total: progress.update(line, completed=done, total=total))
     for note in notes:
-        errors.print(note, highlight=False, markup=False)
+        click.echo(note, err=True)

@@ -11,12 +11,12 @@ import click
 @click.option("--quiet", is_flag=True, help="No progress, no table.")
 def demo(cut: Path | None, out: Path, quiet: bool) -> None:
     """Match, join and extend shots of a cut; leave the new cut, films of both, a contact sheet and a report."""
-    from rich.console import Console
     from rich.table import Table
     from secondunit_bridge.rates import format_timecode
     from secondunit_timeline.interchange import read_cut
     from secondunit_timeline.session import Unit
 
+    from secondunit_plugin.cli.output import print_table
     from secondunit_plugin.cli.progress import LiveOrders, take_table
     from secondunit_plugin.demo.report import Broken, Done, Refused
     from secondunit_plugin.demo.run import run_demo, sample_steps, steps_for
@@ -30,7 +30,6 @@ def demo(cut: Path | None, out: Path, quiet: bool) -> None:
             made = run_demo(path, steps, out, unit, live.work)
     if quiet:
         return
-    console = Console()
     table = Table("order", "result")
     for order in made:
         match order.outcome:
@@ -44,8 +43,8 @@ def demo(cut: Path | None, out: Path, quiet: bool) -> None:
                 table.add_row(order.step.title, f"refused: {reason}")
             case Broken(reason, _):
                 table.add_row(order.step.title, f"failed: {reason}")
-    console.print(table)
+    print_table(table)
     takes = [take for order in made for take in order.takes]
     if takes:
-        console.print(take_table(takes))
-    console.print(f"Open {out / 'report.html'}", highlight=False)
+        print_table(take_table(takes))
+    click.echo(f"Open {out / 'report.html'}")

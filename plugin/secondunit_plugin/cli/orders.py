@@ -63,7 +63,7 @@ def run_order(
     """Reads the cut, lets `order` work on it and writes the result, with its takes in `takes` beside it."""
     from secondunit_timeline.session import Unit
 
-    from secondunit_plugin.cli.output import print_json
+    from secondunit_plugin.cli.output import print_json, print_table
     from secondunit_plugin.cli.progress import LiveOrders, take_table
 
     cut = read_cut(path)
@@ -75,15 +75,12 @@ def run_order(
         changes = [str(change) for change in result.edit]
         print_json({"cut": output, "edit": changes, "takes": result.takes, "notes": result.notes})
     elif not quiet:
-        from rich.console import Console
-
-        console = Console()
         if result.takes:
-            console.print(take_table(result.takes))
+            print_table(take_table(result.takes))
         files = [file for take in result.takes for file in (take.path, take.lut) if file]
         for line in (*result.notes, *(str(change) for change in result.edit), *files):
-            console.print(line, highlight=False, markup=False)
-        console.print(f"wrote {output}", highlight=False)
+            click.echo(line)
+        click.echo(f"wrote {output}")
 
 
 def check_output(path: Path, output: Path) -> None:

@@ -3,11 +3,21 @@
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 from secondunit_bridge.messages import Condition, Event
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def print_table(table: "Table") -> None:
+    """Names are printed as they are: brackets and colons in them are no markup."""
+    from rich.console import Console
+
+    Console(markup=False, emoji=False).print(table)
 
 
 def print_json(document: Any) -> None:

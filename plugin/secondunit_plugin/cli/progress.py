@@ -27,7 +27,7 @@ class LiveOrders:
 
     def __init__(self, quiet: bool) -> None:
         self._progress = Progress(
-            TextColumn("{task.fields[what]}"),
+            TextColumn("{task.fields[what]}", markup=False),
             BarColumn(),
             TimeRemainingColumn(),
             console=Console(file=sys.stderr),

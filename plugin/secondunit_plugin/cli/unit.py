@@ -24,7 +24,7 @@ from secondunit_bridge.messages import (
     UnitInfo,
 )
 
-from secondunit_plugin.cli.output import print_json
+from secondunit_plugin.cli.output import print_json, print_table
 
 
 @click.group()
@@ -81,7 +81,6 @@ def orders(as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("order", "task", "shot", "state", "takes", "attempts")
@@ -95,7 +94,10 @@ def orders(as_json: bool) -> None:
             f"{len(item.takes)}/{len(order.seeds)}",
             str(item.attempts),
         )
-    Console().print(table if found else "The unit has no orders.")
+    if found:
+        print_table(table)
+    else:
+        click.echo("The unit has no orders.")
 
 
 def _running() -> spawn.Address:

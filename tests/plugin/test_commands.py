@@ -1,0 +1,22 @@
+"""What commands print about cuts."""
+
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+from secondunit_plugin.cli.main import run
+
+from tests.timeline.cuts import clip, cut_of
+
+
+@pytest.mark.parametrize("name", ["[/b]", "[red]x", ":smile:"])
+def test_names_are_printed_as_they_are(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cut, path = cut_of([clip(name, 0, 10)]), tmp_path / "[red]cut.otio"
+    cut.tracks[0][0].set_media_references(
+        {"DEFAULT_MEDIA": cut.tracks[0][0].media_reference, "take.x": otio.schema.ExternalReference("/x.mov")},
+        "DEFAULT_MEDIA",
+    )
+    otio.adapters.write_to_file(cut, str(path))
+    for command in ("show", "takes"):
+        assert run([command, str(path)]) == 0
+        assert name in capsys.readouterr().out
