@@ -49,6 +49,8 @@ class LiveOrders:
             case Queued():
                 what = "next" if event.position == 0 else f"{event.position} orders before it"
                 self._line(event.order_id, 0, f"queued: {what}")
+                for warning in event.plan.warnings:
+                    self._progress.console.print(warning, highlight=False, markup=False, style="yellow")
             case Loading():
                 self._line(event.order_id, 0, event.what)
             case Step():
