@@ -1,5 +1,6 @@
 """`make bench`: every measure as a ratio within one run, as a table, and the same numbers into the README."""
 
+import os
 import platform
 import re
 import sys
@@ -22,8 +23,15 @@ def main() -> int:
         table.add_row(name, f"{measured:.3g}", f"≤ {bar:g}", "" if measured <= bar else "MISSED")
     Console().print(table)
     lines = [f"| {name} | {measured:.3g} | {bar:g} |" for name, measured, bar in rows]
-    machine = f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.machine()}, 2 cores"
-    block = "\n".join([MARKS[0], f"Measured {machine}.", "", "| measure | measured | at most |", "|---|---|---|", *lines, MARKS[1]])
+    machine = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    head = [
+        MARKS[0],
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine}.",
+        "",
+        "| measure | measured | at most |",
+        "|---|---|---|",
+    ]
+    block = "\n".join([*head, *lines, MARKS[1]])
     pattern = re.compile(re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1]), re.DOTALL)
     text = README.read_text()
     if not pattern.search(text):
