@@ -6,8 +6,8 @@ both sides; a marker goes to the side that holds its first frame. Transitions be
 of both clips carry them, else the edit is refused; those inside an overwritten range go with it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import assert_never
@@ -16,7 +16,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime
 
-from secondunit_timeline.changes import Change, Edit, Primitive, Splice, Written
+from secondunit_timeline.changes import Change, Edit, Splice, Written
 from secondunit_timeline.index import cut_rate, duration_of, is_locked, named_tracks, no_such_track
 from secondunit_timeline.retimes import handles_of, shows_within, speed_of
 from secondunit_timeline.strips import Lead, Strip
@@ -144,10 +144,11 @@ class _Plan:
         self._strips: dict[str, Strip] = {}
         self._changes: list[Change] = []
         self._added: list[Splice] = []
+        self._notes: list[tuple[str, FrameTime, str, Frames, str]] = []
 
     def note(self, track: str, frame: Frames, verb: str, frames: Frames, name: str) -> None:
         at = FrameTime(self._start + int(frame), self.rate)
-        self._changes.append(Change(track, at, verb, frames, name))
+        self._notes.append((track, at, verb, frames, name))
 
     def finish(self) -> Edit:
         for strip in self._strips.values():
@@ -157,16 +158,14 @@ class _Plan:
         return Edit(self._changes)
 
     def apply(self, operation: Operation) -> None:
-        noted = len(self._changes)
         self._apply(operation)
-        made: list[Primitive] = [*self._added]
+        splices = (strip.take_splice(self._order) for strip in self._strips.values())
+        made = [*self._added, *(splice for splice in splices if splice is not None)]
         self._added.clear()
-        for strip in self._strips.values():
-            if (splice := strip.take_splice(self._order)) is not None:
-                made.append(splice)
-        if made:
-            assert len(self._changes) > noted, operation
-            self._changes[-1] = replace(self._changes[-1], primitives=tuple(made))
+        assert self._notes or not made, operation
+        self._changes += [Change(*note) for note in self._notes[:-1]]
+        self._changes += [Change(*note, tuple(made)) for note in self._notes[-1:]]
+        self._notes.clear()
 
     def _apply(self, operation: Operation) -> None:
         match operation:
@@ -291,19 +290,23 @@ class _Plan:
             raise CutError(f"{shot.name!r} cannot grow by {frames_text(total)} frames: give at least one")
         at_head = operation.end is End.HEAD
         handle = handles_of(shot, self.rate)[0 if at_head else 1]
-        where = f"{strip.name} {strip.timecode(strip.start(i))}: {shot.name!r}"
+
+        def where() -> str:
+            return f"{strip.name} {strip.timecode(start)}: {shot.name!r}"
+
+        start = strip.start(i)
         if growth and speed_of(shot) is None:
-            raise CutError(f"{where} has a speed ramp and cannot grow: render it, or remove the ramp")
+            raise CutError(f"{where()} has a speed ramp and cannot grow: render it, or remove the ramp")
         if growth and handle is not None and growth > handle:
             raise CutError(
-                f"{where} has {frames_text(max(0, handle))} camera frames beyond its {operation.end}, "
+                f"{where()} has {frames_text(max(0, handle))} camera frames beyond its {operation.end}, "
                 f"{frames_text(growth - handle)} are missing: generate these"
             )
         edge = strip.start(i) if at_head else strip.start(i + 1)
         landing = total if operation.into is Into.RIPPLE else edge - total if at_head else edge + total
         if landing.denominator != 1 and total.denominator != 1:
             raise CutError(
-                f"{where} would grow by {frames_text(total)} frames of the cut, which ends between two of them: "
+                f"{where()} would grow by {frames_text(total)} frames of the cut, which ends between two of them: "
                 f"choose frames at {float(own):g} that add up to whole frames at {float(self.rate):g}"
             )
         lo, hi = self._make_room(strip, i, at_head, total, operation.into, where)
@@ -319,7 +322,7 @@ class _Plan:
         covered = lo != shot_at if at_head else hi != shot_at + 1
         if covered and moved is not None and there is not None:
             raise CutError(
-                f"{where} would end on a cut that has the transition {there.name!r} already: remove one of them"
+                f"{where()} would end on a cut that has the transition {there.name!r} already: remove one of them"
             )
         outer = moved if moved is not None else there
         first = outer if at_head else strip.leads[lo]
@@ -332,7 +335,9 @@ class _Plan:
             at = edge if at_head and operation.into is Into.RIPPLE else edge - total if at_head else edge + growth
             self.note(strip.name, at, f"place {operation.into}", made, clip.name)
 
-    def _make_room(self, strip: Strip, i: int, at_head: bool, total: Frames, into: Into, where: str) -> tuple[int, int]:
+    def _make_room(
+        self, strip: Strip, i: int, at_head: bool, total: Frames, into: Into, where: Callable[[], str]
+    ) -> tuple[int, int]:
         """What a shot that grows by `total` takes the place of, as [lo, hi) with the shot in it."""
         match into:
             case Into.RIPPLE:
@@ -345,7 +350,7 @@ class _Plan:
                     k += step
                 if room < total and (at_head or k < len(strip.children)):
                     raise CutError(
-                        f"{where} has a gap of {frames_text(simple(room))} frames beside it, "
+                        f"{where()} has a gap of {frames_text(simple(room))} frames beside it, "
                         f"{frames_text(simple(total - room))} are missing: extend by less, or ripple or overwrite"
                     )
             case Into.OVER:
@@ -355,7 +360,7 @@ class _Plan:
         if at_head:
             if (missing := total - strip.start(i)) > 0:
                 raise CutError(
-                    f"{where} would begin {frames_text(missing)} frames before the cut: extend by less, or ripple"
+                    f"{where()} would begin {frames_text(missing)} frames before the cut: extend by less, or ripple"
                 )
             before = len(strip.children)
             lo = strip.cut_at(strip.start(i) - total)
@@ -375,18 +380,21 @@ class _Plan:
         i = strip.shot(at)
         clip = strip.children[i]
         references = clip.media_references()
-        where = f"{strip.name} {strip.timecode(strip.start(i))}: {clip.name!r}"
+
+        def where() -> str:
+            return f"{strip.name} {strip.timecode(strip.start(i))}: {clip.name!r}"
+
         reference = references.get(operation.key)
         if reference is None:
-            raise CutError(f"{where} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+            raise CutError(f"{where()} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
         if isinstance(reference, otio.schema.GeneratorReference) and operation.key.endswith(".recipe"):
-            raise CutError(f"{where}: {operation.key!r} is a recipe, not a picture: choose the take made from it")
+            raise CutError(f"{where()}: {operation.key!r} is a recipe, not a picture: choose the take made from it")
         strip.own_range(i)
         previous = clip.active_media_reference_key
         clip.active_media_reference_key = operation.key
         if not shows_within(clip, reference.available_range):
             raise CutError(
-                f"{where} uses {_range_text(clip.source_range)}, but {operation.key!r} holds only "
+                f"{where()} uses {_range_text(clip.source_range)}, but {operation.key!r} holds only "
                 f"{_range_text(reference.available_range)}: make the take again with this range"
             )
         strip.check(i, i + 1)

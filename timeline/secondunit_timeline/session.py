@@ -33,7 +33,8 @@ from secondunit_bridge.messages import (
 )
 from secondunit_bridge.rates import FrameTime
 
-from secondunit_timeline.edits import Edit, End, Into, Operation, edit
+from secondunit_timeline.changes import Edit
+from secondunit_timeline.edits import End, Into, Operation, edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation
 from secondunit_timeline.index import Index

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
+from secondunit_timeline.changes import Splice, Written
 from secondunit_timeline.index import duration_of
 from secondunit_timeline.retimes import handles_of, speed_of
 from secondunit_timeline.times import (
@@ -39,15 +40,18 @@ class Strip:
     Times are kept in ticks, whole parts of a frame that all lengths on this track share, so that numpy can hold them.
     """
 
-    def __init__(self, track: otio.schema.Track, name: str, start: FrameTime) -> None:
-        """`start`: the timecode of the cut's first frame, at the cut's rate."""
-        self._track, self.name = track, name
+    def __init__(
+        self, track: otio.schema.Track, name: str, start: FrameTime, source: otio.schema.Track | None = None
+    ) -> None:
+        """`start`: the timecode of the cut's first frame, at the cut's rate. `source`: what `track` is a copy of."""
+        self.track, self.name = track, name
         self._start, self._rate = start.frame, start.rate
         self._original: list[otio.core.Composable] = list(track)
         transition = otio.schema.Transition
         self.children: list[otio.core.Item] = [child for child in self._original if not isinstance(child, transition)]
         self.leads: list[otio.schema.Transition | None] = [None] * (len(self.children) + 1)
-        if len(self.children) < len(self._original):
+        self._has_leads = len(self.children) < len(self._original)
+        if self._has_leads:
             i = 0
             for child in self._original:
                 if not isinstance(child, transition):
@@ -56,8 +60,8 @@ class Strip:
                     raise CutError(f"two transitions lie side by side on track {name}: remove one")
                 else:
                     self.leads[i] = child
-        lengths = [duration_of(child, self._rate, name) for child in self.children]
-        self._ticks = lcm(*{length.denominator for length in lengths if not isinstance(length, int)})
+        lengths = self._lengths()
+        self._ticks = lcm(*{length.denominator for length in lengths if type(length) is not int})
         if self._ticks != 1:
             lengths = [int(length * self._ticks) for length in lengths]
         # 64 bits hold any cut with common rates; where the common denominator is too large, Python's integers do.
@@ -65,6 +69,83 @@ class Strip:
         self._room: NDArray[np.int64] = np.cumsum(np.array([0, *lengths], dtype=object if large else np.int64))
         self._starts = self._room
         """When each item starts, and the end; the front of `_room`, which grows in steps."""
+        # What an operation changes is kept as it was. A child that nobody has touched looks as it does in the track
+        # that this one is a copy of, which is read when all is done; any other is read before it changes.
+        self._source = source
+        self._untouched = {} if source is None else {id(child): k for k, child in enumerate(self._original)}
+        self._current: dict[int, Written] = {}
+        self._before: list[tuple[otio.core.Composable | None, Written | None]] | None = None
+        self._touched_from = self._left_behind = 0
+        """Items before and behind what this operation has touched."""
+
+    def _lengths(self) -> list[Frames]:
+        usual = float(self._rate)
+        lengths: list[Frames] = []
+        for child in self.children:
+            times = child.source_range
+            if times is not None:  # what nearly every child has, in whole frames; this loop is most of a short edit
+                duration = times.duration
+                if duration.rate == usual and (whole := int(duration.value)) == duration.value:
+                    lengths.append(whole)
+                    continue
+            lengths.append(duration_of(child, self._rate, self.name))
+        return lengths
+
+    def touch(self, lo: int, hi: int) -> None:
+        """Has to be called before the items [lo, hi), or the transitions on their cut points, are changed."""
+        n = len(self.children)
+        if self._before is None:
+            self._before = [self._remember(self.leads[lo]), *self._remembered_after(lo, hi)]
+            self._touched_from, self._left_behind = lo, n - hi
+            return
+        if lo < self._touched_from:
+            pairs = zip(self.leads[lo : self._touched_from], self.children[lo : self._touched_from], strict=True)
+            self._before[:0] = [self._remember(one) for pair in pairs for one in pair]
+            self._touched_from = lo
+        if n - hi < self._left_behind:
+            self._before += self._remembered_after(n - self._left_behind, hi)
+            self._left_behind = n - hi
+
+    def _remembered_after(self, lo: int, hi: int) -> list[tuple[otio.core.Composable | None, Written | None]]:
+        pairs = zip(self.children[lo:hi], self.leads[lo + 1 : hi + 1], strict=True)
+        return [self._remember(one) for pair in pairs for one in pair]
+
+    def _remember(self, child: otio.core.Composable | None) -> tuple[otio.core.Composable | None, Written | None]:
+        if child is None:
+            return None, None
+        position = self._untouched.pop(id(child), None)
+        if position is not None and self._source is not None:
+            return child, Written(self._source[position])
+        written = self._current.pop(id(child), None) or Written(child)
+        if written.source is not None:
+            Written.keep([written])
+        return child, written
+
+    def take_splice(self, tracks: list[otio.schema.Track]) -> Splice | None:
+        """What was touched since the last call; `tracks` are all of the cut."""
+        before = self._before
+        if before is None:
+            return None
+        self._before = None
+        lo, hi = self._touched_from, len(self.children) - self._left_behind
+        after: list[otio.core.Composable | None] = [self.leads[lo]]
+        for k in range(lo, hi):
+            after += (self.children[k], self.leads[k + 1])
+        position = lo + lo - self.leads[:lo].count(None) if self._has_leads else lo
+        if before[0][0] is after[0]:  # the transition there, or none: the same as before
+            position += after[0] is not None
+            del before[0], after[0]
+        if before and after and before[-1][0] is self.leads[hi]:
+            del before[-1], after[-1]
+        number = next(number for number, track in enumerate(tracks) if track is self.track)
+        added = []
+        for child in after:
+            if child is not None:
+                written = self._current.get(id(child))
+                if written is None:
+                    written = self._current[id(child)] = Written(child)
+                added.append(written)
+        return Splice(number, position, tuple(one for _, one in before if one is not None), tuple(added))
 
     def _to_ticks(self, frames: Frames) -> int:
         if self._ticks % frames.denominator:
@@ -111,6 +192,7 @@ class Strip:
     def own_range(self, i: int) -> None:
         """Writes down the range that an item without a source range plays, so that it can be changed."""
         child = self.children[i]
+        self.touch(i, i + 1)
         if child.source_range is None:
             child.source_range = child.trimmed_range()
 
@@ -123,6 +205,7 @@ class Strip:
         last: otio.schema.Transition | None,
     ) -> None:
         """Puts `new` in place of [lo, hi), with the transitions on its outer cut points; the rest moves along."""
+        self.touch(lo, hi)
         ticks = [self._to_ticks(length) for _, length in new]
         base, after = int(self._starts[lo]), int(self._starts[hi])
         inner, end = [], base
@@ -259,24 +342,22 @@ class Strip:
 
     def write(self) -> None:
         """Puts the items back into the track, in one slice assignment from the first to the last that changed."""
-        new: list[otio.core.Composable] = []
-        for lead, child in zip(self.leads, self.children, strict=False):
-            if lead is not None:
-                new.append(lead)
-            new.append(child)
-        if (last := self.leads[-1]) is not None:
-            new.append(last)
+        new: list[otio.core.Composable]
+        if self._has_leads:
+            pairs = zip(self.leads, [*self.children, None], strict=True)
+            new = [one for pair in pairs for one in pair if one is not None]
+        else:
+            new = list(self.children)
         old = self._original
         shorter = min(len(old), len(new))
         head = next((k for k in range(shorter) if old[k] is not new[k]), shorter)
         tail = next((k for k in range(shorter - head) if old[-1 - k] is not new[-1 - k]), shorter - head)
         changed = max(len(old), len(new)) - head - tail
         if changed * (tail + 1) > 4 * len(new):
-            # OTIO moves the tail for every item put before it, and drops a whole track's items at once.
-            self._track.clear()
-            self._track[:] = new
+            # OTIO moves the tail for every item put before it; where nothing follows, it only appends.
+            self.track[:] = new
         elif changed:
-            self._track[head : len(old) - tail] = new[head : len(new) - tail]
+            self.track[head : len(old) - tail] = new[head : len(new) - tail]
 
 
 def _shorten(item: otio.core.Item, length: Frames, rate: Fraction) -> None:

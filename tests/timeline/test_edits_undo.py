@@ -1,0 +1,111 @@
+"""What an edit wrote down: its inverse restores the cut byte for byte, and it can be done again."""
+
+import opentimelineio as otio
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from secondunit_bridge.errors import CutError
+from secondunit_timeline.changes import Edit, apply
+from secondunit_timeline.edits import AddTrack, Insert, Lift, Overwrite, edit
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut
+
+from tests.timeline.cuts import at, clip, cut_of, dissolve, gap
+from tests.timeline.test_edits import A, B, two
+from tests.timeline.test_edits_frames import cuts, operations
+from tests.timeline.test_edits_policies import CUTS
+
+
+def through_json(change: Edit) -> Edit:
+    return Edit.from_json(change.to_json())
+
+
+@settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_the_inverse_restores_every_byte(data: st.DataObject) -> None:
+    cut = data.draw(cuts())
+    index = Index(cut)
+    wanted = []
+    for _ in range(data.draw(st.integers(1, 4))):
+        operation = data.draw(operations(index.rate, int(index.end)))
+        try:
+            edit(cut, [*wanted, operation])
+        except CutError:
+            continue
+        wanted.append(operation)
+    new, change = edit(cut, wanted)
+    assert apply(through_json(change), cut).to_json_string() == new.to_json_string()
+    assert apply(through_json(change.inverse()), new).to_json_string() == cut.to_json_string()
+    again = through_json(change.inverse()).inverse()
+    assert (again, str(again)) == (change, str(change))
+
+
+def test_an_edit_is_a_short_list_of_what_was_replaced() -> None:
+    cut = cut_of([clip(f"S{number}", 10, 20) for number in range(50)])
+    _, change = edit(cut, [Insert("V1", at(510), clip("X", 0, 24))])
+    (one,) = change
+    (splice,) = one.primitives
+    assert (splice.track, splice.position) == (0, 25)
+    assert [child.json["name"] for child in splice.removed] == ["S25"]
+    assert [child.json["name"] for child in splice.added] == ["S25", "X", "S25"]
+    assert str(change) == "V1 00:00:21:06 insert 24 'X'"
+    assert str(change.inverse()) == "V1 00:00:21:06 undo insert 24 'X'"
+
+
+def test_transitions_that_stay_are_no_part_of_the_change() -> None:
+    cut = cut_of([clip(*A), dissolve(2, 2), clip(*B), dissolve(2, 2), clip("C", 10, 20), gap(5)])
+    new, change = edit(cut, [Overwrite("V1", at(25), clip("X", 8, 5))])
+    (splice,) = change[-1].primitives
+    assert (splice.position, len(splice.removed), len(splice.added)) == (2, 1, 3)
+    assert apply(change.inverse(), new).to_json_string() == cut.to_json_string()
+
+
+def test_added_tracks_are_taken_away_again() -> None:
+    cut = cut_of([clip(*A)], [clip(*B)])
+    cut.tracks[0].name = cut.tracks[1].name = ""
+    new, change = edit(cut, [AddTrack("Takes", above="V1"), Overwrite("V2", at(5), clip("X", 0, 10))])
+    assert apply(through_json(change.inverse()), new).to_json_string() == cut.to_json_string()
+
+
+def test_an_edit_keeps_what_it_wrote_when_the_cuts_change_later() -> None:
+    cut = two()
+    before = cut.to_json_string()
+    new, change = edit(cut, [Overwrite("V1", at(15), clip("X", 0, 10))])
+    after = new.to_json_string()
+    for touched in (cut, new):
+        for child in touched.tracks[0]:
+            child.name = "renamed"
+    assert apply(change.inverse(), otio.schema.Timeline.from_json_string(after)).to_json_string() == before
+
+
+def test_an_edit_of_another_cut_is_refused() -> None:
+    _, change = edit(two(), [Lift("V1", at(15), 10)])
+    other = cut_of([clip("C", 10, 20), clip(*B)])
+    with pytest.raises(CutError, match="does not hold what this replaces"):
+        apply(change, other)
+    with pytest.raises(CutError, match="does not hold"):
+        apply(change, cut_of())
+    for text in ("[]", "{", '{"format": "other"}', change.to_json().replace('"splice"', '"slice"')):
+        with pytest.raises(CutError):
+            Edit.from_json(text)
+
+
+@pytest.mark.skipif(not CUTS, reason="the shared cuts are not beside the repository")
+def test_edits_of_real_cuts_are_undone_to_the_byte() -> None:
+    done = 0
+    for path in CUTS:
+        cut = read_cut(path)
+        try:
+            index = Index(cut)
+        except CutError:
+            continue
+        for track in index.tracks:
+            middle = at(int(track.end) // 2, index.rate)
+            try:
+                new, change = edit(cut, [Lift(track.name, middle, 3), Insert(track.name, middle, clip("X", 0, 24))])
+            except CutError:
+                continue
+            assert apply(through_json(change), cut).to_json_string() == new.to_json_string()
+            assert apply(through_json(change.inverse()), new).to_json_string() == cut.to_json_string()
+            done += 1
+    assert done > 10
