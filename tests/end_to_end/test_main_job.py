@@ -102,6 +102,12 @@ def test_what_cannot_be_placed_is_refused_before_it_is_made(
     assert not out.exists() and not (tmp_path / "takes").exists()
 
 
+def test_quiet_prints_nothing(cut: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.otio"
+    assert run(["extend", str(cut), "--shot", "A", "--tail", "12", "-o", str(out), "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 def test_camera_frames_inside_a_take_are_the_cameras(cut: Path, tmp_path: Path, make_clip: MakeClip) -> None:
     out = tmp_path / "out.otio"
     assert run(["extend", str(cut), "--shot", "A", "--tail", "12", "-o", str(out), "--quiet"]) == 0
@@ -237,10 +243,11 @@ def test_an_order_that_kills_its_worker_is_set_aside(cut: Path, tmp_path: Path, 
     deadline = time.monotonic() + 90
     while process.poll() is None and time.monotonic() < deadline:
         address = spawn.find(unit_home)
-        for worker in psutil.Process(address.pid).children() if address else []:
-            if list((tmp_path / "takes").glob(".*")):
-                os.kill(worker.pid, signal.SIGKILL)
-        time.sleep(0.5)
+        unfinished = [path for path in (tmp_path / "takes").glob(".*") if path.name != ".secondunit-takes"]
+        for worker in psutil.Process(address.pid).children() if address and unfinished else []:
+            os.kill(worker.pid, signal.SIGKILL)
+            unfinished[0].unlink(missing_ok=True)  # so that the next worker is killed for a file of its own
+        time.sleep(0.1)
     assert process.wait(1) == 5
     assert process.stderr is not None and "3 times" in process.stderr.read()
     assert not out.exists()
