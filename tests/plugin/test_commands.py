@@ -20,3 +20,9 @@ def test_names_are_printed_as_they_are(name: str, tmp_path: Path, capsys: pytest
     for command in ("show", "takes"):
         assert run([command, str(path)]) == 0
         assert name in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("region", ["-1,0,10,10", "0,0,0,10", "1,2,3"])
+def test_a_region_without_pixels_is_a_usage_error(region: str, tmp_path: Path) -> None:
+    arguments = ["match", str(tmp_path / "c.otio"), "--shot", "A", "--like", "B", "-o", str(tmp_path / "o.otio")]
+    assert run([*arguments, "--ignore-region", region]) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import BadInput, CutError
-from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, SoundKind
+from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, Order, Sound, SoundKind
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.edits import End, Into, edit
 from secondunit_timeline.extensions import Extension, place_extension, plan_extension
@@ -81,6 +81,39 @@ def test_a_short_extension_reaches_back_under_its_dissolve(make_clip: MakeClip) 
     assert (camera.duration, take.duration) == (42, 8)
     # The take's first shown frame is the camera frame that follows the camera clip: 10 + 42.
     assert take.child.source_range.start_time.value - TEN_HOURS * 24 == 52
+
+
+def test_sound_of_the_camera_follows_a_shot_that_plays_a_matched_take(make_clip: MakeClip) -> None:
+    """The take holds media frames 15 to 44 and no sound of its own matters: A1 plays the camera's file."""
+    camera, matched = make_clip(60), make_clip(30, timecode="10:00:00:15", name="matched")
+    picture = shot(camera, 60, 20, 20)
+    held = otio.schema.ExternalReference(str(matched), time_range(TEN_HOURS * 24 + 15, 30, Fraction(24)))
+    picture.set_media_references({"DEFAULT_MEDIA": picture.media_reference, "take.x": held}, "take.x")
+    cut = sounding_cut(picture, gap(30), sound=(shot(camera, 60, 20, 20), gap(30)))
+    extension = plan(cut, "A", tail=12)
+    order = order_of(extension)
+    (sound,) = [condition for condition in order.conditions if isinstance(condition, Sound)]
+    assert sound.span.path == str(camera)
+    assert (sound.span.range.start, sound.span.range.end) == (20, 45)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
+    for track in Index(placed).tracks:
+        assert [item.duration for item in track.items] == [25, 7, 18]
+
+
+def test_the_take_of_a_disabled_shot_is_disabled(make_clip: MakeClip) -> None:
+    hidden = shot(make_clip(50), 50, 10, 40)
+    hidden.enabled = False
+    cut = sounding_cut(hidden, gap(30))
+    extension = plan(cut, "A", tail=8)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order_of(extension)),)))
+    assert not Index(placed).tracks[0].items[1].child.enabled
+
+
+def test_a_region_to_ignore_has_to_lie_in_the_picture(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(50), 50, 10, 40), gap(30))
+    outside = Settings(Path(), ignore=(IgnoreRegion(160, 0, 10, 10),))
+    with pytest.raises(BadInput, match="outside the picture of 'A'"):
+        plan_extension(Index(cut), "A", End.TAIL, 8, None, False, outside)
 
 
 def test_the_takes_timecode_continues_the_source(make_clip: MakeClip) -> None:

@@ -121,9 +121,7 @@ def plan_extension(
         notes.append(f"{shot.name!r} has {shot.cut_frames(unused)} unused camera frames there: nothing is generated")
         notes += [f"{growth.track}: the sound ends early" for growth in sound if growth.camera < growth.frames]
         return Extension(shot, end, into, picture, sound, gaps, None, limit, tuple(notes))
-    order, file_start = _order(
-        index, shot, limit, outward, missing, shot.source_frames(early), sound, bool(linked), settings
-    )
+    order, file_start = _order(index, shot, limit, outward, missing, shot.source_frames(early), sound, linked, settings)
     return Extension(shot, end, into, picture, sound, gaps, order, file_start, tuple(notes))
 
 
@@ -182,7 +180,7 @@ def _order(
     missing: int,
     early: int,
     sound: Sequence[Growth],
-    has_sound: bool,
+    linked: Sequence[LinkedSound],
     settings: Settings,
 ) -> tuple[Order, int]:
     """The order for `missing` media frames beyond `limit`, and the media frame that its take begins with."""
@@ -207,7 +205,7 @@ def _order(
         slot = slot_for(shot, missing, outer, overlap, media_timecode(shot, file_start))
     conditions = (
         FramesBefore(camera) if outward > 0 else FramesAfter(camera),
-        *((Sound(settings.sound, shown),) if has_sound else ()),
+        *(Sound(settings.sound, other.under(shown)) for other in linked[:1]),
     )
     return make_order(Task.EXTEND, index.cut.name, shot.name, slot, conditions, settings), file_start
 
@@ -243,6 +241,7 @@ def _clip(extension: Extension, growth: Growth, takes: Sequence[Take]) -> otio.s
     if extension.shot.speed < 0:  # a reversed clip starts at its last media frame
         first += extension.shot.source_frames(generated) - 1
     clip = clip_of(takes, first - extension.file_start, FrameTime(generated, growth.at.rate))
+    clip.enabled = extension.shot.clip.enabled
     clip.effects.extend(
         effect.clone() for effect in extension.shot.clip.effects if isinstance(effect, otio.schema.TimeEffect)
     )

@@ -12,7 +12,7 @@ from secondunit_timeline.edits import Operation, Overwrite
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.orders import CONTEXT, Settings, camera_end, camera_start, make_order, slot_for, span
 from secondunit_timeline.shots import Shot, open_shot
-from secondunit_timeline.sync import linked_sound
+from secondunit_timeline.sync import LinkedSound, linked_sound
 from secondunit_timeline.takes import clip_of
 
 OVER_CUT = 8
@@ -64,7 +64,7 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
     into_after = min(needed, entry - camera_start(after, needed))
     head = min(settings.handles, out - before.used.start)
     tail = min(settings.handles, after.used.end - entry)
-    sound = _sound_tracks(index, before, start, length) if gap else ()
+    sound = _sound_before(index, before, start, length) if gap else ()
     order = make_order(
         Task.JOIN,
         index.cut.name,
@@ -75,11 +75,13 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
                 span(before, max(before.used.start, out - max(CONTEXT, head)), out + into_before), into_before
             ),
             FramesAfter(span(after, entry - into_after, min(after.used.end, entry + max(CONTEXT, tail))), into_after),
-            *((Sound(settings.sound, span(before, before.used.start, out)),) if sound else ()),
+            *(Sound(settings.sound, other.under(span(before, before.used.start, out))) for other in sound[:1]),
         ),
         settings,
     )
-    return Join(track.name, FrameTime(start, index.rate), length, before, after, order, sound)
+    return Join(
+        track.name, FrameTime(start, index.rate), length, before, after, order, tuple(other.track for other in sound)
+    )
 
 
 def _meeting(index: Index, frame: int) -> tuple[TrackIndex, Item, Item, int]:
@@ -109,8 +111,8 @@ def _meeting(index: Index, frame: int) -> tuple[TrackIndex, Item, Item, int]:
     )
 
 
-def _sound_tracks(index: Index, shot: Shot, start: int, frames: int) -> tuple[str, ...]:
-    """Tracks of the shot's own sound that have a gap as long as the join, right where it lies."""
+def _sound_before(index: Index, shot: Shot, start: int, frames: int) -> tuple[LinkedSound, ...]:
+    """The shot's own sound on tracks that have a gap as long as the join, right where it lies."""
     found = []
     for sound in linked_sound(index, shot):
         item = index.track(sound.track).at(start)
@@ -120,7 +122,7 @@ def _sound_tracks(index: Index, shot: Shot, start: int, frames: int) -> tuple[st
             and isinstance(item.child, otio.schema.Gap)
             and item.duration >= frames
         ):
-            found.append(sound.track)
+            found.append(sound)
     return tuple(found)
 
 

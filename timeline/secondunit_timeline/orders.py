@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import (
     Condition,
     Delivery,
@@ -45,6 +46,12 @@ class Settings:
 def make_order(
     task: Task, show: str, shot: str, slot: Slot, conditions: tuple[Condition, ...], settings: Settings
 ) -> Order:
+    for region in settings.ignore:
+        if region.left >= slot.width or region.top >= slot.height:
+            raise BadInput(
+                f"the region to ignore at {region.left},{region.top} lies outside the picture of {shot!r}, which is "
+                f"{slot.width}×{slot.height}"
+            )
     return Order(
         id=uuid4().hex,
         task=task,

@@ -3,32 +3,53 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
+from secondunit_bridge.messages import Span
 from secondunit_bridge.rates import FrameRange, FrameTime
 
+from secondunit_timeline.flat import source_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import Shot, source_frames
 
+if TYPE_CHECKING:  # it brings PyAV, which only commands that open media should wait for
+    from secondunit_bridge.media.probe import MediaInfo
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedSound:
-    """A sound clip from the shot's own media, in sync with it. `start` and `end`: media frames, as in `Shot.used`."""
+    """A sound clip from the shot's own media, in sync with it. `start` and `end`: media frames, as in `Shot.used`.
+
+    `path` is what it plays, `lag` the frame there that lies under the first frame of the shot's media.
+    """
 
     track: str
     item: Item
     start: int
     end: int
+    path: str
+    lag: int
+
+    def under(self, frames: Span) -> Span:
+        """The part of `path` that belongs to frames of the shot's media."""
+        start = max(0, frames.range.start + self.lag)
+        return Span(self.path, FrameRange(start, frames.range.end + self.lag - start, frames.range.rate))
 
 
 def linked_sound(index: Index, shot: Shot) -> tuple[LinkedSound, ...]:
-    """Sound of the same file that lies in sync with the picture and overlaps it, at normal speed."""
-    if not shot.info.sound or shot.speed != 1:
+    """Sound that lies in sync with the picture and overlaps it, at normal speed, from the file that the shot plays.
+
+    Behind a take that is the shot's active media, the files of its other references count as well.
+    """
+    if shot.speed != 1:
         return ()
     found = []
+    keys = {media_path(reference): key for key, reference in shot.clip.media_references().items()}
+    played = {shot.info.path: (shot.info, shot.used)}
     for track in index.tracks:
         if track.kind != otio.schema.TrackKind.Audio:
             continue
@@ -36,16 +57,33 @@ def linked_sound(index: Index, shot: Shot) -> tuple[LinkedSound, ...]:
             if item.start >= shot.record.end or item.end <= shot.record.start:
                 continue
             clip = item.child
-            if not isinstance(clip, otio.schema.Clip) or media_path(clip.media_reference) != shot.info.path:
+            if not isinstance(clip, otio.schema.Clip) or speed_of(clip) != 1:
                 continue
-            if speed_of(clip) != 1:
+            path = media_path(clip.media_reference)
+            if path is None or path not in keys:
+                continue
+            if path not in played:
+                played[path] = _played(shot, keys[path], path)
+            info, shown = played[path]
+            if not info.sound or info.rate != shot.info.rate:
                 continue
             record = FrameRange(int(item.start), int(item.duration), index.rate)
-            _, used = source_frames(clip, shot.info, record, Fraction(1))
-            ratio = shot.info.rate / index.rate
-            if used.start - item.start * ratio == shot.used.start - shot.record.start * ratio:
-                found.append(LinkedSound(track.name, item, used.start, used.end))
+            _, used = source_frames(clip, info, record, Fraction(1))
+            ratio = info.rate / index.rate
+            if used.start - item.start * ratio == shown.start - shot.record.start * ratio:
+                lag = shown.start - shot.used.start
+                found.append(LinkedSound(track.name, item, used.start - lag, used.end - lag, path, lag))
     return tuple(found)
+
+
+def _played(shot: Shot, key: str, path: str) -> "tuple[MediaInfo, FrameRange]":
+    """Another reference of the shot's clip, and the frames that the shot would play of it."""
+    from secondunit_bridge.media.probe import probe
+
+    clip = shot.clip.clone()
+    clip.active_media_reference_key = key
+    info = probe(path, source_of(clip).rate or shot.record.rate)
+    return info, source_frames(clip, info, shot.record, shot.speed)[1]
 
 
 def unlinked_tracks(index: Index, shot: Shot, linked: tuple[LinkedSound, ...]) -> tuple[TrackIndex, ...]:

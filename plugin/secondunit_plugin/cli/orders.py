@@ -28,6 +28,8 @@ class Region(click.ParamType[IgnoreRegion]):
             left, top, width, height = (int(part) for part in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is not four pixel numbers LEFT,TOP,WIDTH,HEIGHT", param, ctx)
+        if left < 0 or top < 0 or width < 1 or height < 1:
+            self.fail(f"{value!r} holds no pixel of a picture: give LEFT and TOP from 0, the size from 1", param, ctx)
         return IgnoreRegion(left, top, width, height)
 
 
