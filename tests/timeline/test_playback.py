@@ -359,6 +359,8 @@ def test_an_export_never_replaces_media_of_the_cut(media: Path, tmp_path: Path) 
             export(cut, tmp_path / name)
     with pytest.raises(BadInput, match=r"neither \.mp4 nor \.mov"):
         export(cut, tmp_path / "cut.avi")
+    with pytest.raises(BadInput, match="cannot be written"):
+        export(cut, tmp_path / f"{'x' * 250}.mp4")
     assert camera.read_bytes() == before
 
 

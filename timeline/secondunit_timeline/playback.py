@@ -288,11 +288,14 @@ def export(
     if not path.parent.is_dir():
         raise BadInput(f"{path.parent} is not a folder: make it, or write elsewhere")
     refuse_input(path, media_files(cut))
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        unfinished = Path(folder) / path.name
-        with Player(cut) as player:
-            _write(player, codec, unfinished, progress)
-        unfinished.replace(path)
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            unfinished = Path(folder) / path.name
+            with Player(cut) as player:
+                _write(player, codec, unfinished, progress)
+            unfinished.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}): check the disk's space and permissions") from None
     return tuple(player.notes)
 
 

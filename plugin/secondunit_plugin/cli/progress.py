@@ -49,8 +49,8 @@ class LiveOrders:
             case Queued():
                 what = "next" if event.position == 0 else f"{event.position} orders before it"
                 self._line(event.order_id, 0, f"queued: {what}")
-                for warning in event.plan.warnings:
-                    self._progress.console.print(warning, highlight=False, markup=False, style="yellow")
+                for warning in () if self._progress.disable else event.plan.warnings:
+                    self._progress.console.print(warning, highlight=False, markup=False, style="yellow", soft_wrap=True)
             case Loading():
                 self._line(event.order_id, 0, event.what)
             case Step():
