@@ -62,9 +62,9 @@ class Made:
 def sample_steps() -> tuple[Step, ...]:
     join_at = FrameTime(sample.JOIN_AT.frame - sample.START.frame, sample.START.rate)
     return (
-        _match(sample.MATCH, sample.LIKE),
+        _match(sample.MATCH, sample.LIKE, sample.MATCH, sample.LIKE),
         _join(join_at, Index(sample.sample_cut()).timecode(join_at.frame)),
-        _extend(sample.EXTEND, sample.GAP),
+        _extend(sample.EXTEND, sample.GAP, sample.EXTEND),
     )
 
 
@@ -74,18 +74,20 @@ def steps_for(cut: otio.schema.Timeline) -> tuple[Step, ...]:
     clips = video_clips(index)
     if not clips:
         raise CutError(f"{cut.name!r} has no video clips: there is nothing to work on")
-    names = [f"{track.name}@{index.timecode(int(item.start))}" for track, item in clips]
-    steps = [_extend(names[0], _TAIL)]
+    places = [f"{track.name}@{index.timecode(int(item.start))}" for track, item in clips[:2]]
+    names = [item.child.name or place for place, (_, item) in zip(places, clips, strict=False)]
+    steps = [_extend(places[0], _TAIL, names[0])]
     if len(clips) > 1:
         meet = FrameTime(int(clips[0][1].end), index.rate)
-        steps = [_match(names[1], names[0]), _join(meet, index.timecode(meet.frame)), *steps]
+        match = _match(places[1], places[0], names[1], names[0])
+        steps = [match, _join(meet, index.timecode(meet.frame)), *steps]
     return tuple(steps)
 
 
-def _match(shot: str, like: str) -> Step:
+def _match(shot: str, like: str, shot_name: str, like_name: str) -> Step:
     return Step(
-        f"Match {shot} to {like}",
-        f"Give {shot} the colour, grain and sharpness of {like}.",
+        f"Match {shot_name} to {like_name}",
+        f"Give {shot_name} the colour, grain and sharpness of {like_name}.",
         ("match", "--shot", shot, "--like", like),
         lambda unit, cut: unit.match(cut, shot, [like]),
     )
@@ -100,10 +102,10 @@ def _join(at: FrameTime, timecode: str) -> Step:
     )
 
 
-def _extend(shot: str, tail: int) -> Step:
+def _extend(shot: str, tail: int, name: str) -> Step:
     return Step(
-        f"Extend {shot}",
-        f"Add {tail} frames at the end of {shot}: its unused camera frames first, then generated ones.",
+        f"Extend {name}",
+        f"Add {tail} frames at the end of {name}: its unused camera frames first, then generated ones.",
         ("extend", "--shot", shot, "--tail", str(tail)),
         lambda unit, cut: unit.extend(cut, shot, tail=tail),
     )
