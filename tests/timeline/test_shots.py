@@ -3,11 +3,13 @@
 from fractions import Fraction
 from pathlib import Path
 
+import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.shots import find_clip, open_shot, parse_time
+from secondunit_timeline.takes import placed_takes
 
 from tests.timeline.cuts import clip, cut_of
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
@@ -52,3 +54,13 @@ def test_media_shorter_than_the_cut_says_is_refused(make_clip: MakeClip) -> None
     index = Index(cut)
     with pytest.raises(CutError, match=r"plays frames 30 to 69 of .* which holds 50"):
         open_shot(index, *find_clip(index, "A"))
+
+
+def test_takes_on_one_shot_are_listed_by_version() -> None:
+    """OTIO sorts references by key, which says nothing about when a take was made."""
+    one = clip("A", 0, 10)
+    for key, name in (("take.z", "A_v001"), ("take.a", "A_v002")):
+        references = one.media_references()
+        references[key] = otio.schema.ExternalReference("/takes/x.mov", metadata={"secondunit": {"name": name}})
+        one.set_media_references(references, "DEFAULT_MEDIA")
+    assert [take.name for take in placed_takes(Index(cut_of([one])))] == ["A_v001", "A_v002"]

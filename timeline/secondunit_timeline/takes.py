@@ -92,29 +92,33 @@ def clip_of(takes: Sequence[Take], offset: int, length: FrameTime) -> otio.schem
 
 
 def placed_takes(index: Index) -> Iterator[PlacedTake]:
+    """By track and time; several on one clip by name, that is by version."""
     for track in index.tracks:
         for item in track.items:
-            clip = item.child
-            if not isinstance(clip, otio.schema.Clip):
-                continue
-            references = clip.media_references()
-            for key, media in references.items():
-                if not key.startswith(PREFIX) or key.endswith(RECIPE):
-                    continue
-                ours = media.metadata.get("secondunit", {})
-                made = references.get(key + RECIPE)
-                kind = made.generator_kind if isinstance(made, otio.schema.GeneratorReference) else ""
-                yield PlacedTake(
-                    track=track.name,
-                    at=FrameTime(int(item.start), index.rate),
-                    shot=clip.name,
-                    key=key,
-                    active=clip.active_media_reference_key == key,
-                    name=str(ours.get("name", "")),
-                    reel=str(ours.get("reel", "")),
-                    path=media_path(media),
-                    task=kind.removeprefix("secondunit."),
-                )
+            if isinstance(item.child, otio.schema.Clip):
+                at = FrameTime(int(item.start), index.rate)
+                yield from sorted(_takes_of(item.child, track.name, at), key=lambda take: take.name)
+
+
+def _takes_of(clip: otio.schema.Clip, track: str, at: FrameTime) -> Iterator[PlacedTake]:
+    references = clip.media_references()
+    for key, media in references.items():
+        if not key.startswith(PREFIX) or key.endswith(RECIPE):
+            continue
+        ours = media.metadata.get("secondunit", {})
+        made = references.get(key + RECIPE)
+        kind = made.generator_kind if isinstance(made, otio.schema.GeneratorReference) else ""
+        yield PlacedTake(
+            track=track,
+            at=at,
+            shot=clip.name,
+            key=key,
+            active=clip.active_media_reference_key == key,
+            name=str(ours.get("name", "")),
+            reel=str(ours.get("reel", "")),
+            path=media_path(media),
+            task=kind.removeprefix("secondunit."),
+        )
 
 
 def use_take(index: Index, key: str, selector: str | None) -> SwapTake:
