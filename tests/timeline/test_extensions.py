@@ -57,6 +57,23 @@ def test_a_range_that_counts_at_the_medias_rate_grows_by_the_frames_of_the_cut(m
         assert track.items[0].child.source_range.duration.value == 70
 
 
+def test_at_unlike_rates_the_take_goes_on_where_the_camera_ends(make_clip: MakeClip) -> None:
+    """25 fps media in a 24 fps cut, with an L-cut: both clips end between media frames, each at another place."""
+    path, cut_rate = make_clip(60, rate="25"), Fraction(24)
+    clips = [shot(path, 60, 10, frames, rate=Fraction(25)) for frames in (30, 37)]
+    for clip, frames in zip(clips, (30, 37), strict=True):
+        length = otio.opentime.RationalTime(frames, 24)
+        clip.source_range = otio.opentime.TimeRange(clip.source_range.start_time, length)
+    cut = sounding_cut(clips[0], gap(40), sound=(clips[1], gap(33)), rate=cut_rate)
+    extension = plan(cut, "A", tail=30)
+    placed, _ = edit(cut, place_extension(extension, (take_for(order_of(extension)),)))
+    tracks = Index(placed).tracks
+    assert [[item.duration for item in track.items] for track in tracks] == [[48, 12, 10], [48, 19, 3]]
+    for track in tracks:
+        camera, take = (item.child.source_range for item in track.items[:2])
+        assert take.start_time.to_seconds() == pytest.approx(camera.end_time_exclusive().to_seconds(), abs=1e-6)
+
+
 def test_a_dissolve_moves_out_with_the_take_under_it(make_clip: MakeClip) -> None:
     """Media that ends where its centred 16-frame dissolve ends: 16 frames seen, 8 under the dissolve, 12 of handle."""
     cut = sounding_cut(shot(make_clip(58), 58, 10, 40), dissolve(8, 8), shot(make_clip(60), 60, 12, 40, "B"))

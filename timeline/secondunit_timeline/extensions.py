@@ -22,7 +22,7 @@ from secondunit_timeline.orders import (
     slot_for,
     span,
 )
-from secondunit_timeline.shots import Shot, find_clip, open_shot
+from secondunit_timeline.shots import Shot, find_clip, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound, ripple_points, unlinked_tracks
 from secondunit_timeline.takes import clip_of, key_of, recipe, reference
 from secondunit_timeline.times import frames_of, rate_of, simple
@@ -32,14 +32,15 @@ from secondunit_timeline.times import frames_of, rate_of, simple
 class Growth:
     """One clip made longer: first by its own media, then by the take. All in cut frames, `start` in media frames.
 
-    `start`: the lowest media frame that the take has to show here. `own`: the rate that the clip's range counts in.
+    `start`: where in the media begins what the take has to show here; between frames at unlike rates.
+    `own`: the rate that the clip's range counts in.
     """
 
     track: str
     at: FrameTime
     frames: int
     camera: int
-    start: int
+    start: Fraction
     own: Fraction
 
 
@@ -101,12 +102,13 @@ def plan_extension(
     # A dissolve has to lie on one clip: the take reaches back under the camera's frames for it.
     early = min(camera, max(0, inside - (frames - camera))) if missing else 0
     camera -= early
+    extent = source_extent(shot.clip, shot.info, shot.record, shot.speed)
     picture = Growth(
         shot.track,
         FrameTime(shot.record.start, index.rate),
         frames,
         camera,
-        _lowest(shot, edge, camera, frames, outward),
+        _lowest(shot, extent[1] if outward > 0 else extent[0], camera, frames, outward),
         _own_rate(shot.clip),
     )
     linked = linked_sound(index, shot)
@@ -135,10 +137,10 @@ def _gap_beside(index: Index, track: str, frame: int) -> int | float:
     return floor(item.duration) if isinstance(item.child, otio.schema.Gap) else 0
 
 
-def _lowest(shot: Shot, edge: int, camera: int, frames: int, outward: int) -> int:
-    """The lowest media frame of what lies beyond `camera` cut frames from `edge`, up to `frames`."""
+def _lowest(shot: Shot, edge: Fraction, camera: int, frames: int, outward: int) -> Fraction:
+    """Where in the media begins what lies beyond `camera` cut frames from `edge`, up to `frames`."""
     each = shot.info.rate / shot.record.rate * abs(shot.speed)
-    return floor(edge + camera * each) if outward > 0 else floor(edge - frames * each)
+    return edge + camera * each if outward > 0 else edge - frames * each
 
 
 def _own_rate(clip: otio.core.Item) -> Fraction:
@@ -165,7 +167,7 @@ def _sound_growths(
         if not wanted:
             continue
         edge = sound.end if outward > 0 else sound.start
-        camera = min(wanted, shot.cut_frames(max(0, (limit - edge) * outward)))
+        camera = min(wanted, shot.cut_frames(max(Fraction(0), (limit - edge) * outward)))
         start = _lowest(shot, edge, camera, wanted, outward)
         own = _own_rate(sound.item.child)
         growths.append(Growth(sound.track, FrameTime(int(sound.item.start), index.rate), wanted, camera, start, own))
@@ -189,9 +191,9 @@ def _order(
     context = min(max(CONTEXT, overlap), held)
     # Sound that ends later than the picture needs the take to reach further than the picture does.
     reach = [
-        (growth.start + shot.source_frames(growth.frames - growth.camera) - limit)
+        ceil(growth.start + shot.source_frames(growth.frames - growth.camera) - limit)
         if outward > 0
-        else limit - growth.start
+        else limit - floor(growth.start)
         for growth in sound
     ]
     outer = max([settings.handles, *(far - missing for far in reach)])
@@ -239,8 +241,8 @@ def _clip(extension: Extension, growth: Growth, takes: Sequence[Take]) -> otio.s
         return None
     first = growth.start
     if extension.shot.speed < 0:  # a reversed clip starts at its last media frame
-        first += extension.shot.source_frames(generated) - 1
-    clip = clip_of(takes, first - extension.file_start, FrameTime(generated, growth.at.rate))
+        first += generated * extension.shot.info.rate / growth.at.rate * -extension.shot.speed - 1
+    clip = clip_of(takes, simple(first - extension.file_start), FrameTime(generated, growth.at.rate))
     clip.enabled = extension.shot.clip.enabled
     clip.effects.extend(
         effect.clone() for effect in extension.shot.clip.effects if isinstance(effect, otio.schema.TimeEffect)

@@ -51,7 +51,7 @@ class Shot:
         """Media frames that play during `cut_frames` of the cut, rounded up to whole frames."""
         return ceil(cut_frames * self.info.rate / self.record.rate * abs(self.speed))
 
-    def cut_frames(self, media_frames: int) -> int:
+    def cut_frames(self, media_frames: int | Fraction) -> int:
         """Whole cut frames that `media_frames` can fill."""
         return floor(media_frames * self.record.rate / (self.info.rate * abs(self.speed)))
 
@@ -125,13 +125,20 @@ def source_frames(
 ) -> tuple[FrameTime, FrameRange]:
     """The source time of the file's first frame, and the file's frames that the clip plays, as playback shows them."""
     begin = source_start(clip)
-    start = source_of(clip).from_first_frame(begin, info.start) * info.rate
-    first = round(begin * info.rate - start)
+    first = round((begin - source_of(clip).from_first_frame(begin, info.start)) * info.rate)
+    start, end = source_extent(clip, info, record, speed)
+    return FrameTime(first, info.rate), FrameRange(floor(start), ceil(end) - floor(start), info.rate)
+
+
+def source_extent(
+    clip: otio.schema.Clip, info: "MediaInfo", record: FrameRange, speed: Fraction
+) -> tuple[Fraction, Fraction]:
+    """Where in the file the clip begins and ends, in frames from the file's first; between frames at unlike rates."""
+    start = source_of(clip).from_first_frame(source_start(clip), info.start) * info.rate
     length = max(Fraction(1), record.duration * info.rate / record.rate * abs(speed))
     if speed < 0:  # the frame at the start plays first, those before it follow
         start += 1 - length
-    used = FrameRange(floor(start), ceil(start + length) - floor(start), info.rate)
-    return FrameTime(first, info.rate), used
+    return start, start + length
 
 
 def open_shot(index: Index, track: TrackIndex, item: Item) -> Shot:

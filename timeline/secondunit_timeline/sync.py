@@ -14,7 +14,7 @@ from secondunit_timeline.flat import source_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
-from secondunit_timeline.shots import Shot, source_frames
+from secondunit_timeline.shots import Shot, source_extent
 
 if TYPE_CHECKING:  # it brings PyAV, which only commands that open media should wait for
     from secondunit_bridge.media.probe import MediaInfo
@@ -22,15 +22,17 @@ if TYPE_CHECKING:  # it brings PyAV, which only commands that open media should 
 
 @dataclass(frozen=True, slots=True)
 class LinkedSound:
-    """A sound clip from the shot's own media, in sync with it. `start` and `end`: media frames, as in `Shot.used`.
+    """A sound clip from the shot's own media, in sync with it.
+
+    `start` and `end`: what it plays, in frames of the shot's media, between frames at unlike rates.
 
     `path` is what it plays, `lag` the frame there that lies under the first frame of the shot's media.
     """
 
     track: str
     item: Item
-    start: int
-    end: int
+    start: Fraction
+    end: Fraction
     path: str
     lag: int
 
@@ -49,7 +51,8 @@ def linked_sound(index: Index, shot: Shot) -> tuple[LinkedSound, ...]:
         return ()
     found = []
     keys = {media_path(reference): key for key, reference in shot.clip.media_references().items()}
-    played = {shot.info.path: (shot.info, shot.used)}
+    begin = source_extent(shot.clip, shot.info, shot.record, shot.speed)[0]
+    played = {shot.info.path: (shot.info, begin)}
     for track in index.tracks:
         if track.kind != otio.schema.TrackKind.Audio:
             continue
@@ -68,22 +71,22 @@ def linked_sound(index: Index, shot: Shot) -> tuple[LinkedSound, ...]:
             if not info.sound or info.rate != shot.info.rate:
                 continue
             record = FrameRange(int(item.start), int(item.duration), index.rate)
-            _, used = source_frames(clip, info, record, Fraction(1))
+            start, end = source_extent(clip, info, record, Fraction(1))
             ratio = info.rate / index.rate
-            if used.start - item.start * ratio == shown.start - shot.record.start * ratio:
-                lag = shown.start - shot.used.start
-                found.append(LinkedSound(track.name, item, used.start - lag, used.end - lag, path, lag))
+            if start - item.start * ratio == shown - shot.record.start * ratio:
+                lag = round(shown - begin)
+                found.append(LinkedSound(track.name, item, start - lag, end - lag, path, lag))
     return tuple(found)
 
 
-def _played(shot: Shot, key: str, path: str) -> "tuple[MediaInfo, FrameRange]":
-    """Another reference of the shot's clip, and the frames that the shot would play of it."""
+def _played(shot: Shot, key: str, path: str) -> "tuple[MediaInfo, Fraction]":
+    """Another reference of the shot's clip, and the frame at which the shot would begin in it."""
     from secondunit_bridge.media.probe import probe
 
     clip = shot.clip.clone()
     clip.active_media_reference_key = key
     info = probe(path, source_of(clip).rate or shot.record.rate)
-    return info, source_frames(clip, info, shot.record, shot.speed)[1]
+    return info, source_extent(clip, info, shot.record, shot.speed)[0]
 
 
 def unlinked_tracks(index: Index, shot: Shot, linked: tuple[LinkedSound, ...]) -> tuple[TrackIndex, ...]:

@@ -13,7 +13,7 @@ from secondunit_timeline.edits import SwapTake
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.shots import find_clip, video_clips
-from secondunit_timeline.times import rational_time, time_range
+from secondunit_timeline.times import Frames, rational_time, time_range
 
 PREFIX = "take."
 RECIPE = ".recipe"
@@ -73,7 +73,7 @@ def recipe(take: Take) -> otio.schema.GeneratorReference:
     )
 
 
-def clip_of(takes: Sequence[Take], offset: int, length: FrameTime) -> otio.schema.Clip:
+def clip_of(takes: Sequence[Take], offset: Frames, length: FrameTime) -> otio.schema.Clip:
     """A clip of its own that plays the first of `takes` from its frame `offset` on, for `length` of the cut."""
     first = takes[0]
     start = first.record.start
