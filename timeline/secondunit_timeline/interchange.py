@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -24,22 +25,30 @@ _AS_WRITTEN = "relative_url"
 _RESOLVED = "resolved_url"
 
 
-def read_cut(path: Path | str) -> otio.schema.Timeline:
-    """Reads an .otio file. Rates become exact; relative media addresses become absolute paths."""
+def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Timeline:
+    """Reads a cut; its format is told by the file's suffix: .otio, .edl, .xml (Final Cut Pro 7) or .fcpxml.
+
+    Rates become exact; relative media addresses become absolute paths. `rate`: an EDL's, which names none. What had to
+    be guessed stands in metadata["secondunit"]["notes"].
+    """
     path = Path(path)
-    _only_otio(path)
     try:
         text = path.read_bytes()
     except FileNotFoundError:
         raise CutError(f"{path} does not exist: check the path") from None
     except OSError as error:
-        raise CutError(f"{path} cannot be read ({error.strerror}): give the path of an .otio file") from None
+        raise CutError(f"{path} cannot be read ({error.strerror}): give the path of a cut") from None
     if not text.strip():
         raise CutError(f"{path} is empty: export the cut again")
-    try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise CutError(f"{path} is not an OTIO file (JSON: {error}): export the cut again as .otio") from None
+    if path.suffix.lower() == ".otio":
+        try:
+            document = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise CutError(f"{path} is not an OTIO file (JSON: {error}): export the cut again as .otio") from None
+    else:
+        from secondunit_timeline.formats.reading import read_document
+
+        document = read_document(path, rate)
     timeline = _only_timeline(document, path)
     _Reader(path).walk(timeline)
     _own(timeline)[_READ_FROM] = str(path.resolve())

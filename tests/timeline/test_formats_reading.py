@@ -1,0 +1,287 @@
+"""Cuts of other programs: real files, what each format says, and files that must not do harm."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+from secondunit_bridge.errors import CutError
+from secondunit_timeline.formats import reading
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.retimes import speed_of
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+FILES = sorted(path for path in CORPUS.rglob("*") if path.suffix.lower() in (".edl", ".xml", ".fcpxml"))
+NOT_A_CUT = {
+    "premiere_example_filter.xml": "kind",  # a filter by itself
+    "fcpx_clips.fcpxml": "no project",
+    "fcpx_event.fcpxml": "2 timelines",
+}
+NTSC = Fraction(30000, 1001)
+
+
+@pytest.mark.skipif(not FILES, reason="the shared interchange files do not lie beside the repository")
+def test_every_file_of_the_corpus_is_read_or_refused_with_a_reason() -> None:
+    for path in FILES:
+        if path.name in NOT_A_CUT:
+            with pytest.raises(CutError, match=NOT_A_CUT[path.name]) as refused:
+                read_cut(path)
+            assert path.name in str(refused.value)
+        else:
+            Index(read_cut(path))
+
+
+def written(folder: Path, text: str, name: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def edl(folder: Path, *lines: str, fcm: str = "NON-DROP FRAME") -> Path:
+    return written(folder, "\n".join(["TITLE: A CUT", f"FCM: {fcm}", *lines, ""]), "cut.edl")
+
+
+def items(cut: otio.schema.Timeline, track: str = "V1") -> list[tuple[str, float, float, float]]:
+    """Name, record start from the cut's first frame, length and source start of a track's items."""
+    return [
+        (
+            item.child.name,
+            float(item.start),
+            float(item.duration),
+            item.child.source_range.start_time.value if isinstance(item.child, otio.schema.Clip) else 0,
+        )
+        for item in Index(cut).track(track).items
+    ]
+
+
+def test_an_edl_keeps_record_times_reels_gaps_and_names(tmp_path: Path) -> None:
+    cut = read_cut(
+        edl(
+            tmp_path,
+            "001  A001C002 V     C        10:00:00:00 10:00:02:00 01:00:00:00 01:00:02:00",
+            "* FROM CLIP NAME: wide",
+            "002  BL       V     C        00:00:00:00 00:00:01:00 01:00:02:00 01:00:03:00",
+            "003  B002     AA/V  C        11:00:00:00 11:00:01:00 01:00:04:00 01:00:05:00",
+            "* LOC: 01:00:04:12 RED fix this",
+        )
+    )
+    assert cut.name == "A CUT"
+    assert Index(cut).timecode(0) == "01:00:00:00"
+    assert items(cut) == [("wide", 0, 48, 864000), ("", 48, 24, 0), ("", 72, 24, 0), ("B002", 96, 24, 950400)]
+    assert items(cut, "A2") == [("", 0, 96, 0), ("B002", 96, 24, 950400)]
+    wide = cut.find_clips()[0]
+    assert wide.media_reference.metadata["cmx_3600"]["reel"] == "A001C002"
+    (marker,) = cut.find_clips()[1].markers
+    assert (marker.name, marker.color, marker.marked_range.start_time.value) == ("fix this", "RED", 950412)
+
+
+def test_an_edls_rate_is_guessed_aloud_and_can_be_said(tmp_path: Path) -> None:
+    path = edl(tmp_path, "001  A V C 10:00:00:00 10:00:00:24 01:00:00:00 01:00:00:24")
+    guessed = read_cut(path)
+    assert Index(guessed).rate == 25
+    assert "guessed as 25" in guessed.metadata["secondunit"]["notes"][0]
+    told = read_cut(path, Fraction(50))
+    assert Index(told).rate == 50
+    assert not told.metadata["secondunit"]["notes"]
+    with pytest.raises(CutError, match=r"cut\.edl.*line 3"):
+        read_cut(path, Fraction(24))
+
+
+def test_drop_frame_is_counted_as_drop_frame(tmp_path: Path) -> None:
+    event = "001  A V C 00:00:00{0}00 00:01:00{0}02 00:00:00{0}00 00:01:00{0}02"
+    by_fcm = read_cut(edl(tmp_path, event.format(":"), fcm="DROP FRAME"))
+    by_separator = read_cut(edl(tmp_path, event.format(";")))
+    for cut in (by_fcm, by_separator):
+        assert Index(cut).rate == NTSC
+        assert items(cut) == [("A", 0, 1800, 0)]
+
+
+def test_an_edls_dissolves_and_speeds(tmp_path: Path) -> None:
+    cut = read_cut(
+        edl(
+            tmp_path,
+            "001  A V C     10:00:00:00 10:00:01:00 01:00:00:00 01:00:01:00",
+            "002  A V C     10:00:01:00 10:00:01:00 01:00:01:00 01:00:01:00",
+            "002  B V D 012 11:00:00:00 11:00:02:00 01:00:01:00 01:00:03:00",
+            "* FROM CLIP NAME: one",
+            "* TO CLIP NAME: two",
+            "003  C V C     12:00:00:00 12:00:02:00 01:00:03:00 01:00:04:00",
+            "M2   C             048.0                12:00:00:00",
+            "004  D V C     12:00:00:00 12:00:01:00 01:00:04:00 01:00:05:00",
+            "M2   D            -024.0                12:00:00:00",
+            "005  E V C     12:00:00:00 12:00:00:01 01:00:05:00 01:00:06:00",
+            "M2   E             000.0                12:00:00:00",
+        )
+    )
+    assert [item[0] for item in items(cut)] == ["A", "two", "C", "D", "E"]
+    dissolve = Index(cut).track("V1").items[1].before
+    assert dissolve is not None
+    assert (dissolve.in_offset.value, dissolve.out_offset.value) == (0, 12)
+    assert [speed_of(clip) for clip in cut.find_clips()] == [1, 1, 2, -1, 0]
+    assert items(cut)[3][3] == (12 * 3600 + 1) * 24 - 1  # played backwards, the last frame comes first
+
+
+def test_record_times_count_where_an_edls_lengths_differ(tmp_path: Path) -> None:
+    cut = read_cut(
+        edl(
+            tmp_path,
+            "001  A V C 10:00:00:00 10:00:00:10 01:00:00:00 01:00:01:00",
+            "002  B V C 10:00:00:00 10:00:01:00 01:00:01:00 01:00:02:00",
+        )
+    )
+    assert [item[1:3] for item in items(cut)] == [(0, 24), (24, 24)]
+    assert "001" in cut.metadata["secondunit"]["notes"][-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cut.edl", "TITLE: nothing\n"),
+        ("cut.edl", "001  A V C 10:00:00:00 10:00:00:99 01:00:00:00 25:99:00:24\n"),
+        ("cut.edl", "001  A V C 1 2 3 10:00:00:00\n"),
+        ("cut.edl", "001  A V C 10:00:00:00 10:00:01:00 01:00:00:00 01:00:01:00\n" * 2),
+        ("cut.xml", "not XML"),
+        ("cut.xml", "<other/>"),
+        ("cut.xml", "<xmeml/>"),
+        ("cut.fcpxml", "<fcpxml><resources/></fcpxml>"),
+        ("cut.fcpxml", "<fcpxml><project><sequence format='none'><spine/></sequence></project></fcpxml>"),
+        ("cut.fcpxml", "<fcpxml>" + "<a>" * 5000 + "</a>" * 5000 + "</fcpxml>"),
+        (
+            "cut.fcpxml",
+            '<!DOCTYPE a [<!ENTITY b "' + "x" * 999 + '">' + '<!ENTITY c "&b;&b;">]><fcpxml>&c;</fcpxml>',
+        ),
+        ("cut.xml", '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><xmeml>&b;</xmeml>'),
+        ("cut.mov", "anything"),
+    ],
+)
+def test_what_is_no_cut_is_refused_with_the_file_named(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(CutError, match=name.replace(".", r"\.")):
+        read_cut(written(tmp_path, text, name))
+
+
+def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_SECONDS", 0.01)
+    with pytest.raises(CutError, match=r"cut\.edl was not read within"):
+        read_cut(edl(tmp_path, "001  A V C 10:00:00:00 10:00:01:00 01:00:00:00 01:00:01:00"))
+
+
+def test_a_reader_that_swells_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MEMORY", 1 << 20)
+    monkeypatch.setattr(reading, "_MEMORY_A_BYTE", 0)
+    path = written(tmp_path, f"<fcpxml>{'<a/>' * 300_000}</fcpxml>", "cut.fcpxml")
+    with pytest.raises(CutError, match=r"cut\.fcpxml.*memory"):
+        read_cut(path)
+
+
+def fcpxml(folder: Path, spine: str) -> Path:
+    return written(
+        folder,
+        f"""<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE fcpxml><fcpxml version="1.10"><resources>
+        <format id="r1" frameDuration="1001/30000s" width="1920" height="1080"/>
+        <format id="r2" frameDuration="1001/24000s"/>
+        <asset id="a" name="A" start="3600s" duration="100s" hasVideo="1" format="r1">
+          <media-rep src="file:///media/a.mov"/>
+          <metadata><md key="com.apple.proapps.studio.reel" value="A001"/></metadata></asset>
+        <asset id="b" name="B" start="0s" duration="100100/1000s" hasVideo="1" hasAudio="1" format="r2">
+          <media-rep src="file:///media/b.mov"/></asset>
+        </resources><library><event><project name="cut">
+        <sequence format="r1" tcStart="3603600/1000s"><spine>{spine}</spine></sequence>
+        </project></event></library></fcpxml>""",
+        "cut.fcpxml",
+    )
+
+
+def test_fcpxml_rates_are_exact_and_lanes_become_tracks(tmp_path: Path) -> None:
+    cut = read_cut(
+        fcpxml(
+            tmp_path,
+            """<asset-clip ref="a" name="A" offset="3603600/1000s" start="3600s" duration="30030/30000s">
+                 <asset-clip ref="b" lane="1" name="B" offset="36010010/10000s" start="1001/24000s"
+                   duration="10010/30000s" enabled="0"/>
+                 <marker start="36010010/10000s" duration="1001/30000s" value="look" note="why"/>
+               </asset-clip>
+               <transition name="Cross Dissolve" offset="36041041/10000s" duration="10010/30000s"/>
+               <gap name="Gap" offset="36046010/10000s" start="0s" duration="30030/30000s"/>""",
+        )
+    )
+    index = Index(cut)
+    assert index.rate == NTSC
+    assert index.start.frame == 108000
+    assert [(track.name, len(track.items)) for track in index.tracks] == [("V1", 1), ("V2", 2), ("A1", 2)]
+    first = index.track("V1").items[0]
+    assert (first.start, first.duration) == (0, 30)
+    assert first.child.media_reference.metadata["cmx_3600"]["reel"] == "A001"
+    assert first.child.markers[0].comment == "why"
+    assert first.after is not None
+    second = index.track("V2").items[1]
+    assert second.duration == 10
+    assert not second.child.enabled
+    assert second.child.source_range.start_time.rate == float(Fraction(24000, 1001))
+    assert second.child.source_range.start_time.value == 1
+
+
+def test_fcpxml_speeds(tmp_path: Path) -> None:
+    def clip(*points: tuple[str, str]) -> str:
+        rows = "".join(f'<timept time="{time}" value="{value}" interp="linear"/>' for time, value in points)
+        return f'<asset-clip ref="a" name="A" start="0s" duration="30030/30000s"><timeMap>{rows}</timeMap></asset-clip>'
+
+    cut = read_cut(
+        fcpxml(
+            tmp_path,
+            clip(("0s", "3600s"), ("10s", "3620s"))
+            + clip(("0s", "3700s"), ("100s", "3600s"))
+            + clip(("0s", "3600s"), ("100s", "3600s"))
+            + clip(("0s", "3600s"), ("1s", "3601s"), ("2s", "3604s")),
+        )
+    )
+    assert [speed_of(clip) for clip in cut.find_clips()] == [2, -1, 0, None]
+    reverse = cut.find_clips()[1].source_range.start_time
+    assert Fraction(reverse.value).limit_denominator(10_000) == 3700 * NTSC - 1
+    assert "ramp" in cut.metadata["secondunit"]["notes"][0]
+
+
+def xmeml(folder: Path, items: str) -> Path:
+    rate = "<rate><timebase>30</timebase><ntsc>TRUE</ntsc></rate>"
+    file = f"""<file id="f"><name>a.mov</name><pathurl>file://localhost/media/a.mov</pathurl>{rate}
+      <duration>1000</duration><timecode>{rate}<string>01:00:00:00</string><frame>108000</frame>
+      <displayformat>NDF</displayformat><reel><name>A001</name></reel></timecode></file>"""
+    return written(
+        folder,
+        f"""<?xml version="1.0"?><!DOCTYPE xmeml><xmeml version="5"><sequence id="s"><name>cut</name>
+        <duration>100</duration>{rate}<timecode>{rate}<string>01:00:00;00</string><frame>107892</frame>
+        <displayformat>DF</displayformat></timecode><media><video><track>{items.replace("RATE", rate)}</track>
+        </video></media></sequence></xmeml>""".replace("FILE", file, 1).replace("FILE", '<file id="f"/>'),
+        "cut.xml",
+    )
+
+
+def clipitem(number: int, start: int, length: int, source: tuple[int, int], *more: str) -> str:
+    return f"""<clipitem id="c{number}"><name>C{number}</name><duration>1000</duration>RATE<start>{start}</start>
+      <end>{start + length}</end><in>{source[0]}</in><out>{source[1]}</out>FILE{"".join(more)}</clipitem>"""
+
+
+def remap(speed: int, reverse: str = "FALSE") -> str:
+    rows = f"<parameter><parameterid>speed</parameterid><name>speed</name><value>{speed}</value></parameter>"
+    rows += f"<parameter><parameterid>reverse</parameterid><name>reverse</name><value>{reverse}</value></parameter>"
+    return f"<filter><effect><name>Time Remap</name><effectid>timeremap</effectid>{rows}</effect></filter>"
+
+
+def test_fcp7_speeds_disabled_clips_reels_and_start(tmp_path: Path) -> None:
+    cut = read_cut(
+        xmeml(
+            tmp_path,
+            clipitem(1, 0, 10, (5, 15), "<enabled>FALSE</enabled>")
+            + clipitem(2, 10, 10, (20, 30), remap(200))
+            + clipitem(3, 20, 10, (20, 40), remap(200))
+            + clipitem(4, 30, 10, (20, 30), remap(100, "TRUE")),
+        )
+    )
+    index = Index(cut)
+    assert (index.rate, index.timecode(0)) == (NTSC, "01:00:00;00")
+    clips = cut.find_clips()
+    assert [clip.enabled for clip in clips] == [False, True, True, True]
+    assert [speed_of(clip) for clip in clips] == [1, 2, 2, -1]
+    # The second's in point counts frames as they play, the third's the media's; reversed, it counts from the end.
+    assert [item[3] - 108000 for item in items(cut)] == [5, 40, 20, 979]
+    assert clips[0].media_reference.metadata["cmx_3600"]["reel"] == "A001"

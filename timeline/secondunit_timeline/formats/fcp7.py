@@ -1,0 +1,110 @@
+"""Reading Final Cut Pro 7 XML, which Premiere, Resolve and others write: the published reader, corrected.
+
+That reader (otio-fcp-adapter) leaves out speed changes and disabled clips; its metadata still holds them.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio as otio
+from secondunit_bridge.errors import CutError
+
+from secondunit_timeline.formats.xml import parse
+from secondunit_timeline.times import exact, frames_of, rate_of, rational_time, simple
+
+_THEIRS = "fcp_xml"
+
+
+def read(path: Path, rate: Fraction | None = None) -> otio.core.SerializableObject:  # noqa: ARG001 - readers share it
+    root = parse(path)
+    if root.tag != "xmeml":
+        raise CutError(f"it is XML of another kind ({root.tag}), not Final Cut Pro 7's: export the cut again")
+    if root.find(".//sequence") is None:
+        raise CutError("it holds no sequence: export the cut, not single clips")
+    cuts = otio.adapters.read_from_file(str(path), "fcp_xml")
+    lengths = {
+        item.get("id", ""): int(item.findtext("out", "0")) - int(item.findtext("in", "0"))
+        for item in root.iter("clipitem")
+    }
+    for cut in [cuts] if isinstance(cuts, otio.schema.Timeline) else cuts:
+        _correct(cut, lengths)
+    return cuts
+
+
+def _correct(cut: otio.schema.Timeline, lengths: Mapping[str, int]) -> None:
+    """`lengths`: out minus in of each clip item, by its id."""
+    ramps: list[str] = []
+    for item in cut.find_children(descended_from_type=otio.core.Item):
+        theirs = item.metadata.get(_THEIRS, {})
+        if str(theirs.get("enabled", "TRUE")).upper() == "FALSE":
+            item.enabled = False
+        for marker in item.markers:
+            _comment(marker)
+        if isinstance(item, otio.schema.Clip):
+            _reel(item)
+            if not _retime(item, lengths.get(str(theirs.get("@id", "")), 0)):
+                ramps.append(item.name)
+    for marker in cut.tracks.markers:
+        _comment(marker)
+    if ramps:
+        cut.metadata["secondunit"] = {"notes": [f"speed ramps, kept as they are written: {', '.join(ramps[:20])}"]}
+
+
+def _comment(marker: otio.schema.Marker) -> None:
+    comment = marker.metadata.get(_THEIRS, {}).get("comment")
+    if isinstance(comment, str):
+        marker.comment = comment
+
+
+def _reel(clip: otio.schema.Clip) -> None:
+    code = clip.media_reference.metadata.get(_THEIRS, {}).get("timecode", {})
+    reel = code.get("reel", {}) if isinstance(code, Mapping) else {}
+    if name := reel.get("name") if isinstance(reel, Mapping) else None:
+        clip.media_reference.metadata["cmx_3600"] = {"reel": str(name)}
+
+
+def _retime(clip: otio.schema.Clip, length: int) -> bool:
+    """Turns the Time Remap filter into a time effect; False for a ramp."""
+    for position, effect in enumerate(clip.effects):
+        theirs = effect.metadata.get(_THEIRS, {})
+        if theirs.get("effectid") != "timeremap":
+            continue
+        given = theirs.get("parameter", [])
+        rows = [given] if hasattr(given, "keys") else list(given)
+        values = {str(row.get("parameterid")): row.get("value") for row in rows}
+        if str(values.get("variablespeed", "0")).upper() not in ("0", "FALSE"):
+            clip.effects[position] = otio.schema.TimeEffect("ramp", "TimeEffect", metadata=dict(effect.metadata))
+            return False
+        speed = Fraction(str(values.get("speed", "100"))) / 100
+        if str(values.get("reverse", "FALSE")).upper() == "TRUE":
+            speed = -abs(speed)
+        if speed != 1:
+            _place(clip, speed, length)
+            kind = otio.schema.FreezeFrame() if speed == 0 else otio.schema.LinearTimeWarp(time_scalar=float(speed))
+            kind.metadata.update(effect.metadata)
+            clip.effects[position] = kind
+    return True
+
+
+def _place(clip: otio.schema.Clip, speed: Fraction, length: int) -> None:
+    """Moves the start of a retimed clip to the media frame that plays first.
+
+    Programs differ in what in and out count: frames as they play (out minus in is the clip's length in the cut), or
+    the media's own.
+    """
+    played = clip.source_range
+    rate = rate_of(played.start_time)
+    available = clip.media_reference.available_range
+    first = frames_of(available.start_time, rate) if available is not None else 0
+    into = frames_of(played.start_time, rate) - first
+    plays = length == exact(played.duration.value) and speed != 0
+    if plays:
+        into = into * abs(speed)
+    if speed < 0 and plays and available is not None:
+        start = first + exact(available.duration.value) - 1 - into
+    elif speed < 0:
+        start = first + into + length - 1
+    else:
+        start = first + into
+    clip.source_range = otio.opentime.TimeRange(rational_time(simple(Fraction(start)), rate), played.duration)

@@ -1,0 +1,27 @@
+"""XML of other programs, parsed without what makes it dangerous."""
+
+from pathlib import Path
+from xml.etree.ElementTree import Element, ParseError
+
+from secondunit_bridge.errors import CutError
+
+_DEEPEST = 200
+
+
+def parse(path: Path) -> Element:
+    """The root element. Entities and external references are refused, and so is a tree that no editor made."""
+    import defusedxml.ElementTree
+    from defusedxml import DefusedXmlException
+
+    try:
+        root: Element = defusedxml.ElementTree.parse(path, forbid_dtd=False).getroot()
+    except ParseError as error:
+        raise CutError(f"it is not XML ({error}): export the cut again") from None
+    except DefusedXmlException as error:
+        raise CutError(f"its XML defines entities or refers to other files ({error}): export the cut again") from None
+    level = [root]
+    for _ in range(_DEEPEST):
+        level = [child for element in level for child in element]
+        if not level:
+            return root
+    raise CutError(f"its XML is nested more than {_DEEPEST} levels deep: export the cut again")
