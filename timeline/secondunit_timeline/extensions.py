@@ -88,7 +88,8 @@ def plan_extension(
 
     # Everything below counts away from the shot: `outward` is +1 at the media's tail, -1 at its head.
     outward = 1 if (end is End.TAIL) == (shot.speed > 0) else -1
-    edge = shot.used.end if outward > 0 else shot.used.start
+    extent = source_extent(shot.clip, shot.info, shot.record, shot.speed)
+    edge = extent[1] if outward > 0 else extent[0]
     wanted = shot.source_frames(frames + beyond)
     limit = camera_end(shot, wanted) if outward > 0 else camera_start(shot, wanted)
     unused = (limit - edge) * outward
@@ -98,17 +99,17 @@ def plan_extension(
     if frames + beyond <= shot.cut_frames(unused):
         camera, missing = frames, 0
     else:
-        camera, missing = min(frames, shot.cut_frames(unused)), wanted - unused
+        camera = min(frames, shot.cut_frames(unused))
+        missing = ceil((frames + beyond) * shot.info.rate / shot.record.rate * abs(shot.speed) - unused)
     # A dissolve has to lie on one clip: the take reaches back under the camera's frames for it.
     early = min(camera, max(0, inside - (frames - camera))) if missing else 0
     camera -= early
-    extent = source_extent(shot.clip, shot.info, shot.record, shot.speed)
     picture = Growth(
         shot.track,
         FrameTime(shot.record.start, index.rate),
         frames,
         camera,
-        _lowest(shot, extent[1] if outward > 0 else extent[0], camera, frames, outward),
+        _lowest(shot, edge, camera, frames, outward),
         _own_rate(shot.clip),
     )
     linked = linked_sound(index, shot)
