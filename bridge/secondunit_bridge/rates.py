@@ -58,12 +58,17 @@ def _drop_per_minute(rate: Fraction, drop_frame: bool) -> int:
     return round(rate) // 15
 
 
+def frames_per_day(rate: Fraction, drop_frame: bool) -> int:
+    """Where timecode starts anew."""
+    return (max(1, round(rate)) * 600 - _drop_per_minute(rate, drop_frame) * 9) * 144
+
+
 def format_timecode(time: FrameTime, drop_frame: bool = False) -> str:
     """`HH:MM:SS:FF`, `;` before the frames for drop-frame; wraps at 24 hours. Odd rates count by round(rate)."""
     base = max(1, round(time.rate))
     drop = _drop_per_minute(time.rate, drop_frame)
     per_minute, per_ten = base * 60 - drop, base * 600 - drop * 9
-    frame = time.frame % (per_ten * 144)
+    frame = time.frame % frames_per_day(time.rate, drop_frame)
     if drop:
         tens, rest = divmod(frame, per_ten)
         frame += drop * 9 * tens + drop * max(0, (rest - drop) // per_minute)

@@ -7,7 +7,7 @@ import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import BadInput, CutError
 from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, Order, Sound, SoundKind
-from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.rates import FrameTime, format_timecode
 from secondunit_timeline.edits import End, Into, edit
 from secondunit_timeline.extensions import Extension, place_extension, plan_extension
 from secondunit_timeline.index import Index
@@ -72,6 +72,17 @@ def test_at_unlike_rates_the_take_goes_on_where_the_camera_ends(make_clip: MakeC
     for track in tracks:
         camera, take = (item.child.source_range for item in track.items[:2])
         assert take.start_time.to_seconds() == pytest.approx(camera.end_time_exclusive().to_seconds(), abs=1e-6)
+
+
+@pytest.mark.parametrize(("start", "wanted"), [("00:00:00;00", "23:59:59;14"), ("00:00:00:00", "23:59:59:14")])
+def test_timecode_before_midnight_counts_as_the_media_does(start: str, wanted: str, make_clip: MakeClip) -> None:
+    rate = Fraction(30000, 1001)
+    media = otio.schema.ExternalReference(str(make_clip(60, rate="30000/1001", timecode=start)))
+    used = time_range(0, 40, rate)
+    extension = plan(sounding_cut(gap(30, rate), otio.schema.Clip("A", media, used), rate=rate), "A", head=4)
+    slot = order_of(extension).slot
+    assert slot.start is not None
+    assert format_timecode(slot.start, slot.drop_frame) == wanted
 
 
 def test_a_dissolve_moves_out_with_the_take_under_it(make_clip: MakeClip) -> None:

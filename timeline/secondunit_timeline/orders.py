@@ -17,7 +17,7 @@ from secondunit_bridge.messages import (
     Span,
     Task,
 )
-from secondunit_bridge.rates import FrameRange, FrameTime
+from secondunit_bridge.rates import FrameRange, FrameTime, frames_per_day
 
 from secondunit_timeline.shots import Shot
 
@@ -90,7 +90,7 @@ def span(shot: Shot, start: int, end: int) -> Span:
 def media_timecode(shot: Shot, frame: int) -> FrameTime:
     """The source timecode of a media frame, the file's own where it has one; wraps at 24 hours."""
     start = shot.info.start or shot.first
-    day = round(shot.info.rate) * 86_400
+    day = frames_per_day(shot.info.rate, shot.info.drop_frame)
     return FrameTime((start.frame + frame) % day, shot.info.rate)
 
 
