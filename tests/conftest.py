@@ -28,7 +28,7 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     def make(
         frames: int, rate: str = "24", timecode: str = "10:00:00:00", size: str = "160x90", name: str = "clip"
     ) -> Path:
-        key = f"{name}_{frames}_{rate}_{timecode}_{size}".translate(str.maketrans("/:;", "---"))
+        key = f"{name}_{frames}_{rate}_{timecode}_{size}".translate(str.maketrans("/:;", "--_"))
         path = folder / f"{key}.mov"
         seconds = float(frames / Fraction(rate))
         if not path.exists():
