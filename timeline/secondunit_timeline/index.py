@@ -1,7 +1,7 @@
 """A cut's tracks in record frames, built in one pass and searched by bisection."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -147,6 +147,20 @@ def duration_of(child: otio.core.Item, rate: Fraction, track: str) -> Frames:
         raise CutError(
             f"{child.name!r} on track {track} has no length: give it a source range or its media an available range"
         ) from None
+
+
+def lengths_of(children: Sequence[otio.core.Item], rate: Fraction, track: str) -> list[Frames]:
+    usual = float(rate)
+    lengths: list[Frames] = []
+    for child in children:
+        times = child.source_range
+        if times is not None:  # what nearly every child has, in whole frames; this loop is most of a short edit
+            duration = times.duration
+            if duration.rate == usual and (whole := int(duration.value)) == duration.value:
+                lengths.append(whole)
+                continue
+        lengths.append(duration_of(child, rate, track))
+    return lengths
 
 
 def _items(track: otio.schema.Track, name: str, rate: Fraction) -> Iterable[Item]:

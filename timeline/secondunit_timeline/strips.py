@@ -11,7 +11,7 @@ from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
 from secondunit_timeline.changes import Splice, Written
-from secondunit_timeline.index import duration_of
+from secondunit_timeline.index import lengths_of
 from secondunit_timeline.retimes import handles_of, speed_of
 from secondunit_timeline.times import (
     Frames,
@@ -60,7 +60,7 @@ class Strip:
                     raise CutError(f"two transitions lie side by side on track {name}: remove one")
                 else:
                     self.leads[i] = child
-        lengths = self._lengths()
+        lengths = lengths_of(self.children, self._rate, name)
         self._ticks = lcm(*{length.denominator for length in lengths if type(length) is not int})
         if self._ticks != 1:
             lengths = [int(length * self._ticks) for length in lengths]
@@ -77,19 +77,6 @@ class Strip:
         self._before: list[tuple[otio.core.Composable | None, Written | None]] | None = None
         self._touched_from = self._left_behind = 0
         """Items before and behind what this operation has touched."""
-
-    def _lengths(self) -> list[Frames]:
-        usual = float(self._rate)
-        lengths: list[Frames] = []
-        for child in self.children:
-            times = child.source_range
-            if times is not None:  # what nearly every child has, in whole frames; this loop is most of a short edit
-                duration = times.duration
-                if duration.rate == usual and (whole := int(duration.value)) == duration.value:
-                    lengths.append(whole)
-                    continue
-            lengths.append(duration_of(child, self._rate, self.name))
-        return lengths
 
     def touch(self, lo: int, hi: int) -> None:
         """Has to be called before the items [lo, hi), or the transitions on their cut points, are changed."""
