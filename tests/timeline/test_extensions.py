@@ -122,6 +122,8 @@ def test_sound_of_the_camera_follows_a_shot_that_plays_a_matched_take(make_clip:
     order = order_of(extension)
     (sound,) = [condition for condition in order.conditions if isinstance(condition, Sound)]
     assert sound.span.path == str(camera)
+    (note,) = extension.notes
+    assert "'DEFAULT_MEDIA' of 'A' holds more frames there than the take" in note
     assert (sound.span.range.start, sound.span.range.end) == (20, 45)
     placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
     for track in Index(placed).tracks:

@@ -22,6 +22,7 @@ from secondunit_timeline.orders import (
     slot_for,
     span,
 )
+from secondunit_timeline.retimes import handles_of
 from secondunit_timeline.shots import Shot, find_clip, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound, ripple_points, unlinked_tracks
 from secondunit_timeline.takes import clip_of, key_of, recipe, reference
@@ -124,6 +125,11 @@ def plan_extension(
         notes.append(f"{shot.name!r} has {shot.cut_frames(unused)} unused camera frames there: nothing is generated")
         notes += [f"{growth.track}: the sound ends early" for growth in sound if growth.camera < growth.frames]
         return Extension(shot, end, into, picture, sound, gaps, None, limit, tuple(notes))
+    if (longer := _longer_media(shot, end, camera + early)) is not None:
+        notes.append(
+            f"{longer!r} of {shot.name!r} holds more frames there than the take that is active: to use them, switch to "
+            "it with `secondunit takes --use`, extend, and match again"
+        )
     order, file_start = _order(index, shot, limit, outward, missing, shot.source_frames(early), sound, linked, settings)
     return Extension(shot, end, into, picture, sound, gaps, order, file_start, tuple(notes))
 
@@ -142,6 +148,19 @@ def _lowest(shot: Shot, edge: Fraction, camera: int, frames: int, outward: int) 
     """Where in the media begins what lies beyond `camera` cut frames from `edge`, up to `frames`."""
     each = shot.info.rate / shot.record.rate * abs(shot.speed)
     return edge + camera * each if outward > 0 else edge - frames * each
+
+
+def _longer_media(shot: Shot, end: End, camera: int) -> str | None:
+    """The key of a reference that is not active and could grow by more than `camera` cut frames."""
+    clip = shot.clip.clone()
+    for key, media in shot.clip.media_references().items():
+        if isinstance(media, otio.schema.GeneratorReference) or media.available_range is None:
+            continue
+        clip.active_media_reference_key = key
+        held = handles_of(clip, shot.record.rate)[0 if end is End.HEAD else 1]
+        if held is not None and held >= camera + 1 and key != shot.clip.active_media_reference_key:
+            return str(key)
+    return None
 
 
 def _own_rate(clip: otio.core.Item) -> Fraction:
