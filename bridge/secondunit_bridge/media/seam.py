@@ -120,9 +120,13 @@ def _block_means(y: Floats) -> Floats:
 
 def _means(y: Floats, size: int) -> Floats:
     """Of squares of `size` pixels; the picture's sides are multiples of it."""
-    across = np.add.reduceat(y, np.arange(0, y.shape[1], size), axis=1)
-    both = np.add.reduceat(across, np.arange(0, y.shape[0], size), axis=0)
-    return np.asarray(both / np.float32(size * size), np.float32)
+    rows = y[::size].copy()
+    for row in range(1, size):
+        rows += y[row::size]
+    cells = rows[:, ::size].copy()
+    for column in range(1, size):
+        cells += rows[:, column::size]
+    return np.asarray(cells / np.float32(size * size), np.float32)
 
 
 def _kept_blocks(shape: tuple[int, ...], ignore: Sequence[IgnoreRegion]) -> NDArray[np.bool_]:

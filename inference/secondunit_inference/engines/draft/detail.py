@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from secondunit_bridge.media.probe import Encoding
 
+from secondunit_inference.engines.draft.cube import plane
 from secondunit_inference.engines.draft.grain import Grain, noise_tile
-from secondunit_inference.engines.draft.look import plane
 
 Floats = NDArray[np.float32]
 

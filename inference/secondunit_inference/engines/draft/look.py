@@ -16,6 +16,7 @@ from secondunit_bridge.media.seam import lab, luma_edge_energy
 from secondunit_bridge.messages import IgnoreRegion, Measure
 
 from secondunit_inference.engines.draft import cube
+from secondunit_inference.engines.draft.cube import plane
 from secondunit_inference.engines.draft.grain import Grain, measure_luma_grain
 from secondunit_inference.job import Picture
 
@@ -65,13 +66,6 @@ def luma(frame: av.VideoFrame, encoding: Encoding) -> Floats:
     return (middle - np.float32(low)) / np.float32(span)
 
 
-def plane(frame: av.VideoFrame, index: int) -> NDArray[np.uint16]:
-    """A view of a plane of 16-bit samples; writing to it writes to the frame."""
-    samples = frame.planes[index]
-    codes: NDArray[np.uint16] = np.frombuffer(memoryview(samples), np.uint16)
-    return codes.reshape(samples.height, -1)[:, : samples.width]
-
-
 def seen_pixels(smalls: list[Picture], full: tuple[int, int], ignore: tuple[IgnoreRegion, ...]) -> NDArray[np.bool_]:
     """Pixels of the small pictures outside ignored regions and black bars (black at the edge in every picture)."""
     height, width = smalls[0].shape[:2]
@@ -81,7 +75,10 @@ def seen_pixels(smalls: list[Picture], full: tuple[int, int], ignore: tuple[Igno
         bottom = -(-(region.top + region.height) * height // full[0])
         right = -(-(region.left + region.width) * width // full[1])
         keep[max(0, top) : bottom, max(0, left) : right] = False
-    brightest = np.max([item.max(axis=2) for item in smalls], axis=0)
+    brightest = np.zeros((height, width), np.uint16)
+    for item in smalls:
+        for channel in range(3):
+            np.maximum(brightest, item[..., channel], out=brightest)
     for lines, axis in ((brightest.max(axis=1), 0), (brightest.max(axis=0), 1)):
         lit = np.flatnonzero(lines > _BLACK * 65535)
         if lit.size:
@@ -96,8 +93,11 @@ def seen_pixels(smalls: list[Picture], full: tuple[int, int], ignore: tuple[Igno
 
 def pixels(smalls: list[Picture], keep: NDArray[np.bool_]) -> Floats:
     """Shape (pixels, 3), R'G'B' 0..1: evenly picked, as many as a normal distribution needs."""
-    found = np.concatenate([item[keep] for item in smalls])
-    return found[:: max(1, len(found) // _PIXELS)].astype(np.float32) / np.float32(65535)
+    places = np.flatnonzero(keep)
+    count = len(places) * len(smalls)
+    which, place = np.divmod(np.arange(0, count, max(1, count // _PIXELS)), len(places))
+    found = np.stack([item.reshape(-1, 3) for item in smalls])[which, places[place]]
+    return found.astype(np.float32) / np.float32(65535)
 
 
 def colours(rgb: Floats) -> Colours:

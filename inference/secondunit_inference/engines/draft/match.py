@@ -1,7 +1,7 @@
 """A shot in the look of others: colours through a table, then grain and sharpness."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -56,12 +56,16 @@ def match(order: Order, seed: int, job: Job) -> Made:
         opened = reader(source)
         span_frames(opened, source, order)  # refuses what does not fit before anything is measured
         encoding = opened.info.encoding
-        first = opened.frame(source.range.start)
-        job.progress.preview(FrameTime(0, order.slot.rate), _preview(first, encoding))
-        own = _see(opened, source.range.start, source.range.end, job)
+        own = _see(
+            opened,
+            source.range.start,
+            source.range.end,
+            job,
+            lambda place, small: job.progress.preview(FrameTime(place - source.range.start, order.slot.rate), small),
+        )
         others = others_seen.result()
     # From here on only this thread reads the source: while the looks are measured, its frames are decoded.
-    held = int(np.clip(_HELD_BYTES // (first.width * first.height * 4), 3, 16))
+    held = int(np.clip(_HELD_BYTES // (own.width * own.height * 4), 3, 16))
     incoming = Ahead(span_frames(opened, source, order), held)
     job.check()
 
@@ -73,7 +77,7 @@ def match(order: Order, seed: int, job: Job) -> Made:
     table = look.colour_table(own_pixels, wanted, strength)
     text = cube.cube_text(table, f"{order.show} {order.shot}")
     job.check()
-    coloured = cube.FrameTable(text, first, encoding)
+    coloured = cube.frame_table(text, table, own.frames[0], encoding)
     width = min(own.width, *(item.width for item in others))
     factor = width / own.width
     edges = look.sharpness(own.lumas[:1], factor)
@@ -155,8 +159,10 @@ def _see_reference(reference: ReferenceShot | ReferenceImage, job: Job) -> _Seen
         return _see(opened, limits.start, min(limits.end, opened.info.frames), job)
 
 
-def _see(opened: VideoReader, start: int, stop: int, job: Job) -> _Seen:
-    """Frames spread over the range, and the one behind the middle one for grain."""
+def _see(
+    opened: VideoReader, start: int, stop: int, job: Job, seen: Callable[[int, Picture], None] | None = None
+) -> _Seen:
+    """Frames spread over the range, and the one behind the middle one for grain. `seen` is told the first picture."""
     encoding = opened.info.encoding
     count = stop - start
     places = sorted({start + int((index + 0.5) * count / _SAMPLES) for index in range(_SAMPLES)})
@@ -166,6 +172,8 @@ def _see(opened: VideoReader, start: int, stop: int, job: Job) -> _Seen:
         job.check()
         frame = opened.frame(place)
         smalls.append(look.small(frame, encoding))
+        if seen and len(smalls) == 1:
+            seen(place, smalls[0])
         if place == middle:
             kept.append(frame)
             if place + 1 < stop:
