@@ -28,6 +28,11 @@ class Detail:
         self._box = (size, size)
         self._grain = grain
         self._seed = seed
+        self._changes: NDArray[np.int16] | None = None
+        self._gains: NDArray[np.int16] | None = None
+        # These are kept from frame to frame: fresh memory costs more than the arithmetic.
+        self._blurred = np.empty((0, 0), np.uint16)
+        self._fine = self._change = self._gain = self._grained = np.empty((0, 0), np.int16)
         if grain is not None:
             tile = noise_tile(grain.spectra[0], np.random.default_rng([seed & (2**63 - 1), 0]))
             self._tile = np.clip(np.rint(tile * np.float32(_TILE_SCALE)), -32768, 32767).astype(np.int16)
@@ -40,23 +45,33 @@ class Detail:
         low, span = (0.0, 65535.0) if rgb else (0.0, 1023.0) if encoding.full_range else (64.0, 876.0)
         change: NDArray[np.int16] | None = None
         if self._sharpen or self._core:
-            fine = cv2.subtract(luma, cv2.blur(luma, self._box), dtype=cv2.CV_16S)
-            change = _limited(fine, _SHARPENED_UP_TO * span)
-            if self._core:
-                cored = _limited(fine, 2.5 * self._core_deviation * span)
-                change = cv2.addWeighted(change, self._sharpen, cored, -self._core, 0)
+            if self._changes is None:
+                self._changes = self._by_detail(span)
+            self._blurred = cv2.blur(luma, self._box, self._blurred)
+            if rgb:
+                self._fine = cv2.subtract(luma, self._blurred, self._fine, dtype=cv2.CV_16S)
             else:
-                change = cv2.addWeighted(change, self._sharpen, change, 0, 0)
+                self._fine = cv2.subtract(luma.view(np.int16), self._blurred.view(np.int16), self._fine)
+            change = self._change = cv2.LUT(self._fine.view(np.uint16), self._changes, self._change)
         if self._grain is not None:
             noise = self._noise(luma, self._grain, low, span, number)
-            change = noise if change is None else cv2.add(change, noise)
-        if change is not None:
-            for index in range(3 if rgb else 1):
+            change = noise if change is None else cv2.add(change, noise, change)
+        if change is not None and rgb:
+            for index in range(3):
                 samples = plane(frame, index)
                 cv2.add(samples, change, dst=samples, dtype=cv2.CV_16U)
-                if not rgb:
-                    cv2.min(samples, 1023, dst=samples)
+        elif change is not None:
+            codes = luma.view(np.int16)
+            cv2.add(codes, change, dst=codes)
+            np.clip(codes, 0, 1023, out=codes)
         return frame
+
+    def _by_detail(self, span: float) -> NDArray[np.int16]:
+        """What is added for each fine detail of 16 bits, the negative ones behind the others."""
+        fine = np.arange(65536, dtype=np.uint16).view(np.int16).astype(np.float64)
+        limited = np.clip(fine, -_SHARPENED_UP_TO * span, _SHARPENED_UP_TO * span)
+        cored = np.clip(fine, -2.5 * self._core_deviation * span, 2.5 * self._core_deviation * span)
+        return np.clip(np.rint(self._sharpen * limited - self._core * cored), -32768, 32767).astype(np.int16)
 
     def _noise(self, luma: NDArray[np.uint16], grain: Grain, low: float, span: float, number: int) -> NDArray[np.int16]:
         height, width = luma.shape
@@ -68,16 +83,11 @@ class Detail:
         top, left = random.integers(0, self._tile.shape[0], 2).tolist()
         # Codes are whole numbers: a finer gain than that keeps small deviations apart.
         fineness = 16.0 if span < 2000 else 0.25
-        level = cv2.convertScaleAbs(luma, alpha=255 / (span + 2 * low))
-        codes = (np.arange(256, dtype=np.float32) * np.float32((span + 2 * low) / 255) - np.float32(low)) / np.float32(
-            span
-        )
-        deviation = np.interp(codes, np.linspace(0, 1, 256), grain.deviations) * span * fineness
-        gain = cv2.LUT(level, np.clip(np.rint(deviation), 0, 32767).astype(np.int16))
+        if self._gains is None:
+            levels = (np.arange(65536) - low) / span
+            deviations = np.interp(levels, np.linspace(0, 1, 256), grain.deviations) * span * fineness
+            self._gains = np.clip(np.rint(deviations), 0, 32767).astype(np.int16)
+        self._gain = cv2.LUT(luma, self._gains, self._gain)
         noise = self._laid[top : top + height, left : left + width]
-        return np.asarray(cv2.multiply(noise, gain, scale=1 / (_TILE_SCALE * fineness)), np.int16)
-
-
-def _limited(values: NDArray[np.int16], most: float) -> NDArray[np.int16]:
-    limit = np.int16(min(32767, round(most)))
-    return np.clip(values, -limit, limit)
+        self._grained = cv2.multiply(noise, self._gain, self._grained, 1 / (_TILE_SCALE * fineness))
+        return self._grained

@@ -29,7 +29,7 @@ _SHARPEST, _SOFTEST = 0.8, -0.5
 _MOST_CORING = 0.8
 # Grain that differs by less than this (a seventh of an 8-bit code) is the same.
 _SAME_GRAIN = 0.15 / 255
-_PREVIEW_SECONDS = 0.15
+_PREVIEW_SECONDS = 0.25
 _PREVIEW_WIDTH = 480
 _HELD_BYTES = 150_000_000
 
