@@ -9,6 +9,7 @@ from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.messages import FramesAfter, FramesBefore, ReferenceShot, SourceShot
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.edits import edit
+from secondunit_timeline.flat import flatten
 from secondunit_timeline.generations import Where, gap_at, place_generation, plan_generation
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
@@ -134,3 +135,25 @@ def test_gaps_are_counted_from_one(make_clip: MakeClip) -> None:
     assert gap_at(Index(cut), 1) == (at(30), 7)
     with pytest.raises(CutError, match="no gap 2"):
         gap_at(Index(cut), 2)
+
+
+@pytest.mark.parametrize("length", [5, 8, 11])
+def test_a_join_at_unlike_rates_goes_on_where_the_camera_left(make_clip: MakeClip, length: int) -> None:
+    """25 in a 24 cut: the join begins between media frames, and neither repeats nor skips one."""
+    media, rate = make_clip(60, rate="25"), Fraction(25)
+    clips = [shot(media, 60, first, 50, name, rate) for name, first in (("A", 0), ("B", 8))]
+    for clip in clips:
+        clip.source_range = otio.opentime.TimeRange(clip.source_range.start_time, otio.opentime.RationalTime(40, 24))
+    cut = sounding_cut(*clips)
+    join = plan_join(Index(cut), at(40), length, SETTINGS)
+    take = take_for(join.order, start=FrameTime(0, rate))
+    placed, _ = edit(cut, place_join(join, (take,)))
+    shown = [layers[0] for layers in flatten(placed)]
+    before, _ = join.order.conditions
+    assert isinstance(before, FramesBefore)
+    begin = join.at.frame
+    last = shown[begin - 1].frame(rate, FrameTime(TEN_HOURS * 25, rate))
+    out = before.span.range.end - before.into
+    assert last == out - 1
+    assert shown[begin].frame(rate) == join.order.slot.head
+    assert shown[begin + length - 1].frame(rate) < join.order.slot.head + join.order.slot.frames

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
@@ -11,7 +13,7 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.edits import Operation, Overwrite
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.orders import CONTEXT, Settings, camera_end, camera_start, make_order, slot_for, span
-from secondunit_timeline.shots import Shot, open_shot
+from secondunit_timeline.shots import Shot, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound
 from secondunit_timeline.takes import clip_of
 
@@ -21,7 +23,10 @@ OVER_CUT = 8
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """`at` and `frames`: what the join covers in the cut. `sound`: the tracks whose gap it fills with sound."""
+    """`at` and `frames`: what the join covers in the cut. `sound`: the tracks whose gap it fills with sound.
+
+    `offset`: where in the slot's first media frame the join begins.
+    """
 
     track: str
     at: FrameTime
@@ -29,6 +34,7 @@ class Join:
     before: Shot
     after: Shot
     order: Order
+    offset: Fraction
     sound: tuple[str, ...]
 
 
@@ -54,12 +60,13 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
                 f"{shot.name!r} lasts {shot.record.duration} frames; a join of {length} would leave nothing of it: "
                 "give fewer --frames"
             )
-    # Media frames. The join replaces [out - hidden, ...) of the first shot and (..., in + hidden) of the second.
-    needed = before.source_frames(length)
-    out, entry = (
-        before.used.end - before.source_frames(covered_before),
-        after.used.start + after.source_frames(covered_after),
-    )
+    # Media frames: the first that the join replaces of the first shot, and the first of the second that follows it.
+    # At unlike rates both can lie between frames.
+    each = before.info.rate / index.rate
+    leaves = source_extent(before.clip, before.info, before.record, before.speed)[1] - covered_before * each
+    enters = source_extent(after.clip, after.info, after.record, after.speed)[0] + covered_after * each
+    out, entry = floor(leaves), floor(enters)
+    needed = ceil(leaves - out + length * each)
     into_before = min(needed, camera_end(before, needed) - out)
     into_after = min(needed, entry - camera_start(after, needed))
     head = min(settings.handles, out - before.used.start)
@@ -79,9 +86,8 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
         ),
         settings,
     )
-    return Join(
-        track.name, FrameTime(start, index.rate), length, before, after, order, tuple(other.track for other in sound)
-    )
+    at = FrameTime(start, index.rate)
+    return Join(track.name, at, length, before, after, order, leaves - out, tuple(other.track for other in sound))
 
 
 def _meeting(index: Index, frame: int) -> tuple[TrackIndex, Item, Item, int]:
@@ -127,5 +133,5 @@ def _sound_before(index: Index, shot: Shot, start: int, frames: int) -> tuple[Li
 
 
 def place_join(join: Join, takes: Sequence[Take]) -> tuple[Operation, ...]:
-    clip = clip_of(takes, join.order.slot.head, FrameTime(join.frames, join.at.rate))
+    clip = clip_of(takes, join.order.slot.head + join.offset, FrameTime(join.frames, join.at.rate))
     return tuple(Overwrite(track, join.at, clip) for track in (join.track, *join.sound))
