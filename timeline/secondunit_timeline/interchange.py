@@ -61,13 +61,13 @@ def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Time
 
 
 def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | None = None) -> None:
-    """Writes `cut` as .otio: complete or not at all.
+    """Writes `cut` complete or not at all, in the format that the suffix of `path` names.
 
-    Media addresses that were relative are written relative to the new place, all others as they are. Refused where
-    `path` is the file that the cut was read from, `source`, or media of the cut, also through links.
+    In .otio, media addresses that were relative are written relative to the new place, all others as they are; in the
+    formats of other programs they are absolute. What such a format cannot hold is left out: `losses` lists it before.
+    Refused where `path` is the file that the cut was read from, `source`, or media of the cut, also through links.
     """
     path = Path(path)
-    _only_otio(path)
     if not path.parent.is_dir():
         raise BadInput(f"{path.parent} is not a folder: make it, or write elsewhere")
     try:
@@ -78,6 +78,11 @@ def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | Non
     inputs = [Path(read_from)] if isinstance(read_from, str) else []
     inputs += [source] if source is not None else []
     refuse_input(path, [*inputs, *media_files(cut)])
+    if path.suffix.lower() != ".otio":
+        from secondunit_timeline.formats.writing import encoded
+
+        write_bytes(path, encoded(cut, path.suffix))
+        return
     _restore(timeline, path.resolve().parent)
     write_bytes(path, orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
@@ -155,11 +160,6 @@ def local_path(url: str) -> str | None:
         host, slash, rest = path[2:].partition("/")
         path = slash + rest if host in ("", "localhost") else f"//{host}/{rest}"
     return path[1:] if _is_windows_path(path[1:]) else path
-
-
-def _only_otio(path: Path) -> None:
-    if path.suffix.lower() != ".otio":
-        raise CutError(f"{path} is not an .otio file: other formats are not read or written, convert it to .otio")
 
 
 def _only_timeline(document: object, path: Path) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Reading Final Cut Pro 7 XML, which Premiere, Resolve and others write: the published reader, corrected.
 
-That reader (otio-fcp-adapter) leaves out speed changes and disabled clips; its metadata still holds them.
+That reader (otio-fcp-adapter) leaves out speed changes, disabled clips and what nested sequences hold.
 """
 
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from xml.etree.ElementTree import Element, tostring
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
@@ -22,7 +23,8 @@ def read(path: Path, rate: Fraction | None = None) -> otio.core.SerializableObje
         raise CutError(f"it is XML of another kind ({root.tag}), not Final Cut Pro 7's: export the cut again")
     if root.find(".//sequence") is None:
         raise CutError("it holds no sequence: export the cut, not single clips")
-    cuts = otio.adapters.read_from_file(str(path), "fcp_xml")
+    _open_nests(root)
+    cuts = otio.adapters.read_from_string(tostring(root, "unicode"), "fcp_xml")
     lengths = {
         item.get("id", ""): int(item.findtext("out", "0")) - int(item.findtext("in", "0"))
         for item in root.iter("clipitem")
@@ -30,6 +32,20 @@ def read(path: Path, rate: Fraction | None = None) -> otio.core.SerializableObje
     for cut in [cuts] if isinstance(cuts, otio.schema.Timeline) else cuts:
         _correct(cut, lengths)
     return cuts
+
+
+def _open_nests(root: Element) -> None:
+    """Puts the tracks of nested sequences where the published reader looks for them: not below `media`."""
+    nested = [sequence for item in root.iter("clipitem") for sequence in item.iterfind("sequence")]
+    named = {sequence.get("id") for sequence in nested if sequence.find("media") is None}
+    inside = set(map(id, nested))
+    for sequence in list(root.iter("sequence")):
+        media = sequence.find("media")
+        if media is None or (id(sequence) not in inside and sequence.get("id") not in named):
+            continue
+        sequence.extend(list(media))
+        if id(sequence) in inside:
+            sequence.remove(media)
 
 
 def _correct(cut: otio.schema.Timeline, lengths: Mapping[str, int]) -> None:
@@ -41,6 +57,7 @@ def _correct(cut: otio.schema.Timeline, lengths: Mapping[str, int]) -> None:
             item.enabled = False
         for marker in item.markers:
             _comment(marker)
+            _from_media_start(marker, item)
         if isinstance(item, otio.schema.Clip):
             _reel(item)
             if not _retime(item, lengths.get(str(theirs.get("@id", "")), 0)):
@@ -55,6 +72,15 @@ def _comment(marker: otio.schema.Marker) -> None:
     comment = marker.metadata.get(_THEIRS, {}).get("comment")
     if isinstance(comment, str):
         marker.comment = comment
+
+
+def _from_media_start(marker: otio.schema.Marker, item: otio.core.Item) -> None:
+    """A clip's markers count from its media's first frame; a cut counts them in source time."""
+    reference = item.media_reference if isinstance(item, otio.schema.Clip) else None
+    if reference is not None and reference.available_range is not None:
+        place = marker.marked_range
+        start = place.start_time + reference.available_range.start_time
+        marker.marked_range = otio.opentime.TimeRange(start, place.duration)
 
 
 def _reel(clip: otio.schema.Clip) -> None:
