@@ -39,6 +39,11 @@ class Meeting:
     after: Measure
 
 
+def uncorrected(meeting: Meeting) -> Meeting:
+    """The figures of a seam whose correction is not used."""
+    return Meeting(NO_CORRECTION, meeting.picture, meeting.before, meeting.before)
+
+
 def meet(camera: Picture, generated: Picture, ignore: tuple[IgnoreRegion, ...], *, camera_last: bool) -> Meeting:
     """Corrects a generated frame to its camera neighbour, if that brings them nearer in colour.
 

@@ -30,12 +30,18 @@ def lattice() -> Floats:
     return np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1)
 
 
-def cube_text(table: Floats, title: str) -> str:
-    """Adobe's Cube LUT Specification 1.0: red varies fastest."""
-    entries = table.transpose(2, 1, 0, 3).ravel().tolist()
+def cube_text(table: Floats | Doubles, title: str) -> str:
+    """Adobe's Cube LUT Specification 1.0: red varies fastest. Values are 0..1."""
     name = title.replace('"', "'").replace("\n", " ")
-    header = f'TITLE "{name}"\nLUT_3D_SIZE {SIZE}\nDOMAIN_MIN 0.0 0.0 0.0\nDOMAIN_MAX 1.0 1.0 1.0\n'
-    return header + "%.6f %.6f %.6f\n" * (len(entries) // 3) % tuple(entries)
+    header = f'TITLE "{name}"\nLUT_3D_SIZE {len(table)}\nDOMAIN_MIN 0.0 0.0 0.0\nDOMAIN_MAX 1.0 1.0 1.0\n'
+    # Each entry as `1.234567` and a separator: formatting numbers one by one would take as long as several frames.
+    values = np.rint(table.transpose(2, 1, 0, 3).reshape(-1, 3) * 1e6).astype(np.int64)
+    characters = np.full((*values.shape, 9), ord(" "), np.uint8)
+    characters[..., 0], characters[..., 1] = values // 1_000_000 + ord("0"), ord(".")
+    for place in range(6):
+        characters[..., 7 - place] = values // 10**place % 10 + ord("0")
+    characters[:, 2, 8] = ord("\n")
+    return header + characters.tobytes().decode("ascii")
 
 
 def applier(table: Floats) -> Callable[[Picture], Picture]:
@@ -169,7 +175,7 @@ class PairTable:
         source = self._graph.add_buffer(
             width=frame.width // 2, height=frame.height, format=av.VideoFormat("gbrp16le"), time_base=Fraction(1)
         )
-        lut = _lut3d(self._graph, _quick_text(lattice))
+        lut = _lut3d(self._graph, cube_text(lattice, ""))
         self._graph.link_nodes(source, lut, self._graph.add("buffersink")).configure()
         # Luma goes as red, Cb as green, Cr as blue; the planes are green, blue, red.
         self._first = av.VideoFrame(frame.width // 2, frame.height, "gbrp16le")
@@ -228,15 +234,3 @@ def _applied(table: Floats, colours: Floats) -> Floats:
     result = colours.copy()
     _lut(table).getDefaultCPUProcessor().applyRGB(result)
     return result
-
-
-def _quick_text(lattice: Doubles) -> str:
-    """The .cube file of values 0..1 with five digits: `%` would take as long as many frames."""
-    values = np.rint(lattice.transpose(2, 1, 0, 3).reshape(-1, 3) * 99999).astype(np.uint32)
-    digits = np.empty((*values.shape, 8), np.uint8)
-    digits[..., :2] = np.frombuffer(b"0.", np.uint8)
-    for place in range(5):
-        digits[..., 6 - place] = values // 10**place % 10 + ord("0")
-    digits[..., 7] = ord(" ")
-    digits[:, 2, 7] = ord("\n")
-    return f"LUT_3D_SIZE {len(lattice)}\n" + digits.tobytes().decode("ascii")

@@ -1,5 +1,6 @@
 """The draft engine: an order becomes a take without weights."""
 
+import cv2
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task
 
@@ -13,6 +14,8 @@ from secondunit_inference.job import Job, Made
 def make(order: Order, index: int, seed: int, job: Job) -> Made:  # noqa: ARG001  every engine is told the take's index
     """Raises OrderRefused for what the card does not offer, MediaError for media, OrderCancelled."""
     job.check()
+    # While a match is made, decoding and encoding keep all cores busy: more threads only wait for each other.
+    cv2.setNumThreads(1 if order.task == Task.MATCH else -1)
     match order.task:
         case Task.EXTEND:
             return extend(order, seed, job)

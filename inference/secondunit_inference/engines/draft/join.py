@@ -29,7 +29,7 @@ from secondunit_inference.engines.draft.footage import (
 )
 from secondunit_inference.engines.draft.motion import Floats
 from secondunit_inference.job import Job, Made, Picture
-from secondunit_inference.seams import Correction, meet
+from secondunit_inference.seams import Correction, meet, uncorrected
 
 # Of the pixels of two shots of one scene at least so many find each other again; of two scenes far fewer.
 _SIMILAR_SHARE = 0.45
@@ -70,6 +70,9 @@ def join(order: Order, seed: int, job: Job) -> Made:
     opening = meet(left.neighbour, first_raw, ignore, camera_last=False)
     ending = meet(right.neighbour, last_raw, ignore, camera_last=True)
     job.check()
+    if count == 1:
+        # One frame cannot be brought to both sides.
+        opening, ending = uncorrected(opening), uncorrected(ending)
     seams = (
         Seam(FrameTime(slot.head, slot.rate), opening.before, opening.after),
         Seam(FrameTime(slot.head + count, slot.rate), ending.before, ending.after),
