@@ -14,18 +14,24 @@ from typing import assert_never
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
-from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
+from secondunit_timeline import trims
 from secondunit_timeline.changes import Change, Edit, Splice, Written
 from secondunit_timeline.index import cut_rate, duration_of, is_locked, named_tracks, no_such_track
 from secondunit_timeline.retimes import handles_of, shows_within, speed_of
-from secondunit_timeline.strips import Lead, Strip
-from secondunit_timeline.times import Frames, exact, frames_of, frames_text, rate_of, simple
-
-
-class End(StrEnum):
-    HEAD = "head"
-    TAIL = "tail"
+from secondunit_timeline.strips import Lead, Strip, Transitions
+from secondunit_timeline.times import (
+    Frames,
+    exact,
+    frames_of,
+    frames_text,
+    rate_of,
+    rational_time,
+    simple,
+    time_range,
+)
+from secondunit_timeline.trims import End as End
 
 
 class Into(StrEnum):
@@ -50,12 +56,17 @@ class Overwrite:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Splits what lies at `at` and moves the rest of this track. A dissolve there stays with the clip on `dissolve`."""
+    """Splits what lies at `at` and moves the rest. A dissolve there stays with the clip on `dissolve`.
+
+    `sync`, here and below: the tracks that move along, at their own edit points or in their gaps. Where that would
+    cut through a clip, the edit is refused with the list of those clips.
+    """
 
     track: str
     at: FrameTime
     clip: otio.schema.Clip
     dissolve: Side = Side.LEFT
+    sync: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +132,211 @@ class AddTrack:
     above: str | None = None
 
 
-Operation = Overwrite | Insert | InsertGap | Lift | Extend | SwapTake | AddTake | AddTrack
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Takes time out; what follows moves. A transition at one end of it stays where both sides carry it."""
+
+    track: str
+    at: FrameTime
+    frames: int
+    sync: tuple[str, ...] = ()
 
 
-def edit(cut: otio.schema.Timeline, operations: Sequence[Operation]) -> tuple[otio.schema.Timeline, Edit]:
+@dataclass(frozen=True, slots=True)
+class CloseGap:
+    """Takes the gap under `at` out."""
+
+    track: str
+    at: FrameTime
+    sync: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Makes an edit point; nothing looks different."""
+
+    track: str
+    at: FrameTime
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """Moves one end of the clip under `shot_at` by `by` frames, later if positive; here and below.
+
+    No other clip changes: a gap beside it fills what becomes free, or gives what is needed.
+    """
+
+    track: str
+    shot_at: FrameTime
+    end: End
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class RippleTrim:
+    """As `Trim`, and what follows moves; at the head, the clip keeps its place and shows other frames there."""
+
+    track: str
+    shot_at: FrameTime
+    end: End
+    by: int
+    sync: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Moves the edit point at `at`; the track's length stays."""
+
+    track: str
+    at: FrameTime
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """The clip under `shot_at` shows what plays `by` frames later in its source; its place stays."""
+
+    track: str
+    shot_at: FrameTime
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """The clip under `shot_at` moves by `by` frames; its neighbours make room and fill up."""
+
+    track: str
+    shot_at: FrameTime
+    by: int
+
+
+class FillLength(StrEnum):
+    """What a three-point edit takes as its length: the clip's, the cut's, or the cut's by a retime of the clip."""
+
+    SOURCE = "source"
+    SEQUENCE = "sequence"
+    FIT = "fit"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Overwrites [at, at + frames) with `clip` from its first frame on; `frames` None: the gap under `at`.
+
+    With SOURCE the clip lasts as long as its source range; with FIT its source range is played in `frames`.
+    """
+
+    track: str
+    at: FrameTime
+    clip: otio.schema.Clip
+    length: FillLength
+    frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceShot:
+    """Puts `clip` in the place of the clip under `shot_at`, from its own first frame on and for the same length."""
+
+    track: str
+    shot_at: FrameTime
+    clip: otio.schema.Clip
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceSlug:
+    """As `ReplaceShot`, where a slug is: anything else is refused."""
+
+    track: str
+    shot_at: FrameTime
+    clip: otio.schema.Clip
+
+
+@dataclass(frozen=True, slots=True)
+class GrowTake:
+    """Gives the take `key` of the clip at `at` longer media, which has to hold every frame that it held."""
+
+    track: str
+    at: FrameTime
+    key: str
+    reference: otio.core.MediaReference
+
+
+@dataclass(frozen=True, slots=True)
+class AddRecipe:
+    """Adds a recipe to the clip at `at`, as `key`.recipe; nothing is made, and the active reference stays."""
+
+    track: str
+    at: FrameTime
+    key: str
+    recipe: otio.schema.GeneratorReference
+
+
+Operation = (
+    Overwrite
+    | Insert
+    | InsertGap
+    | Lift
+    | Extract
+    | CloseGap
+    | Slice
+    | Trim
+    | RippleTrim
+    | Roll
+    | Slip
+    | Slide
+    | Fill
+    | ReplaceShot
+    | ReplaceSlug
+    | Extend
+    | SwapTake
+    | AddTake
+    | GrowTake
+    | AddRecipe
+    | AddTrack
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What an edit may do besides what it was asked for. Whatever it does is reported as a change of its own."""
+
+    transitions: Transitions = Transitions.REFUSE
+
+
+DEFAULTS = Policies()
+
+
+def slug(name: str, start: FrameTime, frames: FrameTime) -> otio.schema.Clip:
+    """A placeholder for a take: `frames` long in the cut, its source time counted from `start`."""
+    length = Fraction(frames.frame) * start.rate / frames.rate
+    return otio.schema.Clip(
+        name,
+        otio.schema.MissingReference(
+            name, time_range(start.frame, simple(length), start.rate), metadata={"secondunit": {"slug": True}}
+        ),
+        otio.opentime.TimeRange(rational_time(start.frame, start.rate), rational_time(frames.frame, frames.rate)),
+    )
+
+
+def is_slug(clip: otio.core.Item) -> bool:
+    if not isinstance(clip, otio.schema.Clip):
+        return False
+    own = clip.media_reference.metadata.get("secondunit")
+    return hasattr(own, "get") and bool(own.get("slug", False))
+
+
+def edit(
+    cut: otio.schema.Timeline, operations: Sequence[Operation], policies: Policies = DEFAULTS
+) -> tuple[otio.schema.Timeline, Edit]:
     """The cut after all `operations`, and what they changed. `cut` stays as it is; one refusal refuses them all."""
-    plan = _Plan(cut)
+    plan = _Plan(cut, policies)
     for operation in operations:
         plan.apply(operation)
     return plan.cut, plan.finish()
 
 
 class _Plan:
-    def __init__(self, source: otio.schema.Timeline) -> None:
+    def __init__(self, source: otio.schema.Timeline, policies: Policies) -> None:
+        self._policies = policies
         self.cut = cut = source.deepcopy()
         self.rate = cut_rate(cut)
         start = cut.global_start_time
@@ -159,6 +362,13 @@ class _Plan:
 
     def apply(self, operation: Operation) -> None:
         self._apply(operation)
+        for strip in self._strips.values():
+            if strip.reports:
+                done, self._notes = self._notes, []
+                for report in strip.reports:
+                    self.note(strip.name, *report)
+                self._notes += done
+                strip.reports.clear()
         splices = (strip.take_splice(self._order) for strip in self._strips.values())
         made = [*self._added, *(splice for splice in splices if splice is not None)]
         self._added.clear()
@@ -185,6 +395,22 @@ class _Plan:
                 self._add_take(operation)
             case AddTrack():
                 self._add_track(operation)
+            case Extract() | CloseGap():
+                self._extract(operation)
+            case Slice():
+                self._slice(operation)
+            case Trim() | RippleTrim():
+                self._trim(operation)
+            case Roll() | Slip() | Slide():
+                self._move(operation)
+            case Fill():
+                self._fill(operation)
+            case ReplaceShot() | ReplaceSlug():
+                self._replace(operation)
+            case GrowTake():
+                self._grow_take(operation)
+            case AddRecipe():
+                self._add_references(operation, {f"{operation.key}.recipe": operation.recipe})
             case _:
                 assert_never(operation)
 
@@ -198,7 +424,7 @@ class _Plan:
             if track.source_range is not None:
                 raise CutError(f"track {name} is trimmed as a whole (it has a source range): remove that first")
             start = FrameTime(self._start, self.rate)
-            self._strips[name] = Strip(track, name, start, self._sources.get(name))
+            self._strips[name] = Strip(track, name, start, self._sources.get(name), self._policies.transitions)
         return self._strips[name]
 
     def _frame(self, at: FrameTime, track: str) -> int:
@@ -248,6 +474,7 @@ class _Plan:
         first, last = (lead, None) if operation.dissolve is Side.LEFT else (None, lead)
         strip.splice(i, i, [(operation.clip.deepcopy(), frames)], first, last)
         strip.check(i - 1, i + 2)
+        self._ripple(operation.sync, at, frames)
         self.note(strip.name, at, "insert", frames, operation.clip.name)
 
     def _insert_gap(self, operation: InsertGap) -> None:
@@ -401,23 +628,165 @@ class _Plan:
         self.note(strip.name, strip.start(i), f"swap {previous} to {operation.key}", strip.length(i), clip.name)
 
     def _add_take(self, operation: AddTake) -> None:
+        added: dict[str, otio.core.MediaReference] = {operation.key: operation.reference}
+        if operation.recipe is not None:
+            added[f"{operation.key}.recipe"] = operation.recipe
+        self._add_references(operation, added)
+
+    def _add_references(self, operation: AddTake | AddRecipe, added: dict[str, otio.core.MediaReference]) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
         i = strip.shot(at)
         strip.touch(i, i + 1)
         clip = strip.children[i]
         references = clip.media_references()
-        added: dict[str, otio.core.MediaReference] = {operation.key: operation.reference}
-        if operation.recipe is not None:
-            added[f"{operation.key}.recipe"] = operation.recipe
         for key, reference in added.items():
             if key in references:
                 raise CutError(
-                    f"{strip.name} {strip.timecode(strip.start(i))}: {clip.name!r} has a take {key!r} already: "
-                    "takes are never replaced, give it another key"
+                    f"{strip.where(i)} has a take {key!r} already: takes are never replaced, give it another key"
                 )
             references[key] = reference.deepcopy()
         clip.set_media_references(references, clip.active_media_reference_key)
-        self.note(strip.name, strip.start(i), f"add {operation.key}", strip.length(i), clip.name)
+        verb = "add recipe" if isinstance(operation, AddRecipe) else "add"
+        self.note(strip.name, strip.start(i), f"{verb} {operation.key}", strip.length(i), clip.name)
+
+    def _grow_take(self, operation: GrowTake) -> None:
+        strip = self._strip(operation.track)
+        i = strip.shot(self._frame(operation.at, operation.track))
+        strip.touch(i, i + 1)
+        clip = strip.children[i]
+        references = clip.media_references()
+        if operation.key not in references:
+            raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+        held, longer = references[operation.key].available_range, operation.reference.available_range
+        if held is None or longer is None:
+            raise CutError(f"{strip.where(i)}: {operation.key!r} does not say which frames it holds: add it as a take")
+        rate = rate_of(held.start_time)
+        start, new_start = frames_of(held.start_time, rate), frames_of(longer.start_time, rate)
+        if start < new_start or start + frames_of(held.duration, rate) > new_start + frames_of(longer.duration, rate):
+            raise CutError(
+                f"{strip.where(i)}: {operation.key!r} holds {_range_text(held)}, the longer one {_range_text(longer)}: "
+                "a take that grows keeps every frame"
+            )
+        references[operation.key] = operation.reference.deepcopy()
+        clip.set_media_references(references, clip.active_media_reference_key)
+        gained = simple((frames_of(longer.duration, rate) - frames_of(held.duration, rate)) * self.rate / rate)
+        self.note(strip.name, strip.start(i), f"grow {operation.key}", gained, clip.name)
+
+    def _ripple(self, sync: Sequence[str], at: Frames, frames: Frames) -> None:
+        """Moves what lies from `at` on by `frames` on the tracks of `sync`; all of them or none."""
+        strips = [self._strip(name) for name in dict.fromkeys(sync)]
+        blocked = [(strip.name, what) for strip in strips if (what := strip.blocks(at, frames)) is not None]
+        if blocked:
+            listed = "\n".join(f"  {what} on {name}" for name, what in blocked)
+            where = format_timecode(FrameTime(self._start + int(at), self.rate), can_drop_frames(self.rate))
+            raise CutError(
+                f"a ripple of {frames_text(frames)} frames at {where} would cut through:\n{listed}\n"
+                "cut them there, or leave their tracks out of the sync"
+            )
+        for strip in strips:
+            if at < strip.end:
+                strip.ripple(at, frames)
+                self.note(strip.name, at, "ripple", frames, "")
+
+    def _extract(self, operation: Extract | CloseGap) -> None:
+        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
+        start: Frames = at
+        frames: Frames
+        if isinstance(operation, CloseGap):
+            i = strip.position(at)
+            if i == len(strip.children) or not strip.is_gap(i):
+                raise CutError(f"{strip.name} {strip.timecode(at)}: there is no gap: give a frame inside one")
+            start, frames = strip.start(i), strip.length(i)
+        else:
+            frames = min(self._positive(operation.frames, operation.track), strip.end - at)
+        if frames <= 0:
+            raise CutError(f"{strip.name} {strip.timecode(at)}: the track ends before: nothing can be extracted")
+        trims.extract(strip, start, frames)
+        self._ripple(operation.sync, start, -frames)
+        self.note(strip.name, start, "close gap" if isinstance(operation, CloseGap) else "extract", frames, "")
+
+    def _slice(self, operation: Slice) -> None:
+        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
+        if at >= strip.end:
+            raise CutError(f"{strip.name} {strip.timecode(at)}: the track ends before: nothing can be sliced")
+        i = strip.position(at)
+        if strip.start(i) != at:
+            name = strip.children[i].name
+            strip.cut_at(at)
+            strip.check(i - 1, i + 3)
+            self.note(strip.name, at, "slice", strip.length(i + 1), name)
+
+    def _trim(self, operation: Trim | RippleTrim) -> None:
+        strip = self._strip(operation.track)
+        i, by, end = strip.shot(self._frame(operation.shot_at, operation.track)), operation.by, operation.end
+        if by == 0:
+            raise CutError(f"{strip.where(i)}: a trim by 0 frames does nothing: give at least one")
+        edge, start, name = strip.start(i + 1) if end is End.TAIL else strip.start(i), strip.start(i), ""
+        name = strip.children[i].name
+        if isinstance(operation, Trim):
+            trims.trim(strip, i, end, by)
+        else:
+            trims.ripple_trim(strip, i, end, by)
+            growth = by if end is End.TAIL else -by
+            self._ripple(operation.sync, edge + min(growth, 0) if end is End.TAIL else start, growth)
+        verb = "trim" if isinstance(operation, Trim) else "ripple trim"
+        self.note(strip.name, edge, f"{verb} {end}", by, name)
+
+    def _move(self, operation: Roll | Slip | Slide) -> None:
+        strip = self._strip(operation.track)
+        if operation.by == 0:
+            raise CutError(f"{strip.name}: a move by 0 frames does nothing: give at least one")
+        at: Frames
+        if isinstance(operation, Roll):
+            at = self._frame(operation.at, operation.track)
+            i = strip.position(at)
+            if i == len(strip.children) or strip.start(i) != at:
+                raise CutError(f"{strip.name} {strip.timecode(at)}: there is no edit point: give the time of one")
+            name, verb = strip.children[i].name, "roll"
+            trims.roll(strip, i, operation.by)
+        else:
+            i = strip.shot(self._frame(operation.shot_at, operation.track))
+            at, name = strip.start(i), strip.children[i].name
+            verb = "slip" if isinstance(operation, Slip) else "slide"
+            (trims.slip if isinstance(operation, Slip) else trims.slide)(strip, i, operation.by)
+        self.note(strip.name, at, verb, operation.by, name)
+
+    def _fill(self, operation: Fill) -> None:
+        strip = self._strip(operation.track)
+        at: Frames = self._frame(operation.at, operation.track)
+        room: Frames
+        if operation.frames is not None:
+            room = self._positive(operation.frames, operation.track)
+        else:
+            i = strip.position(at)
+            if i == len(strip.children) or not strip.is_gap(i):
+                raise CutError(f"{strip.name} {strip.timecode(at)}: there is no gap to fill: give the frames")
+            at, room = strip.start(i), strip.length(i)
+        clip = operation.clip.deepcopy()
+        match operation.length:
+            case FillLength.SOURCE:
+                room = self._length(clip, strip.name)
+            case FillLength.SEQUENCE:
+                trims.cut_to(clip, room, self.rate)
+            case FillLength.FIT:
+                trims.fit(clip, room, self.rate)
+            case _:
+                assert_never(operation.length)
+        self._note_dropped(strip, strip.replace(at, room, clip))
+        self.note(strip.name, at, f"fill {operation.length}", room, clip.name)
+
+    def _replace(self, operation: ReplaceShot | ReplaceSlug) -> None:
+        strip = self._strip(operation.track)
+        i = strip.shot(self._frame(operation.shot_at, operation.track))
+        there = strip.children[i]
+        if isinstance(operation, ReplaceSlug) and not is_slug(there):
+            raise CutError(f"{strip.where(i)} is no slug: nothing but slugs is replaced by this")
+        clip, start, frames = operation.clip.deepcopy(), strip.start(i), strip.length(i)
+        trims.cut_to(clip, frames, self.rate)
+        strip.splice(i, i + 1, [(clip, frames)], strip.leads[i], strip.leads[i + 1])
+        strip.check(i - 1, i + 2)
+        verb = "replace slug" if isinstance(operation, ReplaceSlug) else "replace"
+        self.note(strip.name, start, f"{verb} {there.name!r} by", frames, clip.name)
 
     def _add_track(self, operation: AddTrack) -> None:
         if not operation.name or operation.name in self._tracks:

@@ -1,5 +1,6 @@
 """One track taken apart for editing: items, the transitions between them and exact times, on plain lists."""
 
+from enum import StrEnum
 from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
@@ -26,6 +27,14 @@ from secondunit_timeline.times import (
 )
 
 
+class Transitions(StrEnum):
+    """What becomes of a transition that an edit leaves without the frames that it needs."""
+
+    REFUSE = "refuse"
+    SHORTEN = "shorten"
+    DROP = "drop"
+
+
 class Lead(NamedTuple):
     """A transition, the record frame of its cut point and its length."""
 
@@ -41,11 +50,19 @@ class Strip:
     """
 
     def __init__(
-        self, track: otio.schema.Track, name: str, start: FrameTime, source: otio.schema.Track | None = None
+        self,
+        track: otio.schema.Track,
+        name: str,
+        start: FrameTime,
+        source: otio.schema.Track | None = None,
+        transitions: Transitions = Transitions.REFUSE,
     ) -> None:
         """`start`: the timecode of the cut's first frame, at the cut's rate. `source`: what `track` is a copy of."""
         self.track, self.name = track, name
-        self._start, self._rate = start.frame, start.rate
+        self._transitions = transitions
+        self.reports: list[tuple[Frames, str, Frames, str]] = []
+        """What happened besides the operation itself: (frame, what, frames, name)."""
+        self._start, self.rate = start.frame, start.rate
         self._original: list[otio.core.Composable] = list(track)
         transition = otio.schema.Transition
         self.children: list[otio.core.Item] = [child for child in self._original if not isinstance(child, transition)]
@@ -60,7 +77,7 @@ class Strip:
                     raise CutError(f"two transitions lie side by side on track {name}: remove one")
                 else:
                     self.leads[i] = child
-        lengths = lengths_of(self.children, self._rate, name)
+        lengths = lengths_of(self.children, self.rate, name)
         self._ticks = lcm(*{length.denominator for length in lengths if type(length) is not int})
         if self._ticks != 1:
             lengths = [int(length * self._ticks) for length in lengths]
@@ -157,13 +174,13 @@ class Strip:
         return self._to_frames(int(self._starts[i + 1] - self._starts[i]))
 
     def timecode(self, frame: Frames) -> str:
-        return format_timecode(FrameTime(self._start + int(frame), self._rate), can_drop_frames(self._rate))
+        return format_timecode(FrameTime(self._start + int(frame), self.rate), can_drop_frames(self.rate))
 
     def is_gap(self, i: int) -> bool:
         return isinstance(self.children[i], otio.schema.Gap)
 
     def gap(self, frames: Frames) -> otio.schema.Gap:
-        return otio.schema.Gap(source_range=time_range(0, frames, self._rate))
+        return otio.schema.Gap(source_range=time_range(0, frames, self.rate))
 
     def position(self, frame: Frames) -> int:
         """The item on `frame`; as many as there are items when it lies past the end."""
@@ -223,11 +240,11 @@ class Strip:
         if i == len(self.children) or (offset := frame - self.start(i)) == 0:
             return i
         rest = self.length(i) - offset
-        speed = self._prepare_cut(i, frame)
+        speed = self.prepare_cut(i, frame)
         left = self.children[i]
         right = left.deepcopy()
-        _shorten(left, offset, self._rate)
-        _advance(right, offset, rest, self._rate, speed)
+        _shorten(left, offset, self.rate)
+        self._advance(i, right, offset, rest, speed)
         self.splice(i, i + 1, [(left, offset), (right, rest)], self.leads[i], self.leads[i + 1])
         return i + 1
 
@@ -242,13 +259,13 @@ class Strip:
         new: list[tuple[otio.core.Item, Frames]] = [(child, frames)]
         hi = j
         if (kept := at - self.start(i)) > 0:
-            self._prepare_cut(i, at)
-            _shorten(self.children[i], kept, self._rate)
+            self.prepare_cut(i, at)
+            _shorten(self.children[i], kept, self.rate)
             new.insert(0, (self.children[i], kept))
         if (covered := end - self.start(j)) > 0:
-            speed = self._prepare_cut(j, end)
+            speed = self.prepare_cut(j, end)
             rest = self.length(j) - covered
-            _advance(self.children[j], covered, rest, self._rate, speed)
+            self._advance(j, self.children[j], covered, rest, speed)
             new.append((self.children[j], rest))
             hi = j + 1
         dropped = self.inside(i + 1, hi)
@@ -256,7 +273,7 @@ class Strip:
         self.check(i - 1, i + len(new) + 1)
         return dropped
 
-    def _prepare_cut(self, i: int, frame: Frames) -> Fraction:
+    def prepare_cut(self, i: int, frame: Frames) -> Fraction:
         """The speed of an item that is about to be cut."""
         child = self.children[i]
         speed = speed_of(child)
@@ -273,41 +290,188 @@ class Strip:
         found: list[Lead] = []
         for k in range(lo, hi):
             if (lead := self.leads[k]) is not None:
-                length = frames_of(lead.in_offset, self._rate) + frames_of(lead.out_offset, self._rate)
+                length = frames_of(lead.in_offset, self.rate) + frames_of(lead.out_offset, self.rate)
                 found.append(Lead(lead.name, self.start(k), length))
         return found
 
     def set_length(self, i: int) -> None:
         """Writes the planned length of a gap into it."""
-        self.children[i].source_range = time_range(0, self.length(i), self._rate)
+        self.children[i].source_range = time_range(0, self.length(i), self.rate)
 
     def grow(self, shot: otio.core.Item, growth: Frames, at_head: bool, own: Fraction) -> None:
-        frames = growth * own / self._rate
+        frames = growth * own / self.rate
         times = shot.source_range
         start, duration = exact(times.start_time.value), exact(times.duration.value)
         if at_head:
-            start -= frames * (speed_of(shot) or 0) * rate_of(times.start_time) / own
+            played = frames * rate_of(times.start_time) / own
+            source = played * (speed_of(shot) or 0)
+            start -= source
+            _move_markers(shot, played - source, rate_of(times.start_time))
         shot.source_range = otio.opentime.TimeRange(
             rational_time(simple(Fraction(start)), rate_of(times.start_time)),
             rational_time(simple(Fraction(duration + frames)), own),
         )
 
+    def where(self, i: int) -> str:
+        return f"{self.name} {self.timecode(self.start(i))}: {self.children[i].name or 'the gap'!r}"
+
+    def resize(self, i: int, head: Frames, tail: Frames) -> Frames:
+        """Item `i` grows by `head` and `tail` frames, or shrinks; its length then, for `relength` or `splice`."""
+        length = self.length(i) + head + tail
+        if length <= 0:
+            raise CutError(
+                f"{self.where(i)} lasts {frames_text(self.length(i))} frames, {frames_text(1 - length)} too few: "
+                "move the edit point by less, or lift the clip"
+            )
+        self.touch(i, i + 1)
+        child = self.children[i]
+        if self.is_gap(i):
+            child.source_range = time_range(0, length, self.rate)
+            return length
+        speed = self.prepare_cut(i, self.start(i))
+        own = rate_of(child.source_range.duration)
+        for growth, handle, end in zip((head, tail), handles_of(child, self.rate), ("head", "tail"), strict=True):
+            if growth > 0 and handle is not None and growth > handle:
+                raise CutError(
+                    f"{self.where(i)} has {frames_text(max(0, handle))} frames beyond its {end}, "
+                    f"{frames_text(growth - max(0, handle))} are missing: move it by less, or extend the shot"
+                )
+        if tail < 0:
+            _shorten(child, self.length(i) + tail, self.rate)
+        if head < 0:
+            self._advance(i, child, -head, length - max(tail, 0), speed)
+        for growth, at_head in ((head, True), (tail, False)):
+            if growth > 0:
+                self.grow(child, growth, at_head, own)
+        return length
+
+    def relength(self, lo: int, lengths: list[Frames]) -> None:
+        """Items from `lo` on last `lengths`; their transitions stay."""
+        hi = lo + len(lengths)
+        leads = self.leads[lo : hi + 1]
+        self.splice(lo, hi, list(zip(self.children[lo:hi], lengths, strict=True)), leads[0], leads[-1])
+        self.leads[lo : hi + 1] = leads
+
+    def drop(self, k: int) -> None:
+        """Takes the transition on cut point `k` away, and reports it."""
+        self.touch(k, k)
+        self.reports += [(lead.at, "drop transition", lead.frames, lead.name) for lead in self.inside(k, k + 1)]
+        self.leads[k] = None
+
+    def lose(self, k: int) -> None:
+        """Takes away a transition that has nothing to lie on any more, where the policy lets it go."""
+        lead = self.leads[k]
+        if lead is None:
+            return
+        if self._transitions is Transitions.REFUSE:
+            raise CutError(
+                f"{self.name} {self.timecode(self.start(k))}: the transition {lead.name!r} would have nothing to lie "
+                "on: remove it first, or let transitions be dropped"
+            )
+        self.drop(k)
+
     def check(self, lo: int, hi: int) -> None:
+        """Deals with the transitions on the items [lo, hi), which an edit touched, that these no longer carry."""
+        if self._transitions is Transitions.REFUSE:
+            self._refuse(lo, hi)
+            return
+        for k in range(max(lo, 0), min(hi, len(self.children)) + 1):
+            lead = self.leads[k]
+            if lead is None:
+                continue
+            needed = frames_of(lead.in_offset, self.rate), frames_of(lead.out_offset, self.rate)
+            carried = self._carried(k, *needed)
+            if carried == needed:
+                continue
+            into, out = (int(frames) for frames in carried)
+            if self._transitions is Transitions.DROP or not into + out:
+                self.drop(k)
+                continue
+            self.touch(k, k)
+            self.leads[k] = shorter = lead.deepcopy()
+            shorter.in_offset, shorter.out_offset = rational_time(into, self.rate), rational_time(out, self.rate)
+            self.reports.append((self.start(k), "shorten transition", into + out, lead.name))
+
+    def _carried(self, k: int, into: Frames, out: Frames) -> tuple[Frames, Frames]:
+        """The longest offsets up to these that both sides of cut point `k` carry for its transition."""
+        if k > 0:
+            handle, other = handles_of(self.children[k - 1], self.rate)[1], self.leads[k - 1]
+            used = frames_of(other.out_offset, self.rate) if other is not None else 0
+            out = max(0, out if handle is None else min(out, handle))
+            into = max(0, min(into, self.length(k - 1) - used))
+        if k < len(self.children):
+            handle, other = handles_of(self.children[k], self.rate)[0], self.leads[k + 1]
+            used = frames_of(other.in_offset, self.rate) if other is not None else 0
+            into = max(0, into if handle is None else min(into, handle))
+            out = max(0, min(out, self.length(k) - used))
+        return into, out
+
+    def blocks(self, at: Frames, frames: Frames) -> str | None:
+        """What keeps a ripple from putting `frames` in at `at`, or, if negative, from taking them out there."""
+        i = self.position(at)
+        if at >= self.end:
+            return None
+        if frames < 0:
+            last = i
+            while last < len(self.children) and self.is_gap(last) and self.start(last + 1) < at - frames:
+                last += 1
+            inside = all(lead is None for lead in self.leads[i + 1 : last + 1])
+            if last == len(self.children) or (self.is_gap(last) and inside):
+                return None
+            return repr(self.children[min(last, len(self.children) - 1)].name or "a transition")
+        if self.is_gap(i) or (self.start(i) == at and self.leads[i] is None):
+            return None
+        return repr(self.children[i].name)
+
+    def ripple(self, at: Frames, frames: Frames) -> None:
+        """Puts time in, or takes it out, where `blocks` finds nothing in the way."""
+        if at >= self.end:
+            return
+        i = self.position(at)
+        if frames < 0:
+            if self.is_gap(i) and at - frames < self.start(i + 1):
+                self.relength(i, [self.length(i) + frames])
+                self.set_length(i)
+                return
+            lo = self.cut_at(at)
+            hi = self.cut_at(min(at - frames, self.end))
+            if self.leads[lo] is not None and self.leads[hi] is not None:
+                self.lose(hi)
+            self.splice(lo, hi, [], self.leads[lo], self.leads[hi])
+            self.check(lo - 1, lo + 1)
+            return
+        if not self.is_gap(i) and i and self.is_gap(i - 1):
+            i -= 1
+        if self.is_gap(i):
+            self.relength(i, [self.length(i) + frames])
+            self.set_length(i)
+        else:
+            self.splice(i, i, [(self.gap(frames), frames)], None, None)
+
+    def _advance(self, i: int, item: otio.core.Item, offset: Frames, rest: Frames, speed: Fraction) -> None:
+        whole = isinstance(exact(item.source_range.start_time.value), int)
+        _advance(item, offset, rest, self.rate, speed)
+        start = item.source_range.start_time
+        if whole and speed == 1 and not isinstance(exact(start.value), int):
+            at = self.start(i) + offset
+            self.reports.append((at, f"between source frames, {frames_text(exact(start.value))}, cut", rest, item.name))
+
+    def _refuse(self, lo: int, hi: int) -> None:
         """Refuses where a transition on the items [lo, hi), which an edit touched, has lost what carries it."""
         lo, hi = max(lo, 0), min(hi, len(self.children))
         for k in range(lo, hi + 1):
             lead = self.leads[k]
             if lead is None:
                 continue
-            into, out = frames_of(lead.in_offset, self._rate), frames_of(lead.out_offset, self._rate)
+            into, out = frames_of(lead.in_offset, self.rate), frames_of(lead.out_offset, self.rate)
             if lo <= k - 1 < hi:
                 other = self.leads[k - 1]
-                used = into + (frames_of(other.out_offset, self._rate) if other is not None else 0)
-                self._carry(lead, k, k - 1, out, handles_of(self.children[k - 1], self._rate)[1], used)
+                used = into + (frames_of(other.out_offset, self.rate) if other is not None else 0)
+                self._carry(lead, k, k - 1, out, handles_of(self.children[k - 1], self.rate)[1], used)
             if lo <= k < hi:
                 other = self.leads[k + 1]
-                used = out + (frames_of(other.in_offset, self._rate) if other is not None else 0)
-                self._carry(lead, k, k, into, handles_of(self.children[k], self._rate)[0], used)
+                used = out + (frames_of(other.in_offset, self.rate) if other is not None else 0)
+                self._carry(lead, k, k, into, handles_of(self.children[k], self.rate)[0], used)
 
     def _carry(
         self, lead: otio.schema.Transition, k: int, i: int, needed: Frames, handle: Frames | None, used: Frames
@@ -369,11 +533,7 @@ def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction,
     for k in reversed(range(len(markers))):
         if _marker_offset(markers[k], times, rate) < offset:
             del markers[k]
-        elif source != played:
-            marked = markers[k].marked_range
-            moved = rescaled(simple(Fraction(source - played)), start_rate, rate_of(marked.start_time))
-            start = rational_time(exact(marked.start_time.value) + moved, rate_of(marked.start_time))
-            markers[k].marked_range = otio.opentime.TimeRange(start, marked.duration)
+    _move_markers(item, source - played, start_rate)
     item.source_range = otio.opentime.TimeRange(
         rational_time(exact(times.start_time.value) + source, times.start_time.rate),
         rational_time(rescaled(rest, rate, own), times.duration.rate),
@@ -383,3 +543,12 @@ def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction,
 def _marker_offset(marker: otio.schema.Marker, times: otio.opentime.TimeRange, rate: Fraction) -> Frames:
     """A marker lies at its item's start plus track time, which a retime does not stretch."""
     return frames_of(marker.marked_range.start_time, rate) - frames_of(times.start_time, rate)
+
+
+def _move_markers(item: otio.core.Item, by: Frames, rate: Fraction) -> None:
+    if by:
+        for marker in item.markers:
+            marked = marker.marked_range
+            own = rate_of(marked.start_time)
+            start = exact(marked.start_time.value) + rescaled(simple(Fraction(by)), rate, own)
+            marker.marked_range = otio.opentime.TimeRange(rational_time(start, own), marked.duration)
