@@ -191,6 +191,8 @@ def test_the_python_interface_does_the_same(cut: Path, tmp_path: Path) -> None:
         (["join", "{cut}", "--at", "00:00:00:00", "-o", "{out}"], 3, "before the cut"),
         (["generate", "{cut}", "--gap", "2", "--prompt", "x", "-o", "{out}"], 3, "no gap 2"),
         (["generate", "{cut}", "--gap", "1", "--camera", "fly", "--prompt", "x", "-o", "{out}"], 3, "fly"),
+        (["generate", "{cut}", "--gap", "1", "--image", "{cut}", "-o", "{out}"], 3, "cut.otio"),
+        (["generate", "{cut}", "--gap", "1", "--image", "no.png", "-o", "{out}"], 3, "no.png"),
         (["export", "{cut}", "-o", "{out}"], 3, ".mp4"),
     ],
 )

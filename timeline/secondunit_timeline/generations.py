@@ -64,8 +64,10 @@ def plan_generation(
         raise BadInput(f"a clip of {frames} frames: give 1 or more")
     if not image and not prompt:
         raise BadInput("nothing says what to make: give --image, --prompt or both")
-    if image and not Path(image).is_file():
-        raise BadInput(f"{image} does not exist: check --image")
+    if image:
+        from secondunit_bridge.media.read import read_still
+
+        read_still(image)
     video = [track for track in index.tracks if track.kind == otio.schema.TrackKind.Video]
     if not video:
         raise CutError("the cut has no video track: add one in your editing software")
