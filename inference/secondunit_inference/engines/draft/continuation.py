@@ -107,13 +107,13 @@ class Continuation:
             agreement = np.clip((first * second).sum(axis=2) / (energy + 0.05), 0, 1)
             agreement = cv2.GaussianBlur(agreement, (0, 0), 4)
             body = np.mean(bodies, axis=0) * agreement[..., None]
-            change = np.linalg.norm(first - second, axis=2)
+            change = motion.length(first - second)
             moving = np.sqrt(energy) > _MOVING
             if moving.mean() > 0.002:
                 uncertainty = float(np.quantile(change[moving], 0.75))
         body = np.stack([cv2.medianBlur(np.ascontiguousarray(body[..., axis]), 5) for axis in (0, 1)], axis=-1)
         body = _stiffened(body)
-        speed = np.linalg.norm(body, axis=2)
+        speed = motion.length(body)
         body = body * _smoothstep(speed, _STILL, _MOVING)[..., None]
         moved = cv2.morphologyEx((speed > _MOVING).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
         still = bool(np.array_equal(camera, np.eye(3)[:2]) and moved.mean() < 0.0005)
@@ -203,7 +203,7 @@ class Continuation:
             # What moves in picture `index` is read from its own flow; the first one has only its successor's.
             at = max(0, index - 1)
             rest = self._back[at] - motion.transform_field(self._cameras[at], self.scale.height, self.scale.width)
-            moving = cv2.dilate((np.linalg.norm(rest, axis=2) > _MOVING).astype(np.uint8), np.ones((13, 13), np.uint8))
+            moving = cv2.dilate((motion.length(rest) > _MOVING).astype(np.uint8), np.ones((13, 13), np.uint8))
             background = cv2.resize(1 - moving, (self.width, self.height), interpolation=cv2.INTER_NEAREST)
             background[:2], background[-2:], background[:, :2], background[:, -2:] = 0, 0, 0, 0
             onto = np.vstack([motion.full_transform(to_earlier, self.scale), [0, 0, 1]]) @ np.linalg.inv(shift)
@@ -225,7 +225,7 @@ class Continuation:
         height, width = self.scale.height, self.scale.width
         camera = motion.power(self._moves.camera, _travel(frame, self._camera_frames))
         # What is fast would soon be beyond all that is known of it: it comes to rest sooner.
-        speed = np.linalg.norm(self._moves.body, axis=2)
+        speed = motion.length(self._moves.body)
         pace = 1 / (1 / self._body_frames + speed / (_FURTHEST * width))
         travelled = self._moves.body * (pace * (1 - np.exp(-frame / pace)))[..., None]
         body, holes = motion.push(np.asarray(travelled, np.float32))
@@ -293,7 +293,7 @@ class Continuation:
 
 def _stiffened(body: Floats) -> Floats:
     """What moves deforms little: its motion is drawn to the mean of the moving parts around it."""
-    moving = (np.linalg.norm(body, axis=2) > _MOVING).astype(np.float32)
+    moving = (motion.length(body) > _MOVING).astype(np.float32)
     around = (0, 0), body.shape[1] / 60
     weight = cv2.GaussianBlur(moving, *around)
     mean = cv2.GaussianBlur(body * moving[..., None], *around) / np.maximum(weight, 1e-3)[..., None]

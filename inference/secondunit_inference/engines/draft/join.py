@@ -1,6 +1,7 @@
 """Two shots joined over a cut or a gap: each side moves towards the other while it gives way to it."""
 
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -45,9 +46,11 @@ def join(order: Order, seed: int, job: Job) -> Made:
     job.progress.loading(f"camera frames of {before.span.path} and {after.span.path}")
     left = _Side(before.span, before.into, slot.head, order, seed, ignore, job, backwards=False)
     job.progress.preview(FrameTime(0, slot.rate), left.shown)
-    left.measure()
-    right = _Side(after.span, after.into, slot.tail, order, seed, ignore, job, backwards=True)
-    right.measure()
+    with ThreadPoolExecutor(1) as pool:
+        measured = pool.submit(left.measure)
+        right = _Side(after.span, after.into, slot.tail, order, seed, ignore, job, backwards=True)
+        right.measure()
+        measured.result()
     one, other = left.camera.info.encoding, right.camera.info.encoding
     if _colour(one) != _colour(other):
         raise OrderRefused(

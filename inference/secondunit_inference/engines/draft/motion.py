@@ -92,6 +92,12 @@ def camera_motion(field: Floats, picture: NDArray[np.uint8]) -> Matrix:
     return np.column_stack([np.eye(2) + linear, offset]).astype(np.float64)
 
 
+def length(field: Floats) -> Floats:
+    """Of each vector; many times faster than `np.linalg.norm` along an axis."""
+    x, y = field[..., 0], field[..., 1]
+    return np.asarray(np.sqrt(x * x + y * y), np.float32)
+
+
 def chain(first: Matrix, second: Matrix) -> Matrix:
     """`first`, then `second`."""
     both = _square(second) @ _square(first)
@@ -139,7 +145,7 @@ def sample(field: Floats, where: Floats) -> Floats:
 def consistency(forward: Floats, backward: Floats) -> Floats:
     """Distance in pixels between where a pixel starts and where it comes back to."""
     back = sample(backward, forward)
-    return np.asarray(np.linalg.norm(forward + back, axis=2), np.float32)
+    return length(forward + back)
 
 
 def push(field: Floats) -> tuple[Floats, NDArray[np.bool_]]:
