@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -6,9 +7,11 @@ import numpy as np
 import pytest
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.media.read import VideoReader
+from secondunit_bridge.media.seam import measure
 from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, SoundKind, Task
 from secondunit_inference.engines.draft import card
 from secondunit_inference.engines.draft.engine import make
+from secondunit_inference.job import Made
 
 from tests.inference.draft_clips import camera_pictures, footage, job, order, pictures, psnr, span, texture, write_clip
 
@@ -41,8 +44,15 @@ def pan(tmp_path_factory: pytest.TempPathFactory) -> str:
     return panned(tmp_path_factory.mktemp("join") / "pan.mkv", 1.5)
 
 
-def test_a_gap_is_bridged_better_than_by_a_dissolve(pan: str) -> None:
-    made = pictures(make(joined(pan, pan, 20, 26, 6), 0, 1, job()))
+@pytest.fixture(scope="module")
+def bridged(pan: str) -> Made:
+    """Six frames between frames 19 and 26 of the pan."""
+    made = make(joined(pan, pan, 20, 26, 6), 0, 1, job())
+    return replace(made, frames=list(made.frames))
+
+
+def test_a_gap_is_bridged_better_than_by_a_dissolve(pan: str, bridged: Made) -> None:
+    made = pictures(bridged)
     real = camera_pictures(span(pan, 20, 26))
     last, first = camera_pictures(span(pan, 19, 20))[0], camera_pictures(span(pan, 26, 27))[0]
     assert len(made) == 13
@@ -71,8 +81,8 @@ def test_camera_frames_under_the_slot_lead_in_and_out(pan: str) -> None:
     assert fine[0] > 0.9 * fine[2] > fine[1]
 
 
-def test_handles_are_camera_frames(pan: str) -> None:
-    frames = list(make(joined(pan, pan, 20, 26, 6), 0, 1, job()).frames)
+def test_handles_are_camera_frames(pan: str, bridged: Made) -> None:
+    frames = list(bridged.frames)
     assert [isinstance(frame, av.VideoFrame) for frame in frames] == [True] * 4 + [False] * 6 + [True] * 3
     with VideoReader(pan) as source:
         wanted = [*source.frames(16, 20), *source.frames(26, 29)]
@@ -103,6 +113,17 @@ def test_different_views_are_dissolved_and_the_take_says_so(tmp_path: Path, pan:
 def test_the_same_seed_gives_the_same_pixels(pan: str) -> None:
     one, other = (pictures(make(joined(pan, pan, 20, 26, 6, (2, 1)), 0, 3, job())) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_a_single_frame_does_not_worsen_its_seams(tmp_path: Path, pan: str) -> None:
+    """Its two seams may ask for opposite corrections: the figures are those of the frame that is made."""
+    bright = panned(tmp_path / "bright.mkv", 1.5, gain=1.1, count=36)
+    made = make(joined(pan, bright, 20, 22, 1, (1, 1)), 0, 1, job())
+    result = pictures(made)
+    around = [(result[3], result[4]), (result[4], result[5])]
+    for seam, (earlier, later) in zip(made.seams, around, strict=True):
+        assert seam.after.colour <= seam.before.colour
+        assert seam.after.colour == pytest.approx(measure(earlier, later).colour, abs=0.01)
 
 
 def test_a_join_needs_both_sides(pan: str) -> None:
