@@ -21,6 +21,7 @@ class LazyCommands(click.Group):
         "takes": "cuts",
         "show": "cuts",
         "export": "cuts",
+        "convert": "convert",
         "unit": "unit",
         "doctor": "unit",
         "demo": "demo",

@@ -230,7 +230,10 @@ def _child(event: _Event, before: _Event | None, rate: Fraction) -> otio.core.It
     if rest or (before is not None and before.comments):
         own["comments"] = [*(before.comments if before is not None else ()), *rest]
     reference = otio.schema.ExternalReference(file) if file else otio.schema.MissingReference()
-    reference.metadata["cmx_3600"] = {"reel": event.reel}
+    if event.reel == "AX":  # stands for a source without a reel
+        del own["reel"]
+    else:
+        reference.metadata["cmx_3600"] = {"reel": event.reel}
     clip = otio.schema.Clip(
         name or event.reel, reference, time_range(first, event.duration, rate), metadata={"cmx_3600": own}
     )

@@ -34,6 +34,8 @@ def encode(cut: otio.schema.Timeline) -> bytes:
     events.sort(key=lambda event: (event.record, event.order))
     if len(events) > 999:
         raise CutError(f"the cut makes {len(events)} events, an EDL numbers 999: write it in parts, or as FCPXML")
+    if not events:
+        raise CutError(f"the cut {cut.name!r} shows nothing that an EDL lists: it holds clips on tracks that are on")
     lines = [f"TITLE: {' '.join((cut.name or 'CUT').split())[:70]}"]
     lines.append(f"FCM: {'' if index.drop_frame else 'NON-'}DROP FRAME")
     for number, event in enumerate(events, 1):

@@ -125,8 +125,8 @@ def _place(clip: otio.schema.Clip, speed: Fraction, length: int) -> None:
     first = frames_of(available.start_time, rate) if available is not None else 0
     into = frames_of(played.start_time, rate) - first
     plays = length == exact(played.duration.value) and speed != 0
-    if plays:
-        into = into * abs(speed)
+    if plays:  # in points are whole frames as they play; the media frame meant is the nearest
+        into = round(into * abs(speed))
     if speed < 0 and plays and available is not None:
         start = first + exact(available.duration.value) - 1 - into
     elif speed < 0:

@@ -156,7 +156,12 @@ class _Reader:
         if element.tag == "gap":
             return
         if element.tag in ("ref-clip", "sync-clip", "mc-clip"):
-            yield self.nest(element, local, length, rate), VIDEO
+            nest, wanted = self.nest(element, local, length, rate), element.get("srcEnable", "all")
+            sounds = isinstance(nest, otio.schema.Stack) and any(track.kind == AUDIO for track in nest)
+            if wanted != "audio":
+                yield nest, VIDEO
+            if wanted == "audio" or (wanted == "all" and sounds):
+                yield nest.clone(), AUDIO
             return
         ref, source = element.get("ref"), element
         shift = Fraction(0)

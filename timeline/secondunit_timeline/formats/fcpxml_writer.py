@@ -191,6 +191,7 @@ class _Writer:
         local = first = _seconds(child.source_range.start_time) if child.source_range is not None else Fraction(0)
         if not isinstance(child, otio.schema.Clip):
             element, local = self.nest(child, common, rate, first)
+            element.set("srcEnable", "audio" if sound else "video")
         elif isinstance(child.media_reference, otio.schema.GeneratorReference):
             element = Element("title", ref=self.effect(_TITLE), **common)
             element.set("start", _text(local))

@@ -67,8 +67,11 @@ def media_of(clip: otio.schema.Clip, cut_rate: Fraction) -> Media:
     url = ""
     if isinstance(reference, otio.schema.ExternalReference):
         url = file_url(reference.target_url or "")
-    elif isinstance(reference, otio.schema.ImageSequenceReference) and (available is not None or reference.rate > 0):
-        url = file_url(reference.target_url_for_image_number(0) if available is not None else reference.target_url_base)
+    elif isinstance(reference, otio.schema.ImageSequenceReference):
+        number = f"{reference.start_frame:0{reference.frame_zero_padding}}"
+        base = reference.target_url_base
+        slash = "" if not base or base.endswith(("/", "\\")) else "/"
+        url = file_url(f"{base}{slash}{reference.name_prefix}{number}{reference.name_suffix}")
     start = Fraction(frames_of(available.start_time, rate)) / rate if available is not None else source_start(clip)
     length = Fraction(exact(available.duration.value)) / rate_of(available.duration) if available is not None else None
     return Media(media_name(reference, url) or clip.name, url, reel_of(clip), rate, start, length)
