@@ -21,6 +21,8 @@ class LazyCommands(click.Group):
         "takes": "cuts",
         "show": "cuts",
         "export": "cuts",
+        "edit": "edit",
+        "diff": "edit",
         "convert": "convert",
         "unit": "unit",
         "doctor": "unit",
