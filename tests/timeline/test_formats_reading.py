@@ -12,7 +12,7 @@ from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.retimes import speed_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-FILES = sorted(path for path in CORPUS.rglob("*") if path.suffix.lower() in (".edl", ".xml", ".fcpxml"))
+FILES = sorted(path for path in CORPUS.rglob("*") if path.suffix.lower() in (".edl", ".xml", ".fcpxml", ".aaf"))
 NOT_A_CUT = {
     "premiere_example_filter.xml": "kind",  # a filter by itself
     "fcpx_clips.fcpxml": "no project",
@@ -152,6 +152,7 @@ def test_record_times_count_where_an_edls_lengths_differ(tmp_path: Path) -> None
             '<!DOCTYPE a [<!ENTITY b "' + "x" * 999 + '">' + '<!ENTITY c "&b;&b;">]><fcpxml>&c;</fcpxml>',
         ),
         ("cut.xml", '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><xmeml>&b;</xmeml>'),
+        ("cut.aaf", "not a compound file"),
         ("cut.mov", "anything"),
     ],
 )
@@ -285,3 +286,17 @@ def test_fcp7_speeds_disabled_clips_reels_and_start(tmp_path: Path) -> None:
     # The second's in point counts frames as they play, the third's the media's; reversed, it counts from the end.
     assert [item[3] - 108000 for item in items(cut)] == [5, 40, 20, 979]
     assert clips[0].media_reference.metadata["cmx_3600"]["reel"] == "A001"
+
+
+@pytest.mark.skipif(not FILES, reason="the shared interchange files do not lie beside the repository")
+def test_aaf_keeps_places_dissolves_and_source_timecode_and_says_what_it_does_not_read() -> None:
+    folder = CORPUS / "OpenTimelineIO__otio-aaf-adapter"
+    cut = read_cut(folder / "transitions.aaf")
+    index = Index(cut)
+    assert (index.rate, index.timecode(0)) == (24, "01:00:00:00")
+    first = cut.find_clips()[0]
+    assert first.source_range.start_time.value == 86400
+    assert index.tracks[0].items[0].before is not None or index.tracks[0].items[0].after is not None
+    retimed = read_cut(CORPUS / "markreidvfx__pyaaf2" / "linear01.aaf")
+    assert Index(retimed).rate == Fraction(24000, 1001)
+    assert "not read" in retimed.metadata["secondunit"]["notes"][0]

@@ -26,7 +26,7 @@ _RESOLVED = "resolved_url"
 
 
 def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Timeline:
-    """Reads a cut; its format is told by the file's suffix: .otio, .edl, .xml (Final Cut Pro 7) or .fcpxml.
+    """Reads a cut in the format that the file's suffix names: .otio, .fcpxml, .xml (Final Cut Pro 7), .aaf or .edl.
 
     Rates become exact; relative media addresses become absolute paths. `rate`: an EDL's, which names none. What had to
     be guessed stands in metadata["secondunit"]["notes"].

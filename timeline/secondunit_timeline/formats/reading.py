@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 from secondunit_bridge.errors import CutError
 
-READERS = {".edl": "edl", ".xml": "fcp7", ".fcpxml": "fcpxml"}
+READERS = {".edl": "edl", ".xml": "fcp7", ".fcpxml": "fcpxml", ".aaf": "aaf"}
 
 _SECONDS = 30
 _SECONDS_A_MEGABYTE = 10
