@@ -93,6 +93,29 @@ def test_the_cube_file_applied_by_ffmpeg_equals_the_take(tmp_path: Path) -> None
         assert np.quantile(difference, 0.99) < 0.01
 
 
+def test_subsampled_frames_come_within_codes_of_the_cube_file(tmp_path: Path) -> None:
+    """4:2:2 goes through a table of its own, in the frame's codes; held against the luma that ffmpeg makes of it."""
+    rgb = graded(tmp_path / "a.mkv", (1.0, 1.0, 1.0), 0.0, 1, 3)
+    like = graded(tmp_path / "b.mkv", (0.9, 0.75, 0.6), 0.0, 2, 3)
+    source = str(tmp_path / "a422.mkv")
+    tags = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
+    to_codes = "scale=out_color_matrix=bt709:out_range=tv,format=yuv422p10le"
+    command = ["ffmpeg", "-v", "error", "-i", rgb, "-vf", to_codes, *tags, "-c:v", "ffv1", source]
+    subprocess.run(command, check=True)
+    made = matched(span(source, 0, 3), ReferenceShot(span(like, 0, 3)), *COLOUR_ONLY)
+    (tmp_path / "look.cube").write_text(made.cube)
+    through = "scale=in_color_matrix=bt709:in_range=tv,format=gbrp16le,lut3d=look.cube:interp=tetrahedral"
+    command = ["ffmpeg", "-v", "error", "-i", source, "-vf", f"{through},{to_codes},extractplanes=y", "-f", "rawvideo"]
+    raw = subprocess.run([*command, "-"], cwd=tmp_path, check=True, capture_output=True).stdout
+    theirs = np.frombuffer(raw, np.uint16).reshape(3, *SIZE).astype(int)
+    for frame, wanted in zip(made.frames, theirs, strict=True):
+        assert isinstance(frame, av.VideoFrame) and frame.format.name == "yuv422p10le"
+        codes = np.frombuffer(frame.planes[0], np.uint16).reshape(SIZE[0], -1)[:, : SIZE[1]]
+        difference = np.abs(codes - wanted) / 1023
+        assert difference.mean() < 0.002
+        assert np.quantile(difference, 0.99) < 0.01
+
+
 def test_the_cube_file_follows_its_specification(tmp_path: Path) -> None:
     path = graded(tmp_path / "a.mkv", (1.0, 0.9, 0.8), 0.0, 1, 2)
     made = matched(span(path, 0, 2), ReferenceShot(span(path, 0, 2)))
