@@ -20,27 +20,29 @@ _DEEPEST = 200
 # While a cut is in memory, metadata["secondunit"] holds what writing needs: the file that the cut came from (on the
 # timeline), and a relative address as it stood in that file (on media references).
 _OURS = "secondunit"
+_BUNDLES = (".otioz", ".otiod")
 _READ_FROM = "read_from"
 _AS_WRITTEN = "relative_url"
 _RESOLVED = "resolved_url"
 
 
 def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Timeline:
-    """Reads a cut in the format that the file's suffix names: .otio, .fcpxml, .xml (Final Cut Pro 7), .aaf or .edl.
+    """Reads a cut in the format that the file's suffix names.
 
-    Rates become exact; relative media addresses become absolute paths. `rate`: an EDL's, which names none. What had to
-    be guessed stands in metadata["secondunit"]["notes"].
+    These are .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7), .aaf and .edl. Rates become exact; relative media
+    addresses become absolute paths. `rate`: an EDL's, which names none. What had to be guessed stands in
+    metadata["secondunit"]["notes"].
     """
     path = Path(path)
     try:
-        text = path.read_bytes()
+        text = _bundled(path) if path.suffix.lower() in _BUNDLES else path.read_bytes()
     except FileNotFoundError:
         raise CutError(f"{path} does not exist: check the path") from None
     except OSError as error:
         raise CutError(f"{path} cannot be read ({error.strerror}): give the path of a cut") from None
     if not text.strip():
         raise CutError(f"{path} is empty: export the cut again")
-    if path.suffix.lower() == ".otio":
+    if path.suffix.lower() in (".otio", *_BUNDLES):
         try:
             document = orjson.loads(text)
         except orjson.JSONDecodeError as error:
@@ -50,7 +52,7 @@ def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Time
 
         document = read_document(path, rate)
     timeline = _only_timeline(document, path)
-    _Reader(path).walk(timeline)
+    _Reader(path / "content.otio" if path.suffix.lower() in _BUNDLES else path).walk(timeline)
     _own(timeline)[_READ_FROM] = str(path.resolve())
     try:
         cut = otio.adapters.read_from_string(orjson.dumps(timeline).decode(), "otio_json")
@@ -64,7 +66,8 @@ def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | Non
     """Writes `cut` complete or not at all, in the format that the suffix of `path` names.
 
     In .otio, media addresses that were relative are written relative to the new place, all others as they are; in the
-    formats of other programs they are absolute. What such a format cannot hold is left out: `losses` lists it before.
+    formats of other programs they are absolute. Bundles (.otioz, .otiod) take the media in that plays. What a format
+    cannot hold is left out: `formats.losses.losses` lists it before.
     Refused where `path` is the file that the cut was read from, `source`, or media of the cut, also through links.
     """
     path = Path(path)
@@ -78,6 +81,11 @@ def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | Non
     inputs = [Path(read_from)] if isinstance(read_from, str) else []
     inputs += [source] if source is not None else []
     refuse_input(path, [*inputs, *media_files(cut)])
+    if path.suffix.lower() in _BUNDLES:
+        from secondunit_timeline.formats import bundles
+
+        bundles.write(cut, path)
+        return
     if path.suffix.lower() != ".otio":
         from secondunit_timeline.formats.writing import encoded
 
@@ -85,6 +93,12 @@ def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | Non
         return
     _restore(timeline, path.resolve().parent)
     write_bytes(path, orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def _bundled(path: Path) -> bytes:
+    from secondunit_timeline.formats import bundles
+
+    return bundles.content(path)
 
 
 def refuse_input(path: Path, inputs: Iterable[Path]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from pathlib import Path
 from typing import Literal
 
 import opentimelineio as otio
@@ -11,6 +12,7 @@ import opentimelineio as otio
 from secondunit_timeline.formats.edl_writer import edl_tracks, reel_name
 from secondunit_timeline.formats.media import media_of, playing, reel_of
 from secondunit_timeline.index import Index, Item, TrackIndex
+from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import frames_of, rate_of
 
@@ -166,6 +168,8 @@ FEATURES: dict[str, Feature] = {
 def losses(cut: otio.schema.Timeline, suffix: str) -> list[Loss]:
     """Everything in `cut` that the format of `suffix` does not hold as it is, in the order of tracks and time."""
     index = Index(cut)
+    if suffix.lower() in (".otioz", ".otiod"):
+        return list(_outside_bundle(index))
     found = []
     for name, track, at, what in _features(index, suffix.lower()):
         fate, how = FEATURES[name].fate(suffix)
@@ -173,6 +177,25 @@ def losses(cut: otio.schema.Timeline, suffix: str) -> list[Loss]:
             where = index.timecode(floor(at)) if at is not None else ""
             found.append(Loss(name, track, where, what, fate, how))
     return found
+
+
+def _outside_bundle(index: Index) -> Iterator[Loss]:
+    """A bundle holds a whole .otio, and of the media the files that play."""
+    for track in index.tracks:
+        for item in track.items:
+            inner = item.child.find_clips() if isinstance(item.child, otio.core.Composition) else [item.child]
+            for clip in (clip for clip in inner if isinstance(clip, otio.schema.Clip)):
+                where = (track.name, index.timecode(floor(item.start)), clip.name)
+                path = media_path(clip.media_reference)
+                if isinstance(clip.media_reference, otio.schema.ImageSequenceReference):
+                    yield Loss("image sequence", *where, "changed", "its pictures stay outside the bundle")
+                elif isinstance(clip.media_reference, otio.schema.ExternalReference) and (
+                    path is None or not Path(path).is_file()
+                ):
+                    yield Loss("offline media", *where, "changed", "it becomes missing media")
+                if len(clip.media_references()) > 1:
+                    how = "their media stays outside the bundle"
+                    yield Loss("other media references, takes among them", *where, "changed", how)
 
 
 _Found = tuple[str, str, Fraction | None, str]

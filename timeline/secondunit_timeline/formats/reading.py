@@ -21,7 +21,9 @@ def read_document(path: Path, rate: Fraction | None = None) -> object:
     """The OTIO JSON of a cut in another format, unchecked. A crash, a hang or a hostile file raises CutError."""
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise CutError(f"{path} is in no format that is read: give {', '.join(['.otio', *READERS])}")
+        raise CutError(
+            f"{path} is in no format that is read: give {', '.join(['.otio', '.otioz', '.otiod', *READERS])}"
+        )
     size = path.stat().st_size
     seconds = _SECONDS + size * _SECONDS_A_MEGABYTE // 1_000_000
     limits = [str(seconds), str(_MEMORY + size * _MEMORY_A_BYTE)]

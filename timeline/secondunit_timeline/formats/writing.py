@@ -14,7 +14,7 @@ def encoded(cut: otio.schema.Timeline, suffix: str) -> bytes:
     if writer is None:
         raise BadInput(
             f"{suffix or 'a name without a suffix'} is no format that is written: "
-            f"end the name in {', '.join(['.otio', *WRITERS])}"
+            f"end the name in {', '.join(['.otio', '.otioz', '.otiod', *WRITERS])}"
         )
     content: bytes = import_module(f"secondunit_timeline.formats.{writer}").encode(cut)
     return content
