@@ -139,6 +139,7 @@ CUTS: dict[str, otio.schema.Timeline] = {
     "edit point between frames of the cut": holding(shot("B", 30, 20.5, RATE)),
     "source time between frames of the media": holding(shot("B", 30.5, 20, RATE)),
     "media of another rate": holding(other_rate()),
+    "gap at the start of the cut": cut_of([gap(10), shot("A", 10, 40, RATE)], start=86400),
     "gap at the end of a track": holding(gap(10)),
     "other media references, takes among them": altered(taken),
     "metadata": altered(lambda made: made.metadata.update({"house": {"shot": "sc010"}})),

@@ -227,7 +227,7 @@ class _Writer:
             if not isinstance(track, otio.schema.Track):
                 track = otio.schema.Track(track.name, [track.clone()], kind=VIDEO)
             tracks.append(TrackIndex(track, track.name, rate))
-        number = self.resource("media", (id(child),), name=child.name or "nest")
+        number = self.resource("media", (len(self.ids),), name=child.name or "nest")
         media = next(element for element in self.resources if element.get("id") == number)
         self.sequence(media, tracks, rate, Fraction(0), [], False)
         element = Element("ref-clip", ref=number, **common)

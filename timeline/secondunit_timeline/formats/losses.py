@@ -158,6 +158,12 @@ FEATURES: dict[str, Feature] = {
             ("changed", "moved to the nearest frame"),
         ),
         Feature("media of another rate", KEPT, KEPT, ("changed", "its timecode is counted at the cut's rate")),
+        Feature(
+            "gap at the start of the cut",
+            KEPT,
+            KEPT,
+            ("changed", "the cut starts with its first event; record timecodes are the same"),
+        ),
         Feature("gap at the end of a track", _LEFT_OUT, _LEFT_OUT, _LEFT_OUT),
         Feature("other media references, takes among them", _REFERENCES, _REFERENCES, _REFERENCES),
         Feature("metadata", _OURS, _OURS, _OURS),
@@ -211,6 +217,11 @@ def _features(index: Index, suffix: str) -> Iterator[_Found]:
     pictures = [track for track in index.tracks if track.kind == VIDEO and _has_clips(track)]
     sounds = [track for track in index.tracks if track.kind != VIDEO and _has_clips(track)]
     held, heard = edl_tracks(index)
+    starts = [
+        item.start for track in index.tracks for item in track.items if not isinstance(item.child, otio.schema.Gap)
+    ]
+    if starts and min(starts) > 0:
+        yield "gap at the start of the cut", "", Fraction(0), f"{float(min(starts)):g} frames"
     for track in pictures:
         if suffix == ".edl" and track.enabled and track not in held:
             yield "several video tracks", track.name, None, f"{len(track.items)} items"
