@@ -3,6 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 import opentimelineio as otio
@@ -33,7 +35,7 @@ class Item(NamedTuple):
 
 
 class TrackIndex:
-    """`items` without the transitions, in order and without holes. `locked` as far as the file says so."""
+    """A track without its transitions, in order and without holes. `locked` as far as the file says so."""
 
     def __init__(self, track: otio.schema.Track, name: str, rate: Fraction) -> None:
         self.track = track
@@ -41,12 +43,19 @@ class TrackIndex:
         self.kind: str = track.kind
         self.enabled: bool = track.enabled
         self.locked = is_locked(track)
-        self.items: tuple[Item, ...] = tuple(_items(track, name, rate))
-        self._starts = [item.start for item in self.items]
+        self._children, self._leads = parts_of(list(track), name)
+        first = -frames_of(track.source_range.start_time, rate) if track.source_range is not None else 0
+        self._lengths = lengths_of(self._children, rate, name)
+        self._starts: list[Frames] = list(accumulate(self._lengths, initial=first))
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        afters = self._leads[1:]
+        return tuple(map(Item, self._children, self._starts, self._lengths, self._leads, afters))
 
     @property
     def end(self) -> Frames:
-        return self.items[-1].end if self.items else 0
+        return self._starts[-1] if self._children else 0
 
     def at(self, frame: Frames) -> Item | None:
         """What lies on `frame`; None before the first and after the last item."""
@@ -56,7 +65,7 @@ class TrackIndex:
     def position(self, frame: Frames) -> int | None:
         """The index in `items` of what lies on `frame`."""
         position = bisect_right(self._starts, frame) - 1
-        return position if position >= 0 and frame < self.items[position].end else None
+        return position if 0 <= position < len(self._children) else None
 
 
 class Index:
@@ -149,35 +158,33 @@ def duration_of(child: otio.core.Item, rate: Fraction, track: str) -> Frames:
         ) from None
 
 
+def parts_of(
+    children: Sequence[otio.core.Composable], name: str
+) -> tuple[list[otio.core.Item], list[otio.schema.Transition | None]]:
+    """A track's items, and the transition before each and after the last."""
+    transition = otio.schema.Transition
+    items = [child for child in children if not isinstance(child, transition)]
+    leads: list[otio.schema.Transition | None] = [None] * (len(items) + 1)
+    if len(items) < len(children):
+        i = 0
+        for child in children:
+            if not isinstance(child, transition):
+                i += 1
+            elif leads[i] is not None:
+                raise CutError(f"two transitions lie side by side on track {name}, before item {i + 1}: remove one")
+            else:
+                leads[i] = child
+    return items, leads
+
+
 def lengths_of(children: Sequence[otio.core.Item], rate: Fraction, track: str) -> list[Frames]:
     usual = float(rate)
-    lengths: list[Frames] = []
-    for child in children:
-        times = child.source_range
-        if times is not None:  # what nearly every child has, in whole frames; this loop is most of a short edit
-            duration = times.duration
-            if duration.rate == usual and (whole := int(duration.value)) == duration.value:
-                lengths.append(whole)
-                continue
-        lengths.append(duration_of(child, rate, track))
-    return lengths
-
-
-def _items(track: otio.schema.Track, name: str, rate: Fraction) -> Iterable[Item]:
-    at: Frames = -frames_of(track.source_range.start_time, rate) if track.source_range is not None else 0
-    pending: otio.core.Item | None = None
-    start: Frames = at
-    lead: otio.schema.Transition | None = None
-    before: otio.schema.Transition | None = None
-    for child in track:
-        if isinstance(child, otio.schema.Transition):
-            if lead is not None:
-                raise CutError(f"two transitions lie side by side on track {name} at frame {at}: remove one")
-            lead = child
-            continue
-        if pending is not None:
-            yield Item(pending, start, at - start, before, lead)
-        pending, start, before, lead = child, at, lead, None
-        at += duration_of(child, rate, name)
-    if pending is not None:
-        yield Item(pending, start, at - start, before, lead)
+    try:
+        times = [child.duration() for child in children]
+    except otio.exceptions.CannotComputeAvailableRangeError:
+        return [duration_of(child, rate, track) for child in children]
+    # These loops are most of an index and of a short edit: what nearly every cut holds goes by without a call.
+    lengths = [int(time.value) for time in times]
+    if all(time.rate == usual and time.value == length for time, length in zip(times, lengths, strict=True)):
+        return list[Frames](lengths)
+    return [frames_of(time, rate) for time in times]

@@ -12,7 +12,7 @@ from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
 from secondunit_timeline.changes import Splice, Written
-from secondunit_timeline.index import lengths_of
+from secondunit_timeline.index import lengths_of, parts_of
 from secondunit_timeline.retimes import handles_of, speed_of
 from secondunit_timeline.times import (
     Frames,
@@ -64,19 +64,8 @@ class Strip:
         """What happened besides the operation itself: (frame, what, frames, name)."""
         self._start, self.rate = start.frame, start.rate
         self._original: list[otio.core.Composable] = list(track)
-        transition = otio.schema.Transition
-        self.children: list[otio.core.Item] = [child for child in self._original if not isinstance(child, transition)]
-        self.leads: list[otio.schema.Transition | None] = [None] * (len(self.children) + 1)
+        self.children, self.leads = parts_of(self._original, name)
         self._has_leads = len(self.children) < len(self._original)
-        if self._has_leads:
-            i = 0
-            for child in self._original:
-                if not isinstance(child, transition):
-                    i += 1
-                elif self.leads[i] is not None:
-                    raise CutError(f"two transitions lie side by side on track {name}: remove one")
-                else:
-                    self.leads[i] = child
         lengths = lengths_of(self.children, self.rate, name)
         self._ticks = lcm(*{length.denominator for length in lengths if type(length) is not int})
         if self._ticks != 1:
