@@ -184,7 +184,8 @@ def lengths_of(children: Sequence[otio.core.Item], rate: Fraction, track: str) -
     except otio.exceptions.CannotComputeAvailableRangeError:
         return [duration_of(child, rate, track) for child in children]
     # These loops are most of an index and of a short edit: what nearly every cut holds goes by without a call.
-    lengths = [int(time.value) for time in times]
-    if all(time.rate == usual and time.value == length for time, length in zip(times, lengths, strict=True)):
+    values = [time.value for time in times]
+    lengths = [int(value) for value in values]
+    if lengths == values and {time.rate for time in times} <= {usual}:
         return list[Frames](lengths)
     return [frames_of(time, rate) for time in times]
