@@ -6,8 +6,9 @@ from typing import Any
 
 import opentimelineio as otio
 import pytest
-from secondunit_bridge.errors import BadInput
+from secondunit_bridge.errors import BadInput, CutError
 from secondunit_timeline.flat import source_start
+from secondunit_timeline.formats.losses import losses
 from secondunit_timeline.formats.media import playing
 from secondunit_timeline.index import Index, Item
 from secondunit_timeline.interchange import read_cut, write_cut
@@ -16,6 +17,7 @@ from secondunit_timeline.times import exact, frames_of, rate_of
 
 from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 FORMATS = (".fcpxml", ".xml", ".edl")
 RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(50), Fraction(60000, 1001)]
 
@@ -134,6 +136,14 @@ def test_tracks_dissolves_disabled_clips_and_markers_come_back(tmp_path: Path, r
     assert tracks(there_and_back(cut, tmp_path, suffix)) == tracks(cut)
 
 
+@pytest.mark.parametrize("suffix", [".fcpxml", ".xml"])
+def test_fades_beside_gaps_stay_where_they_are(tmp_path: Path, suffix: str) -> None:
+    rate = Fraction(24)
+    faded = [shot("A", 10, 40, rate), dissolve(6, 6, rate), gap(50), dissolve(4, 4, rate), shot("B", 40, 50, rate)]
+    cut = cut_of(faded, start=86400)
+    assert tracks(there_and_back(cut, tmp_path, suffix)) == tracks(cut)
+
+
 def test_media_of_another_rate_keeps_its_own(tmp_path: Path) -> None:
     cut = cut_of([reeled(clip("A", 48, 50, (24, 200), Fraction(25)), "R")], rate=Fraction(25))
     ntsc = Fraction(24000, 1001)
@@ -224,3 +234,42 @@ def test_inputs_are_never_written_over_and_unknown_formats_are_refused(tmp_path:
         write_cut(read, tmp_path / "cut.fcpxml")
     with pytest.raises(BadInput, match=r"\.edl"):
         write_cut(cut, tmp_path / "cut.avi")
+
+
+def shown(cut: otio.schema.Timeline) -> list[list[tuple[str, int, int]]]:
+    """Kind, record start and length of what each track shows; FCPXML puts sound below and pictures above in order."""
+    return [
+        [
+            ("clip" if isinstance(item.child, otio.schema.Clip) else "nest", round(item.start), round(item.duration))
+            for item in track.items
+            if not isinstance(item.child, otio.schema.Gap)
+        ]
+        for track in sorted(Index(cut).tracks, key=lambda track: track.kind != otio.schema.TrackKind.Video)
+        if any(not isinstance(item.child, otio.schema.Gap) for item in track.items)
+    ]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared interchange files do not lie beside the repository")
+def test_every_cut_of_the_corpus_keeps_its_places_in_every_format(tmp_path: Path) -> None:
+    """An EDL holds one picture track, where dissolves move their cut points: it has to be read again, no more."""
+    read = 0
+    for number, path in enumerate(sorted(CORPUS.rglob("*"))):
+        try:
+            cut = read_cut(path) if path.suffix.lower() in (".otio", ".aaf", *FORMATS) else None
+        except CutError:
+            continue
+        if cut is None or not shown(cut):
+            continue
+        read += 1
+        for suffix in (".fcpxml", ".xml", ".edl"):
+            out = tmp_path / f"{number}{suffix}"
+            write_cut(cut, out)
+            back = read_cut(out, Index(cut).rate if suffix == ".edl" else None)
+            assert Index(back).rate == Index(cut).rate
+            if suffix != ".edl":
+                assert Index(back).start == Index(cut).start
+            moved = {"dissolve unevenly across its cut point", "edit point between frames of the cut"}
+            if suffix != ".edl" and moved.isdisjoint(loss.feature for loss in losses(cut, suffix)):
+                assert shown(back) == shown(cut), (path, suffix)
+    assert read > 50

@@ -12,7 +12,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 
 from secondunit_timeline.formats.xml import parse
-from secondunit_timeline.times import exact, frames_of, rate_of, rational_time, simple
+from secondunit_timeline.times import Frames, exact, frames_of, rate_of, rational_time, simple, time_range
 
 _THEIRS = "fcp_xml"
 
@@ -29,9 +29,71 @@ def read(path: Path, rate: Fraction | None = None) -> otio.core.SerializableObje
         item.get("id", ""): int(item.findtext("out", "0")) - int(item.findtext("in", "0"))
         for item in root.iter("clipitem")
     }
+    if isinstance(cuts, otio.schema.Timeline):
+        _place(cuts, root)
     for cut in [cuts] if isinstance(cuts, otio.schema.Timeline) else cuts:
         _correct(cut, lengths)
     return cuts
+
+
+def _place(cut: otio.schema.Timeline, root: Element) -> None:
+    """Puts items where the file says, since the published reader moves what follows a fade beside a gap.
+
+    Of a sound track whose channels Premiere writes one by one, that reader takes the first.
+    """
+    sequence = next((one for one in root.iter("sequence") if one.find("media") is not None), None)
+    base = int(sequence.findtext("rate/timebase", "0")) if sequence is not None else 0
+    if sequence is None or base < 1:
+        return
+    rate = Fraction(base * 1000, 1001) if sequence.findtext("rate/ntsc", "").upper() == "TRUE" else Fraction(base)
+    rows = [
+        track
+        for kind in ("video", "audio")
+        for track in sequence.iterfind(f"media/{kind}/track")
+        if kind == "video"
+        or track.get("currentExplodedTrackIndex", "0") == "0"
+        or track.get("totalExplodedTrackCount", "1") == "1"
+    ]
+    if len(rows) == len(cut.tracks):
+        for track, row in zip(cut.tracks, rows, strict=True):
+            _place_items(track, row, rate)
+
+
+def _place_items(track: otio.schema.Track, row: Element, rate: Fraction) -> None:
+    elements = [element for element in row if element.tag in ("clipitem", "generatoritem", "transitionitem")]
+    children = [child for child in track if not isinstance(child, otio.schema.Gap)]
+    if len(elements) != len(children) or not any(isinstance(child, otio.schema.Transition) for child in children):
+        return
+    placed: list[otio.core.Composable] = []
+    at: Frames = 0
+    fade: otio.schema.Transition | None = None
+    for before, element, child in zip([None, *elements], elements, children, strict=False):
+        if isinstance(child, otio.schema.Transition):
+            if before is not None and before.findtext("end") == "-1":  # it joins the clip before to what follows
+                placed.append(child)
+            else:
+                fade = child
+            continue
+        start: Frames = int(element.findtext("start", "0"))
+        if start == -1:
+            start = _cut_of(before) if before is not None and before.tag == "transitionitem" else at
+        if start > at:
+            placed.append(otio.schema.Gap(source_range=time_range(0, start - at, rate)))
+        if fade is not None:
+            placed.append(fade)
+            fade = None
+        placed.append(child)
+        at = max(start, at) + frames_of(child.source_range.duration, rate)
+    if fade is not None:
+        placed.append(fade)
+    track.clear()
+    track.extend(placed)
+
+
+def _cut_of(transition: Element) -> int:
+    begin, end = int(transition.findtext("start", "0")), int(transition.findtext("end", "0"))
+    alignment = (transition.findtext("alignment") or "").removesuffix("-black")
+    return {"start": begin, "end": end}.get(alignment, (begin + end) // 2)
 
 
 def _open_nests(root: Element) -> None:
@@ -106,14 +168,14 @@ def _retime(clip: otio.schema.Clip, length: int) -> bool:
         if str(values.get("reverse", "FALSE")).upper() == "TRUE":
             speed = -abs(speed)
         if speed != 1:
-            _place(clip, speed, length)
+            _start_retimed(clip, speed, length)
             kind = otio.schema.FreezeFrame() if speed == 0 else otio.schema.LinearTimeWarp(time_scalar=float(speed))
             kind.metadata.update(effect.metadata)
             clip.effects[position] = kind
     return True
 
 
-def _place(clip: otio.schema.Clip, speed: Fraction, length: int) -> None:
+def _start_retimed(clip: otio.schema.Clip, speed: Fraction, length: int) -> None:
     """Moves the start of a retimed clip to the media frame that plays first.
 
     Programs differ in what in and out count: frames as they play (out minus in is the clip's length in the cut), or
