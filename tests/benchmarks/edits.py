@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 import opentimelineio as otio
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.diff import diff
-from secondunit_timeline.edits import AddTake, End, Extend, Insert, Into, Operation, Overwrite, SwapTake, edit
+from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.operations import AddTake, End, Extend, Insert, Into, Operation, Overwrite, SwapTake
 
 RATE = Fraction(24)
 CLIPS = 10_000

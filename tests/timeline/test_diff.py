@@ -11,9 +11,10 @@ from secondunit_bridge.errors import CutError
 from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.diff import diff
 from secondunit_timeline.documents import plain, timeline_of
-from secondunit_timeline.edits import Insert, Overwrite, edit
+from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.operations import Insert, Overwrite
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 from tests.timeline.test_edits import A, B, two

@@ -5,7 +5,8 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import CutError, ShotNotFound
-from secondunit_timeline.edits import AddTake, End, Extend, Insert, Into, Overwrite, Side, SwapTake, edit
+from secondunit_timeline.edits import edit
+from secondunit_timeline.operations import AddTake, End, Extend, Insert, Into, Overwrite, Side, SwapTake
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 

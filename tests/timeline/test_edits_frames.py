@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime
-from secondunit_timeline.edits import (
+from secondunit_timeline.edits import edit
+from secondunit_timeline.flat import flatten
+from secondunit_timeline.index import Index
+from secondunit_timeline.operations import (
     AddTake,
     End,
     Extend,
@@ -22,10 +25,7 @@ from secondunit_timeline.edits import (
     Overwrite,
     Side,
     SwapTake,
-    edit,
 )
-from secondunit_timeline.flat import flatten
-from secondunit_timeline.index import Index
 
 from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 

@@ -7,7 +7,11 @@ import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.rates import FrameRange
-from secondunit_timeline.edits import (
+from secondunit_timeline.edits import edit
+from secondunit_timeline.flat import flatten
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.operations import (
     AddTake,
     AddTrack,
     End,
@@ -19,11 +23,7 @@ from secondunit_timeline.edits import (
     Operation,
     Overwrite,
     SwapTake,
-    edit,
 )
-from secondunit_timeline.flat import flatten
-from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import read_cut
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 from tests.timeline.test_edits import A, B, line, two

@@ -18,8 +18,9 @@ from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.diff import diff
-from secondunit_timeline.edits import Extract, Fill, FillLength, Insert, Policies, ReplaceShot, edit
+from secondunit_timeline.edits import Policies, edit
 from secondunit_timeline.index import Index
+from secondunit_timeline.operations import Extract, Fill, FillLength, Insert, ReplaceShot
 from secondunit_timeline.strips import Transitions
 
 from tests.timeline.cuts import clip, cut_of

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit, apply
-from secondunit_timeline.edits import (
+from secondunit_timeline.edits import Policies, edit, slug
+from secondunit_timeline.flat import flatten
+from secondunit_timeline.index import Index
+from secondunit_timeline.operations import (
     AddRecipe,
     AddTake,
     CloseGap,
@@ -23,7 +26,6 @@ from secondunit_timeline.edits import (
     Insert,
     Operation,
     Overwrite,
-    Policies,
     ReplaceShot,
     ReplaceSlug,
     RippleTrim,
@@ -32,11 +34,7 @@ from secondunit_timeline.edits import (
     Slide,
     Slip,
     Trim,
-    edit,
-    slug,
 )
-from secondunit_timeline.flat import flatten
-from secondunit_timeline.index import Index
 from secondunit_timeline.strips import Transitions
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times

@@ -6,9 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.changes import Edit, apply
-from secondunit_timeline.edits import AddTrack, Insert, Lift, Overwrite, edit
+from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.operations import AddTrack, Insert, Lift, Overwrite
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap
 from tests.timeline.test_edits import A, B, two

@@ -8,10 +8,11 @@ import pytest
 from secondunit_bridge.errors import BadInput, CutError
 from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, Order, Sound, SoundKind
 from secondunit_bridge.rates import FrameTime, format_timecode
-from secondunit_timeline.edits import End, Into, edit
+from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import Extension, place_extension, plan_extension
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.operations import End, Into
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.times import time_range
 

@@ -15,9 +15,10 @@ from secondunit_bridge.errors import BadInput, CutError
 from secondunit_bridge.media.probe import probe
 from secondunit_bridge.media.read import VideoReader, picture
 from secondunit_bridge.rates import FrameRange
-from secondunit_timeline.edits import Insert, edit
+from secondunit_timeline.edits import edit
 from secondunit_timeline.flat import flatten
 from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.operations import Insert
 from secondunit_timeline.playback import Player, export
 
 from tests.timeline.cuts import at, cut_of, dissolve, gap, times

@@ -10,8 +10,8 @@ from secondunit_bridge.errors import BadInput, CutError
 from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, Take, Task
 from secondunit_bridge.rates import FrameTime
 
-from secondunit_timeline.edits import AddTake, End, Extend, InsertGap, Into, Operation
 from secondunit_timeline.index import Index
+from secondunit_timeline.operations import AddTake, End, Extend, InsertGap, Into, Operation
 from secondunit_timeline.orders import (
     CONTEXT,
     Settings,

@@ -11,8 +11,8 @@ from secondunit_bridge.errors import BadInput, CutError
 from secondunit_bridge.messages import CameraMove, Condition, Order, ReferenceImage, Slot, Take, Task, Text
 from secondunit_bridge.rates import FrameTime, can_drop_frames
 
-from secondunit_timeline.edits import AddTrack, Insert, InsertGap, Operation, Overwrite
 from secondunit_timeline.index import Index, TrackIndex
+from secondunit_timeline.operations import AddTrack, Insert, InsertGap, Operation, Overwrite
 from secondunit_timeline.orders import Settings, make_order, slot_for
 from secondunit_timeline.shots import open_shot
 from secondunit_timeline.sync import ripple_points

@@ -10,8 +10,8 @@ from secondunit_bridge.errors import CutError
 from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, Take, Task
 from secondunit_bridge.rates import FrameTime
 
-from secondunit_timeline.edits import Operation, Overwrite
 from secondunit_timeline.index import Index, Item, TrackIndex
+from secondunit_timeline.operations import Operation, Overwrite
 from secondunit_timeline.orders import CONTEXT, Settings, camera_end, camera_start, make_order, slot_for, span
 from secondunit_timeline.shots import Shot, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound

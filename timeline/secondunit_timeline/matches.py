@@ -9,8 +9,8 @@ from secondunit_bridge.errors import BadInput, ShotNotFound
 from secondunit_bridge.messages import Order, ReferenceImage, ReferenceShot, SourceShot, Span, Take, Task
 from secondunit_bridge.rates import FrameRange, FrameTime
 
-from secondunit_timeline.edits import AddTake, Operation, SwapTake
 from secondunit_timeline.index import Index
+from secondunit_timeline.operations import AddTake, Operation, SwapTake
 from secondunit_timeline.orders import Settings, make_order, media_timecode, slot_for, span
 from secondunit_timeline.shots import Shot, find_clip, open_shot
 from secondunit_timeline.takes import key_of, recipe, reference

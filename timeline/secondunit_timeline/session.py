@@ -34,12 +34,13 @@ from secondunit_bridge.messages import (
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.changes import Edit
-from secondunit_timeline.edits import End, Into, Operation, edit
+from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation
 from secondunit_timeline.index import Index
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.matches import place_match, plan_match
+from secondunit_timeline.operations import End, Into, Operation
 from secondunit_timeline.orders import Settings
 
 P = ParamSpec("P")

@@ -9,9 +9,9 @@ from secondunit_bridge.errors import CutError
 from secondunit_bridge.messages import Take
 from secondunit_bridge.rates import FrameTime
 
-from secondunit_timeline.edits import SwapTake
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
+from secondunit_timeline.operations import SwapTake
 from secondunit_timeline.shots import find_clip, video_clips
 from secondunit_timeline.times import Frames, rational_time, time_range
 

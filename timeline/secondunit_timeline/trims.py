@@ -1,20 +1,15 @@
 """Edit points that move and time that goes: each a function on one track taken apart."""
 
-from enum import StrEnum
 from fractions import Fraction
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 
 from secondunit_timeline.index import duration_of
+from secondunit_timeline.operations import End
 from secondunit_timeline.retimes import handles_of, speed_of
 from secondunit_timeline.strips import Strip
 from secondunit_timeline.times import Frames, exact, frames_text, rate_of, rational_time, rescaled, simple
-
-
-class End(StrEnum):
-    HEAD = "head"
-    TAIL = "tail"
 
 
 def trim(strip: Strip, i: int, end: End, by: int) -> None:

@@ -11,7 +11,11 @@ from secondunit_bridge.errors import BadInput
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit
 from secondunit_timeline.diff import diff as difference
-from secondunit_timeline.edits import (
+from secondunit_timeline.edits import Policies
+from secondunit_timeline.edits import edit as apply_operations
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.operations import (
     CloseGap,
     End,
     Extract,
@@ -21,7 +25,6 @@ from secondunit_timeline.edits import (
     Lift,
     Operation,
     Overwrite,
-    Policies,
     ReplaceShot,
     RippleTrim,
     Roll,
@@ -30,9 +33,6 @@ from secondunit_timeline.edits import (
     Slip,
     Trim,
 )
-from secondunit_timeline.edits import edit as apply_operations
-from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import read_cut, write_cut
 from secondunit_timeline.selections import FORMS, select
 from secondunit_timeline.shots import parse_time
 from secondunit_timeline.strips import Transitions

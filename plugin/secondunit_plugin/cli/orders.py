@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import CameraMove, IgnoreRegion, SoundKind
-from secondunit_timeline.edits import Into
 from secondunit_timeline.generations import Where, gap_at
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.operations import Into
 from secondunit_timeline.shots import parse_time
 
 if TYPE_CHECKING:

@@ -1,0 +1,275 @@
+"""What can be asked of a cut: the operations of the edit kernel, as values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import opentimelineio as otio
+from secondunit_bridge.rates import FrameTime
+
+from secondunit_timeline.times import Frames
+
+
+class End(StrEnum):
+    HEAD = "head"
+    TAIL = "tail"
+
+
+class Into(StrEnum):
+    """What makes room for an extension: the gap beside it, everything after it, or the neighbours it covers."""
+
+    GAP = "gap"
+    RIPPLE = "ripple"
+    OVER = "over"
+
+
+class Side(StrEnum):
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    track: str
+    at: FrameTime
+    clip: otio.schema.Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Splits what lies at `at` and moves the rest. A dissolve there stays with the clip on `dissolve`.
+
+    `sync`, here and below: the tracks that move along, at their own edit points or in their gaps. Where that would
+    cut through a clip, the edit is refused with the list of those clips.
+    """
+
+    track: str
+    at: FrameTime
+    clip: otio.schema.Clip
+    dissolve: Side = Side.LEFT
+    sync: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InsertGap:
+    """Moves the rest of a track at one of its own edit points or in a gap; never splits a clip."""
+
+    track: str
+    at: FrameTime
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """Leaves a gap."""
+
+    track: str
+    at: FrameTime
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """The clip under `shot_at` grows by `camera_frames` of its media, and `clip` abuts it there.
+
+    `camera_frames` are counted at the rate of the clip's source range, before a retime. With RIPPLE at the head the
+    clip's place in the cut stays and what follows moves. A dissolve at that end moves to the new end.
+    """
+
+    track: str
+    shot_at: FrameTime
+    end: End
+    camera_frames: Frames
+    clip: otio.schema.Clip | None
+    into: Into
+
+
+@dataclass(frozen=True, slots=True)
+class SwapTake:
+    """Makes `key` the active media reference of the clip at `at`."""
+
+    track: str
+    at: FrameTime
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddTake:
+    """Adds `reference` as `key` and `recipe` as `key`.recipe to the clip at `at`; the active reference stays."""
+
+    track: str
+    at: FrameTime
+    key: str
+    reference: otio.core.MediaReference
+    recipe: otio.schema.GeneratorReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddTrack:
+    """An empty track above the track `above`; None: above all others of its kind."""
+
+    name: str
+    kind: str = otio.schema.TrackKind.Video
+    above: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Takes time out; what follows moves. A transition at one end of it stays where both sides carry it."""
+
+    track: str
+    at: FrameTime
+    frames: int
+    sync: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseGap:
+    """Takes the gap under `at` out."""
+
+    track: str
+    at: FrameTime
+    sync: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Makes an edit point; nothing looks different."""
+
+    track: str
+    at: FrameTime
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """Moves one end of the clip under `shot_at` by `by` frames, later if positive; here and below.
+
+    No other clip changes: a gap beside it fills what becomes free, or gives what is needed.
+    """
+
+    track: str
+    shot_at: FrameTime
+    end: End
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class RippleTrim:
+    """As `Trim`, and what follows moves; at the head, the clip keeps its place and shows other frames there."""
+
+    track: str
+    shot_at: FrameTime
+    end: End
+    by: int
+    sync: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Moves the edit point at `at`; the track's length stays."""
+
+    track: str
+    at: FrameTime
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """The clip under `shot_at` shows what plays `by` frames later in its source; its place stays."""
+
+    track: str
+    shot_at: FrameTime
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """The clip under `shot_at` moves by `by` frames; its neighbours make room and fill up."""
+
+    track: str
+    shot_at: FrameTime
+    by: int
+
+
+class FillLength(StrEnum):
+    """What a three-point edit takes as its length: the clip's, the cut's, or the cut's by a retime of the clip."""
+
+    SOURCE = "source"
+    SEQUENCE = "sequence"
+    FIT = "fit"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Overwrites [at, at + frames) with `clip` from its first frame on; `frames` None: the gap under `at`.
+
+    With SOURCE the clip lasts as long as its source range; with FIT its source range is played in `frames`.
+    """
+
+    track: str
+    at: FrameTime
+    clip: otio.schema.Clip
+    length: FillLength
+    frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceShot:
+    """Puts `clip` in the place of the clip under `shot_at`, from its own first frame on and for the same length."""
+
+    track: str
+    shot_at: FrameTime
+    clip: otio.schema.Clip
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceSlug:
+    """As `ReplaceShot`, where a slug is: anything else is refused."""
+
+    track: str
+    shot_at: FrameTime
+    clip: otio.schema.Clip
+
+
+@dataclass(frozen=True, slots=True)
+class GrowTake:
+    """Gives the take `key` of the clip at `at` longer media, which has to hold every frame that it held."""
+
+    track: str
+    at: FrameTime
+    key: str
+    reference: otio.core.MediaReference
+
+
+@dataclass(frozen=True, slots=True)
+class AddRecipe:
+    """Adds a recipe to the clip at `at`, as `key`.recipe; nothing is made, and the active reference stays."""
+
+    track: str
+    at: FrameTime
+    key: str
+    recipe: otio.schema.GeneratorReference
+
+
+Operation = (
+    Overwrite
+    | Insert
+    | InsertGap
+    | Lift
+    | Extract
+    | CloseGap
+    | Slice
+    | Trim
+    | RippleTrim
+    | Roll
+    | Slip
+    | Slide
+    | Fill
+    | ReplaceShot
+    | ReplaceSlug
+    | Extend
+    | SwapTake
+    | AddTake
+    | GrowTake
+    | AddRecipe
+    | AddTrack
+)
