@@ -20,9 +20,9 @@ def main() -> int:
     rows = [row for part in (start_up, edits, transport, prores, match) for row in part.run()]
     table = Table("measure", "measured", "bar", "")
     for name, measured, bar in rows:
-        table.add_row(name, f"{measured:.3g}", f"≤ {bar:g}", "" if measured <= bar else "MISSED")
+        table.add_row(name, f"{measured:.3g}", f"≤ {bar:g}", _missed(measured, bar))
     Console().print(table)
-    lines = [f"| {name} | {measured:.3g} | {bar:g} |" for name, measured, bar in rows]
+    lines = [f"| {name} | {measured:.3g} | {bar:g} | {_missed(measured, bar)} |" for name, measured, bar in rows]
     machine = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     head = [
         MARKS[0],
@@ -38,6 +38,10 @@ def main() -> int:
         raise SystemExit(f"{README} has no place for the numbers: add the lines {MARKS[0]} and {MARKS[1]}")
     README.write_text(pattern.sub(lambda _: block, text))
     return 0 if all(measured <= bar for _, measured, bar in rows) else 1
+
+
+def _missed(measured: float, bar: float) -> str:
+    return "" if measured <= bar else "missed"
 
 
 sys.exit(main())
