@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import CameraMove, IgnoreRegion, SoundKind
-from secondunit_timeline.generations import Where, gap_at
-from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import read_cut, write_cut
-from secondunit_timeline.operations import Into
-from secondunit_timeline.shots import parse_time
 
+# The timeline package is imported by the commands themselves, so that help and completion answer at once.
 if TYPE_CHECKING:
     from secondunit_timeline.session import Options, Result, Unit
 
 HANDLES = "handles"
+ROOM = ("gap", HANDLES, "ripple", "over")
 SOUNDS = [kind.value for kind in SoundKind]
 
 
@@ -63,6 +60,7 @@ def run_order(
     order: "Callable[[Unit, Any], Result]",
 ) -> None:
     """Reads the cut, lets `order` work on it and writes the result, with its takes in `takes` beside it."""
+    from secondunit_timeline.interchange import read_cut, write_cut
     from secondunit_timeline.session import Unit
 
     from secondunit_plugin.cli.output import print_json, print_table
@@ -102,7 +100,7 @@ def check_output(path: Path, output: Path) -> None:
 @click.option("--head", default=0, type=click.IntRange(0), help="Frames to add at the start.")
 @click.option(
     "--into",
-    type=click.Choice([*(into.value for into in Into), HANDLES]),
+    type=click.Choice(ROOM),
     help="What makes room. Default: the gap beside the shot if there is one, else handles, and nothing moves.",
 )
 @click.option("--sound", type=click.Choice(SOUNDS), default=SoundKind.ROOM_TONE.value, show_default=True)
@@ -123,6 +121,8 @@ def extend(
     if bool(tail) == bool(head):
         raise click.UsageError("give either --tail N or --head N")
     chosen = cast("Options", {**options, "sound": SoundKind(sound)})
+    from secondunit_timeline.operations import Into
+
     place = Into(into) if into not in (None, HANDLES) else None
     run_order(
         cut,
@@ -145,6 +145,9 @@ def join(
     cut: Path, at: str, frames: int | None, sound: str, output: Path, as_json: bool, quiet: bool, **options: Any
 ) -> None:
     """Join the shots that meet at a time, or across the gap there."""
+    from secondunit_timeline.index import Index
+    from secondunit_timeline.shots import parse_time
+
     chosen = cast("Options", {**options, "sound": SoundKind(sound)})
     run_order(
         cut,
@@ -199,6 +202,10 @@ def generate(
         raise click.UsageError("give either --at TIME or --gap N")
     if at is not None and frames is None:
         raise click.UsageError("--at needs --frames N")
+    from secondunit_timeline.generations import Where, gap_at
+    from secondunit_timeline.index import Index
+    from secondunit_timeline.shots import parse_time
+
     chosen = cast("Options", options)
     move = CameraMove(camera) if camera else None
 
