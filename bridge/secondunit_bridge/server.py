@@ -50,7 +50,7 @@ def version_message(client: int, unit: int) -> str:
     )
 
 
-class _Gate(grpc.ServerInterceptor):  # type: ignore[type-arg]
+class _Gate(grpc.ServerInterceptor):
     def __init__(self, token: str) -> None:
         self._token = token.encode()
         self._watchers = threading.BoundedSemaphore(WATCHERS)
