@@ -26,3 +26,10 @@ def test_names_are_printed_as_they_are(name: str, tmp_path: Path, capsys: pytest
 def test_a_region_without_pixels_is_a_usage_error(region: str, tmp_path: Path) -> None:
     arguments = ["match", str(tmp_path / "c.otio"), "--shot", "A", "--like", "B", "-o", str(tmp_path / "o.otio")]
     assert run([*arguments, "--ignore-region", region]) == 2
+
+
+def test_what_reading_had_to_guess_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "guess.edl"
+    path.write_text("TITLE: guess\n001  A001     V     C        01:00:00:00 01:00:02:00 01:00:00:00 01:00:02:00\n")
+    assert run(["show", str(path)]) == 0
+    assert "guessed as 24" in capsys.readouterr().out

@@ -67,13 +67,14 @@ def takes(cut: Path, shot: str | None, use: str | None, output: Path | None, as_
 def show(cut: Path, as_json: bool) -> None:
     """Tracks, shots, record and source timecode, rates and takes of a cut."""
     index = Index(read_cut(cut))
+    notes = [str(note) for note in index.cut.metadata.get("secondunit", {}).get("notes", [])]
     tracks = [
         {"name": track.name, "kind": track.kind, "items": [_item(index, item) for item in track.items]}
         for track in index.tracks
     ]
     if as_json:
         document = {"name": index.cut.name, "rate": index.rate, "start": index.timecode(0), "tracks": tracks}
-        print_json({**document, "frames": round(index.end), "takes": list(placed_takes(index))})
+        print_json({**document, "frames": round(index.end), "takes": list(placed_takes(index)), "notes": notes})
         return
     from rich.table import Column, Table
 
@@ -81,6 +82,8 @@ def show(cut: Path, as_json: bool) -> None:
         f"{index.cut.name or cut.name}: {float(index.rate):g} fps ({index.rate}), "
         f"{index.timecode(0)} to {index.timecode(round(index.end))}, {round(index.end)} frames"
     )
+    for note in notes:
+        click.echo(note)
     for track in index.tracks:
         times = [Column(name, no_wrap=True) for name in ("record in", "frames", "source in", "rate")]
         table = Table(*times[:2], "shot", *times[2:], "speed", "takes", "media", title=track.name)
