@@ -101,6 +101,11 @@ def _bundled(path: Path) -> bytes:
     return bundles.content(path)
 
 
+def notes_of(cut: otio.schema.Timeline) -> list[str]:
+    """What reading the cut had to guess or leave out."""
+    return [str(note) for note in cut.metadata.get(_OURS, {}).get("notes", [])]
+
+
 def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
     """Raises where writing `path` would replace one of `inputs`."""
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.formats.losses import Loss, losses
-from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.interchange import notes_of, read_cut, write_cut
 
 from secondunit_plugin.cli.output import print_json, print_table
 
@@ -26,7 +26,7 @@ def convert(cut: Path, output: Path, report: bool, strict: bool, rate: str | Non
         raise CutError(f"{output} would not hold the whole cut; nothing was written:\n{_summary(lost)}")
     if not report:
         write_cut(read, output, source=cut)
-    notes = [str(note) for note in read.metadata.get("secondunit", {}).get("notes", [])]
+    notes = notes_of(read)
     if as_json:
         print_json({"cut": cut, "output": output, "written": not report, "notes": notes, "losses": lost})
         return

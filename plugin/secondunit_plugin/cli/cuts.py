@@ -8,7 +8,7 @@ import opentimelineio as otio
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index, Item
-from secondunit_timeline.interchange import media_path, read_cut, write_cut
+from secondunit_timeline.interchange import media_path, notes_of, read_cut, write_cut
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import find_clip
 from secondunit_timeline.takes import placed_takes, use_take
@@ -67,7 +67,7 @@ def takes(cut: Path, shot: str | None, use: str | None, output: Path | None, as_
 def show(cut: Path, as_json: bool) -> None:
     """Tracks, shots, record and source timecode, rates and takes of a cut."""
     index = Index(read_cut(cut))
-    notes = [str(note) for note in index.cut.metadata.get("secondunit", {}).get("notes", [])]
+    notes = notes_of(index.cut)
     tracks = [
         {"name": track.name, "kind": track.kind, "items": [_item(index, item) for item in track.items]}
         for track in index.tracks

@@ -85,12 +85,13 @@ def run_order(
 
 def check_output(path: Path, output: Path) -> None:
     """Refuses an output that could not be written, before anything is ordered."""
+    from secondunit_timeline.interchange import refuse_input
+
     if output.suffix.lower() != ".otio":
         raise BadInput(f"{output} is not an .otio file: cuts are written as .otio")
     if not output.parent.is_dir():
         raise BadInput(f"{output.parent} is not a folder: make it, or write elsewhere")
-    if output.exists() and output.samefile(path):
-        raise BadInput(f"{output} is the cut that was read; a cut is never overwritten by its own edit: name another")
+    refuse_input(output, [path])
 
 
 @click.command()
