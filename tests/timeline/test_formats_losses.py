@@ -6,7 +6,9 @@ from pathlib import Path
 
 import opentimelineio as otio
 import pytest
-from secondunit_timeline.formats.losses import FEATURES, losses
+from secondunit_timeline.formats.features import FEATURES
+from secondunit_timeline.formats.losses import losses, not_kept
+from secondunit_timeline.formats.writing import WRITERS
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
 
@@ -14,7 +16,7 @@ from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 from tests.timeline.test_formats_writing import shot, tracks
 
 RATE = Fraction(24)
-SUFFIXES = (".fcpxml", ".xml", ".edl")
+SUFFIXES = tuple(WRITERS)
 DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
 
 
@@ -147,17 +149,21 @@ CUTS: dict[str, otio.schema.Timeline] = {
 
 
 def test_every_feature_has_a_cut() -> None:
-    assert list(CUTS) == list(FEATURES)
+    assert tuple(CUTS) == FEATURES
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_format_speaks_of_features(suffix: str) -> None:
+    assert set(not_kept(suffix)) <= set(FEATURES)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_the_report_says_what_is_lost_and_nothing_of_what_is_kept(suffix: str) -> None:
     for name, cut in CUTS.items():
         told = {loss.feature for loss in losses(cut, suffix)}
-        assert name not in told or FEATURES[name].fate(suffix)[0] != "kept"
         quiet = ("exact rates, NTSC included",)  # an EDL's rate is said when it is read
-        if FEATURES[name].fate(suffix)[0] != "kept" and name not in quiet:
-            assert name in told, (name, suffix)
+        if name not in quiet:
+            assert (name in told) == (name in not_kept(suffix)), (name, suffix)
     assert losses(CUTS["metadata"], ".otio") == []
 
 
@@ -181,11 +187,11 @@ def test_a_loss_names_clip_track_and_time() -> None:
 
 
 def table() -> str:
-    rows = ["| in the cut | .otio | .fcpxml | .xml | .edl |", "|---|---|---|---|---|"]
-    for feature in FEATURES.values():
-        fates = [feature.fate(suffix) for suffix in (".otio", *SUFFIXES)]
-        rows.append(f"| {feature.name} | " + " | ".join("✓" if fate == "kept" else how for fate, how in fates) + " |")
-    return "\n".join(rows)
+    columns = (".otio", *SUFFIXES)
+    fates = [not_kept(suffix) for suffix in columns]
+    head = [f"| in the cut | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    rows = [f"| {name} | {' | '.join(one[name][1] if name in one else '✓' for one in fates)} |" for name in FEATURES]
+    return "\n".join([*head, *rows])
 
 
 def test_the_documented_table_is_the_reports() -> None:

@@ -8,9 +8,45 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime, format_timecode
 
+from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import playing
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.times import Frames, exact, frames_of, rate_of
+
+NOT_KEPT: NotKept = {
+    "exact rates, NTSC included": ("changed", "counted in timecode; the list names no rate"),
+    "reel of several words": ("changed", "spaces become underscores"),
+    "media address": ("changed", "only the file's name is written"),
+    "image sequence": ("changed", "only the first picture's name is written"),
+    "title or generator": ("changed", "a clip with its name is written"),
+    "speed between tenths of a frame a second": ("changed", "rounded to a tenth of a frame a second"),
+    "speed ramp": ("lost", "the clip is written at its normal speed"),
+    "dissolve across its cut point": (
+        "changed",
+        "the cut point moves to the dissolve's first frame; the pictures are the same",
+    ),
+    "wipe or other transition": ("changed", "a wipe or a dissolve of the same length is written"),
+    "disabled clip": ("lost", "it is left out"),
+    "several video tracks": ("lost", "only the lowest that shows anything is written"),
+    "more than four sound tracks": ("lost", "only the first four are written"),
+    "name of a track": ("lost", "tracks are numbered"),
+    "disabled track": ("lost", "it is left out"),
+    "nest": ("changed", "one event with its name is written"),
+    "effect other than a speed": ("lost", "it is left out"),
+    "clip marker": ("changed", "a locator in the record's timecode; its length is left out"),
+    "marker of the cut": ("lost", "it is left out"),
+    "marker of a track": ("lost", "it is left out"),
+    "edit point between frames of the cut": ("changed", "moved to the nearest frame"),
+    "source time between frames of the media": ("changed", "moved to the nearest frame"),
+    "media of another rate": ("changed", "its timecode is counted at the cut's rate"),
+    "gap at the start of the cut": ("changed", "the cut starts with its first event; record timecodes are the same"),
+    "gap at the end of a track": ("lost", "it is left out"),
+    "other media references, takes among them": (
+        "lost",
+        "only the active reference is written; its reel and timecode are kept",
+    ),
+    "metadata": ("lost", "metadata of clips, tracks and the cut is left out"),
+}
 
 SOUND_TRACKS = 4
 

@@ -13,9 +13,37 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import opentimelineio as otio
 from secondunit_bridge.rates import FrameTime, format_timecode
 
+from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import Media, Playing, frame_size, playing
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.times import exact, frames_of, rate_of
+
+NOT_KEPT: NotKept = {
+    "image sequence": ("changed", "the address of its first picture is written"),
+    "title or generator": ("changed", "a plain title with its text or name is written"),
+    "retimed clip that begins between its own frames": (
+        "changed",
+        "it begins up to a frame as it plays earlier or later",
+    ),
+    "speed ramp": ("lost", "the clip is written at its normal speed"),
+    "dissolve unevenly across its cut point": (
+        "changed",
+        "the cut point moves to the dissolve's middle; the pictures are the same",
+    ),
+    "wipe or other transition": ("changed", "a dissolve of the same length is written"),
+    "name of a track": ("lost", "tracks are numbered"),
+    "effect other than a speed": ("lost", "it is left out"),
+    "marker colour": ("lost", "the marker is written without"),
+    "marker of a track": ("lost", "it is left out"),
+    "edit point between frames of the cut": ("changed", "moved to the nearest frame"),
+    "source time between frames of the media": ("changed", "moved to the nearest frame"),
+    "gap at the end of a track": ("lost", "it is left out"),
+    "other media references, takes among them": (
+        "lost",
+        "only the active reference is written; its reel and timecode are kept",
+    ),
+    "metadata": ("lost", "metadata of clips, tracks and the cut is left out"),
+}
 
 VIDEO = otio.schema.TrackKind.Video
 

@@ -13,10 +13,31 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import opentimelineio as otio
 
 from secondunit_timeline.formats.fcpxml import OFFLINE, REEL
+from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import Media, frame_size, playing
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import exact, frames_of, rate_of
+
+NOT_KEPT: NotKept = {
+    "missing media": ("changed", "an address that leads nowhere stands for it"),
+    "image sequence": ("changed", "the address of its first picture is written"),
+    "title or generator": ("changed", "a plain title with its text or name is written"),
+    "speed ramp": ("lost", "the clip is written at its normal speed"),
+    "wipe or other transition": ("changed", "a dissolve of the same length is written"),
+    "name of a track": ("lost", "tracks are numbered"),
+    "disabled track": ("changed", "its clips are written as disabled"),
+    "effect other than a speed": ("lost", "it is left out"),
+    "marker colour": ("lost", "the marker is written without"),
+    "marker of the cut": ("changed", "it becomes a marker of the clip below it"),
+    "marker of a track": ("lost", "it is left out"),
+    "gap at the end of a track": ("lost", "it is left out"),
+    "other media references, takes among them": (
+        "lost",
+        "only the active reference is written; its reel and timecode are kept",
+    ),
+    "metadata": ("lost", "metadata of clips, tracks and the cut is left out"),
+}
 
 VIDEO = otio.schema.TrackKind.Video
 # As Final Cut Pro writes them.

@@ -3,42 +3,22 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 from math import floor
 from pathlib import Path
-from typing import Literal
 
 import opentimelineio as otio
 
 from secondunit_timeline.formats.edl_writer import edl_tracks, reel_name
+from secondunit_timeline.formats.features import Fate, NotKept
 from secondunit_timeline.formats.media import media_of, playing, reel_of
+from secondunit_timeline.formats.writing import WRITERS
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import frames_of, rate_of
 
-Fate = Literal["kept", "changed", "lost"]
 VIDEO = otio.schema.TrackKind.Video
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """Something a cut can hold, and for each format what becomes of it; `how` says it where it is not kept."""
-
-    name: str
-    fcpxml: tuple[Fate, str]
-    fcp7: tuple[Fate, str]
-    edl: tuple[Fate, str]
-
-    def fate(self, suffix: str) -> tuple[Fate, str]:
-        match suffix.lower():
-            case ".fcpxml":
-                return self.fcpxml
-            case ".xml":
-                return self.fcp7
-            case ".edl":
-                return self.edl
-            case _:
-                return KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,119 +36,13 @@ class Loss:
     how: str
 
 
-KEPT: tuple[Fate, str] = ("kept", "")
-_REFERENCES: tuple[Fate, str] = ("lost", "only the active reference is written; its reel and timecode are kept")
-_LEFT_OUT: tuple[Fate, str] = ("lost", "it is left out")
-_OURS: tuple[Fate, str] = ("lost", "metadata of clips, tracks and the cut is left out")
-
-FEATURES: dict[str, Feature] = {
-    feature.name: feature
-    for feature in (
-        Feature("cut points", KEPT, KEPT, KEPT),
-        Feature("exact rates, NTSC included", KEPT, KEPT, ("changed", "counted in timecode; the list names no rate")),
-        Feature("start timecode", KEPT, KEPT, KEPT),
-        Feature("source timecode", KEPT, KEPT, KEPT),
-        Feature("reel", KEPT, KEPT, KEPT),
-        Feature("reel of several words", KEPT, KEPT, ("changed", "spaces become underscores")),
-        Feature("media address", KEPT, KEPT, ("changed", "only the file's name is written")),
-        Feature("missing media", ("changed", "an address that leads nowhere stands for it"), KEPT, KEPT),
-        Feature(
-            "image sequence",
-            ("changed", "the address of its first picture is written"),
-            ("changed", "the address of its first picture is written"),
-            ("changed", "only the first picture's name is written"),
-        ),
-        Feature(
-            "title or generator",
-            ("changed", "a plain title with its text or name is written"),
-            ("changed", "a plain title with its text or name is written"),
-            ("changed", "a clip with its name is written"),
-        ),
-        Feature("constant speed", KEPT, KEPT, KEPT),
-        Feature(
-            "speed between tenths of a frame a second",
-            KEPT,
-            KEPT,
-            ("changed", "rounded to a tenth of a frame a second"),
-        ),
-        Feature(
-            "retimed clip that begins between its own frames",
-            KEPT,
-            ("changed", "it begins up to a frame as it plays earlier or later"),
-            KEPT,
-        ),
-        Feature(
-            "speed ramp",
-            ("lost", "the clip is written at its normal speed"),
-            ("lost", "the clip is written at its normal speed"),
-            ("lost", "the clip is written at its normal speed"),
-        ),
-        Feature("dissolve", KEPT, KEPT, KEPT),
-        Feature(
-            "dissolve across its cut point",
-            KEPT,
-            KEPT,
-            ("changed", "the cut point moves to the dissolve's first frame; the pictures are the same"),
-        ),
-        Feature(
-            "dissolve unevenly across its cut point",
-            KEPT,
-            ("changed", "the cut point moves to the dissolve's middle; the pictures are the same"),
-            KEPT,
-        ),
-        Feature(
-            "wipe or other transition",
-            ("changed", "a dissolve of the same length is written"),
-            ("changed", "a dissolve of the same length is written"),
-            ("changed", "a wipe or a dissolve of the same length is written"),
-        ),
-        Feature("disabled clip", KEPT, KEPT, ("lost", "it is left out")),
-        Feature("several video tracks", KEPT, KEPT, ("lost", "only the lowest that shows anything is written")),
-        Feature("more than four sound tracks", KEPT, KEPT, ("lost", "only the first four are written")),
-        Feature(
-            "name of a track",
-            ("lost", "tracks are numbered"),
-            ("lost", "tracks are numbered"),
-            ("lost", "tracks are numbered"),
-        ),
-        Feature("disabled track", ("changed", "its clips are written as disabled"), KEPT, ("lost", "it is left out")),
-        Feature("nest", KEPT, KEPT, ("changed", "one event with its name is written")),
-        Feature("effect other than a speed", _LEFT_OUT, _LEFT_OUT, _LEFT_OUT),
-        Feature("clip marker", KEPT, KEPT, ("changed", "a locator in the record's timecode; its length is left out")),
-        Feature(
-            "marker colour", ("lost", "the marker is written without"), ("lost", "the marker is written without"), KEPT
-        ),
-        Feature(
-            "marker of the cut",
-            ("changed", "it becomes a marker of the clip below it"),
-            KEPT,
-            ("lost", "it is left out"),
-        ),
-        Feature("marker of a track", _LEFT_OUT, _LEFT_OUT, _LEFT_OUT),
-        Feature(
-            "edit point between frames of the cut",
-            KEPT,
-            ("changed", "moved to the nearest frame"),
-            ("changed", "moved to the nearest frame"),
-        ),
-        Feature(
-            "source time between frames of the media",
-            KEPT,
-            ("changed", "moved to the nearest frame"),
-            ("changed", "moved to the nearest frame"),
-        ),
-        Feature("media of another rate", KEPT, KEPT, ("changed", "its timecode is counted at the cut's rate")),
-        Feature(
-            "gap at the start of the cut",
-            KEPT,
-            KEPT,
-            ("changed", "the cut starts with its first event; record timecodes are the same"),
-        ),
-        Feature("gap at the end of a track", _LEFT_OUT, _LEFT_OUT, _LEFT_OUT),
-        Feature("other media references, takes among them", _REFERENCES, _REFERENCES, _REFERENCES),
-        Feature("metadata", _OURS, _OURS, _OURS),
-    )
-}
+def not_kept(suffix: str) -> NotKept:
+    """What the format of `suffix` changes or loses; of OpenTimelineIO's own formats, nothing."""
+    writer = WRITERS.get(suffix.lower())
+    if writer is None:
+        return {}
+    kept_not: NotKept = import_module(f"secondunit_timeline.formats.{writer}").NOT_KEPT
+    return kept_not
 
 
 def losses(cut: otio.schema.Timeline, suffix: str) -> list[Loss]:
@@ -176,10 +50,11 @@ def losses(cut: otio.schema.Timeline, suffix: str) -> list[Loss]:
     index = Index(cut)
     if suffix.lower() in (".otioz", ".otiod"):
         return list(_outside_bundle(index))
+    fates = not_kept(suffix)
     found = []
     for name, track, at, what in _features(index, suffix.lower()):
-        fate, how = FEATURES[name].fate(suffix)
-        if fate != "kept":
+        if name in fates:
+            fate, how = fates[name]
             where = index.timecode(floor(at)) if at is not None else ""
             found.append(Loss(name, track, where, what, fate, how))
     return found
