@@ -36,10 +36,16 @@ class SoundKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Frames of one media file, counted from the file's first frame as 0, at the file's rate."""
+    """Frames of one media file, counted from the file's first frame as 0, at the file's rate.
+
+    `reel` and `timecode` say which camera frames they are, in whatever file they lie: the reel, and the source timecode
+    of the range's first frame. Engines read `path` and `range` alone.
+    """
 
     path: str
     range: FrameRange
+    reel: str = ""
+    timecode: FrameTime | None = None
 
 
 # Conditions: what steers an order.

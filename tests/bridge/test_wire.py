@@ -85,6 +85,14 @@ def test_a_missing_part_is_refused() -> None:
         from_proto(Order, unit_pb2.Order(id="a", task=unit_pb2.TASK_JOIN))
 
 
+def test_a_stored_span_that_names_no_camera_frames_is_read() -> None:
+    stored = unit_pb2.Span(
+        path="/a.mov",
+        range=unit_pb2.FrameRange(start=3, duration=9, rate=unit_pb2.Rational(numerator=24, denominator=1)),
+    )
+    assert from_proto(messages.Span, stored) == messages.Span("/a.mov", rates.FrameRange(3, 9, Fraction(24)), "", None)
+
+
 def test_an_unknown_value_is_refused() -> None:
     proto = unit_pb2.TaskLimit.FromString(b"\x08\x63")
     with pytest.raises(BadInput, match="99 is not known"):

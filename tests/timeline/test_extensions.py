@@ -158,6 +158,20 @@ def test_the_takes_timecode_continues_the_source(make_clip: MakeClip) -> None:
     assert take.media_reference.available_range.contains(take.source_range)
 
 
+def test_an_order_says_which_camera_frames_it_stands_on(make_clip: MakeClip) -> None:
+    """The last 24 frames of the media, and the sound of all that the shot plays."""
+    picture, sound = shot(make_clip(50), 50, 10, 40), shot(make_clip(50), 50, 10, 40)
+    for clip in (picture, sound):
+        clip.media_reference.metadata["cmx_3600"] = {"reel": "A003"}
+    order = order_of(plan(sounding_cut(picture, gap(30), sound=(sound, gap(30))), "A", tail=8))
+    spans = [condition.span for condition in order.conditions if isinstance(condition, FramesBefore | Sound)]
+    first = TEN_HOURS * 24
+    assert [(span.reel, span.timecode) for span in spans] == [
+        ("A003", FrameTime(first + 26, Fraction(24))),
+        ("A003", FrameTime(first + 10, Fraction(24))),
+    ]
+
+
 def test_head_extension_mirrors_the_tail(make_clip: MakeClip) -> None:
     cut = sounding_cut(gap(30), shot(make_clip(60), 60, 4, 40, "B"))
     extension = plan(cut, "B", head=10)

@@ -44,6 +44,14 @@ def test_a_join_replaces_as_much_on_both_sides_of_the_cut(make_clip: MakeClip) -
     assert clip.source_range.start_time.value == BLOCK.frame + join.order.slot.head
 
 
+def test_a_join_says_which_camera_frames_it_stands_on(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 0, 50), shot(make_clip(60), 60, 8, 50, "B"))
+    join = plan_join(Index(cut), at(50), 8, SETTINGS)
+    spans = [condition.span for condition in join.order.conditions if isinstance(condition, FramesBefore | FramesAfter)]
+    for span in spans:
+        assert span.timecode == FrameTime(TEN_HOURS * 24 + span.range.start, Fraction(24))
+
+
 def test_a_join_across_a_gap_fills_it_and_its_sound(make_clip: MakeClip) -> None:
     first, second = make_clip(60), make_clip(60, name="other")
     cut = sounding_cut(

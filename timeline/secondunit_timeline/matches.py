@@ -58,7 +58,7 @@ def plan_match(index: Index, selector: str, like: Sequence[str], settings: Setti
 def _reference(index: Index, name: str) -> ReferenceImage | ReferenceShot:
     try:
         shot = open_shot(index, *find_clip(index, name))
-        return ReferenceShot(Span(shot.info.path, shot.used))
+        return ReferenceShot(span(shot, shot.used.start, shot.used.end))
     except ShotNotFound as error:
         path = Path(name)
         if not path.is_file():
@@ -69,7 +69,7 @@ def _reference(index: Index, name: str) -> ReferenceImage | ReferenceShot:
 
     info = probe(str(path.resolve()))
     refuse_unsupported(info)
-    return ReferenceShot(Span(info.path, FrameRange(0, info.frames, info.rate)))
+    return ReferenceShot(Span(info.path, FrameRange(0, info.frames, info.rate), info.reel, info.start))
 
 
 def place_match(match: Match, takes: Sequence[Take]) -> tuple[Operation, ...]:

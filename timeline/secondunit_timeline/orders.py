@@ -84,7 +84,8 @@ def slot_for(shot: Shot, frames: int, head: int, tail: int, start: FrameTime | N
 
 
 def span(shot: Shot, start: int, end: int) -> Span:
-    return Span(shot.info.path, FrameRange(start, end - start, shot.info.rate))
+    frames = FrameRange(start, end - start, shot.info.rate)
+    return Span(shot.info.path, frames, shot.reel, media_timecode(shot, start))
 
 
 def media_timecode(shot: Shot, frame: int) -> FrameTime:

@@ -11,6 +11,7 @@ from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
 from secondunit_bridge.rates import FrameRange, FrameTime, parse_timecode
 
 from secondunit_timeline.flat import source_of, source_start
+from secondunit_timeline.formats.media import reel_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
@@ -38,6 +39,11 @@ class Shot:
     @property
     def name(self) -> str:
         return str(self.clip.name)
+
+    @property
+    def reel(self) -> str:
+        """The file's own, else the cut's."""
+        return self.info.reel or reel_of(self.clip)
 
     @property
     def unused_before(self) -> int:

@@ -11,6 +11,7 @@ from secondunit_bridge.messages import Span
 from secondunit_bridge.rates import FrameRange, FrameTime
 
 from secondunit_timeline.flat import source_of
+from secondunit_timeline.formats.media import reel_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
@@ -34,12 +35,17 @@ class LinkedSound:
     start: Fraction
     end: Fraction
     path: str
+    reel: str
     lag: int
 
     def under(self, frames: Span) -> Span:
         """The part of `path` that belongs to frames of the shot's media."""
         start = max(0, frames.range.start + self.lag)
-        return Span(self.path, FrameRange(start, frames.range.end + self.lag - start, frames.range.rate))
+        timecode = frames.timecode
+        if timecode is not None:
+            timecode = FrameTime(timecode.frame + start - self.lag - frames.range.start, timecode.rate)
+        shown = FrameRange(start, frames.range.end + self.lag - start, frames.range.rate)
+        return Span(self.path, shown, self.reel, timecode)
 
 
 def linked_sound(index: Index, shot: Shot) -> tuple[LinkedSound, ...]:
@@ -75,7 +81,8 @@ def linked_sound(index: Index, shot: Shot) -> tuple[LinkedSound, ...]:
             ratio = info.rate / index.rate
             if start - item.start * ratio == shown - shot.record.start * ratio:
                 lag = round(shown - begin)
-                found.append(LinkedSound(track.name, item, start - lag, end - lag, path, lag))
+                reel = info.reel or reel_of(clip)
+                found.append(LinkedSound(track.name, item, start - lag, end - lag, path, reel, lag))
     return tuple(found)
 
 

@@ -121,12 +121,16 @@ class Value(_message.Message):
     def __init__(self, text: _Optional[str] = ..., integer: _Optional[int] = ..., number: _Optional[float] = ..., flag: _Optional[bool] = ...) -> None: ...
 
 class Span(_message.Message):
-    __slots__ = ("path", "range")
+    __slots__ = ("path", "range", "reel", "timecode")
     PATH_FIELD_NUMBER: _ClassVar[int]
     RANGE_FIELD_NUMBER: _ClassVar[int]
+    REEL_FIELD_NUMBER: _ClassVar[int]
+    TIMECODE_FIELD_NUMBER: _ClassVar[int]
     path: str
     range: FrameRange
-    def __init__(self, path: _Optional[str] = ..., range: _Optional[_Union[FrameRange, _Mapping]] = ...) -> None: ...
+    reel: str
+    timecode: FrameTime
+    def __init__(self, path: _Optional[str] = ..., range: _Optional[_Union[FrameRange, _Mapping]] = ..., reel: _Optional[str] = ..., timecode: _Optional[_Union[FrameTime, _Mapping]] = ...) -> None: ...
 
 class FramesBefore(_message.Message):
     __slots__ = ("span", "into")
