@@ -6,13 +6,10 @@ from pathlib import Path
 import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import CutError, ShotNotFound
-from secondunit_bridge.rates import FrameRange
 from secondunit_timeline.edits import edit
 from secondunit_timeline.flat import flatten
 from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.operations import (
-    AddTake,
     AddTrack,
     End,
     Extend,
@@ -20,7 +17,6 @@ from secondunit_timeline.operations import (
     InsertGap,
     Into,
     Lift,
-    Operation,
     Overwrite,
     SwapTake,
 )
@@ -232,50 +228,3 @@ def test_an_edit_writes_record_timecode_as_the_cut_counts() -> None:
     cut = cut_of([clip("A", 10, 200, (0, 400), rate)], rate=rate, start=107892)
     _, change = edit(cut, [Insert("V1", at(63, rate), clip("A007 ext", 0, 24, rate=rate))])
     assert str(change) == "V1 01:00:02;03 insert 24 'A007 ext'"
-
-
-@pytest.mark.skipif(not CUTS, reason="the shared cuts are not beside the repository")
-def test_every_operation_on_every_real_cut_keeps_the_frames_around_it() -> None:
-    done = 0
-    for path in CUTS:
-        cut = read_cut(path)
-        try:
-            index = Index(cut)
-        except CutError:
-            continue
-        for track in index.tracks:
-            shots = [item for item in track.items if isinstance(item.child, otio.schema.Clip)]
-            if not shots or track.kind != otio.schema.TrackKind.Video:
-                continue
-            shot = shots[len(shots) // 2]
-            inside, rate = at(int(shot.start + shot.duration // 2), index.rate), index.rate
-            new = clip("new", 100, 7, (0, 500), rate)
-            take = otio.schema.ExternalReference("/takes/t.mov")
-            operations: list[Operation] = [
-                Overwrite(track.name, inside, new),
-                Insert(track.name, inside, new),
-                Lift(track.name, inside, 3),
-                *(Extend(track.name, inside, end, 0, new, into) for end in End for into in Into),
-                AddTake(track.name, inside, "take.1", take),
-                SwapTake(track.name, inside, shot.child.active_media_reference_key),
-            ]
-            # What lies before the shot, its dissolve and an extension at its head is claimed by no operation.
-            fade = 0 if shot.before is None else int(shot.before.in_offset.to_seconds() * rate) + 1
-            low = max(0, int(shot.start) - 7 - fade)
-            claimed_by_none = FrameRange(max(0, low - 100), min(low, 100), rate)
-            try:
-                before = flatten(cut, claimed_by_none)
-            except CutError:  # a ramp, which nothing here can play
-                continue
-            frozen = cut.to_json_string()
-            for operation in operations:
-                try:
-                    result, change = edit(cut, [operation])
-                except CutError:
-                    continue
-                finally:
-                    assert cut.to_json_string() == frozen
-                assert change
-                assert flatten(result, claimed_by_none) == before, (path, operation)
-                done += 1
-    assert done > 100
