@@ -17,7 +17,8 @@ from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
 from secondunit_timeline import trims
 from secondunit_timeline.changes import Change, Edit, Splice, Written
-from secondunit_timeline.index import cut_rate, duration_of, is_locked, named_tracks, no_such_track
+from secondunit_timeline.dialects import is_locked
+from secondunit_timeline.index import cut_rate, duration_of, named_tracks, no_such_track
 from secondunit_timeline.operations import (
     AddRecipe,
     AddTake,

@@ -9,6 +9,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameRange, FrameTime
 
+from secondunit_timeline.dialects import sound_stream
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
@@ -194,7 +195,7 @@ class Flat:
         if isinstance(child, otio.schema.Clip):
             yield Sounding(
                 source_of(child),
-                _stream_of(child),
+                sound_stream(child),
                 _sample(first),
                 _sample(last),
                 source_start(child) - begin * speed,
@@ -274,12 +275,3 @@ def _dissolve(left: list[Layer], right: list[Layer], progress: Fraction) -> list
 def _sample(seconds: Fraction) -> int:
     """Rounded down like `samples_before`, so that neighbours meet."""
     return int(seconds * SAMPLE_RATE // 1)
-
-
-def _stream_of(clip: otio.schema.Clip) -> int:
-    """The sound stream of its media that a clip plays: the first, or the one that Resolve's export names."""
-    resolve = clip.metadata.get("Resolve_OTIO")
-    channels = resolve.get("Channels") if hasattr(resolve, "get") else None
-    if channels is not None and len(channels) and hasattr(channels[0], "get"):
-        return max(0, int(channels[0].get("Source Track ID", 0)))
-    return 0

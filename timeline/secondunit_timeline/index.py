@@ -11,6 +11,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
+from secondunit_timeline.dialects import is_locked
 from secondunit_timeline.times import Frames, frames_of, rate_of
 
 # Rates of files that count in a time scale instead of frames.
@@ -121,11 +122,6 @@ def named_tracks(cut: otio.schema.Timeline) -> list[tuple[otio.schema.Track, str
         taken.add(name)
         named.append((child, name))
     return named
-
-
-def is_locked(track: otio.schema.Track) -> bool:
-    resolve = track.metadata.get("Resolve_OTIO")
-    return bool(resolve.get("Locked", False)) if hasattr(resolve, "get") else False
 
 
 def cut_rate(cut: otio.schema.Timeline) -> Fraction:

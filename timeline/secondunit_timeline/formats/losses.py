@@ -9,6 +9,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 
+from secondunit_timeline.dialects import is_empty_effect
 from secondunit_timeline.formats.edl_writer import edl_tracks, reel_name
 from secondunit_timeline.formats.features import Fate, NotKept
 from secondunit_timeline.formats.media import media_of, playing, reel_of
@@ -141,7 +142,7 @@ def _of_item(item: Item, index: Index, track: TrackIndex) -> Iterator[tuple[str,
     if _foreign(child.metadata):
         yield "metadata", child.name
     for effect in child.effects:
-        if not isinstance(effect, otio.schema.TimeEffect) and _means_something(effect):
+        if not isinstance(effect, otio.schema.TimeEffect) and not is_empty_effect(effect):
             yield "effect other than a speed", f"{child.name}: {effect.effect_name or effect.name}"
     for marker in child.markers:
         yield "clip marker", f"{child.name}: {marker.name}"
@@ -200,9 +201,3 @@ def _has_clips(track: TrackIndex) -> bool:
 def _foreign(metadata: Iterable[str]) -> bool:
     """Whether it holds more than reels and what reading itself notes."""
     return any(key not in ("cmx_3600", "secondunit") for key in metadata)
-
-
-def _means_something(effect: otio.schema.Effect) -> bool:
-    """Resolve writes about twelve slots on every clip; those that are switched off change nothing."""
-    resolve = effect.metadata.get("Resolve_OTIO")
-    return bool(resolve.get("Enabled", True)) and bool(resolve.get("Parameters")) if hasattr(resolve, "get") else True
