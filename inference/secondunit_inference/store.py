@@ -5,25 +5,22 @@ under the temporary names that are made here.
 """
 
 import errno
-import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Codec, Delivery
+from secondunit_bridge.takes import MARKER
 
 log = logging.getLogger(__name__)
 
-MARKER = ".secondunit-takes"
 SPARE_BYTES = 1_000_000_000
 _TEMPORARY = ".secondunit-part-"
 _SUFFIXES = {Codec.PRORES_HQ: ".mov", Codec.H264: ".mp4", Codec.PNG: ""}
-_CHUNK_BYTES = 8 * 1024 * 1024
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
@@ -150,20 +147,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def digest(place: Path, check: Callable[[], None] = lambda: None) -> str:
-    """SHA-256 of a file; of a folder, that of its files' hashes and names in the form that `sha256sum` prints.
-
-    `check` is called now and then, and may raise.
-    """
-    total = hashlib.sha256()
-    if place.is_dir():
-        for path in sorted(place.iterdir()):
-            total.update(f"{digest(path, check)}  {path.name}\n".encode())
-        return total.hexdigest()
-    with place.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            check()
-            total.update(chunk)
-    return total.hexdigest()

@@ -26,11 +26,12 @@ from secondunit_bridge.media.record import extract
 from secondunit_bridge.media.write import MediaWriter
 from secondunit_bridge.messages import Loading, Order, Preview, Record, Step, Take, Version
 from secondunit_bridge.rates import FrameTime, samples_before
+from secondunit_bridge.takes import digest
 from secondunit_bridge.wire import from_proto, record_from_json, record_to_json, to_proto
 
 from secondunit_inference.framing import frame, read_frames
 from secondunit_inference.job import Job, Made, Picture, Progress
-from secondunit_inference.store import TakeFiles, digest, sync_folder
+from secondunit_inference.store import TakeFiles, sync_folder
 
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 600.0

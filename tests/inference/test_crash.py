@@ -18,9 +18,9 @@ from secondunit_bridge.errors import UnitUnreachable
 from secondunit_bridge.media.record import extract
 from secondunit_bridge.messages import Event, Order, Preview, Step, TakeReady
 from secondunit_bridge.spawn import Address
+from secondunit_bridge.takes import digest
 from secondunit_bridge.wire import record_from_json
 from secondunit_inference.orders import MOST_ATTEMPTS, Orders
-from secondunit_inference.store import digest
 
 from tests.inference.running_unit import (
     ENGINES,

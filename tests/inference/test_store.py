@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Codec, Delivery
-from secondunit_inference.store import MARKER, TakeFiles, admit, digest, prepare, publish, sweep
+from secondunit_bridge.takes import MARKER, digest
+from secondunit_inference.store import TakeFiles, admit, prepare, publish, sweep
 
 
 def files_in(folder: Path, codec: Codec = Codec.PRORES_HQ, fence: int = 1) -> TakeFiles:

@@ -31,11 +31,11 @@ from secondunit_bridge.messages import (
 )
 from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.spawn import Address
+from secondunit_bridge.takes import digest
 from secondunit_bridge.wire import record_from_json, to_proto
 from secondunit_inference import workers
 from secondunit_inference.framing import frame
 from secondunit_inference.orders import Orders
-from secondunit_inference.store import digest
 
 from tests.inference.running_unit import (
     ENGINES,

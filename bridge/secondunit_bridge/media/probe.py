@@ -202,7 +202,7 @@ def _describe(
     turned = orientation(first[0]).rotation in (90, 270)
     width, height = first[0].width, first[0].height
     aspect = stream.sample_aspect_ratio or Fraction(1)
-    start, drop_frame = _timecode(container, rate)
+    start, drop_frame = timecode_of(container, rate)
     return MediaInfo(
         path=path,
         container=container.format.name,
@@ -218,7 +218,7 @@ def _describe(
         variable_rate=variable,
         start=start,
         drop_frame=drop_frame,
-        reel=_metadata(container, "reel_name"),
+        reel=metadata_of(container, "reel_name"),
         sound=tuple(
             SoundInfo(sound.rate, sound.channels, sound.layout.name)
             for sound in container.streams.audio
@@ -250,13 +250,13 @@ def encoding_of(frame: VideoFrame, stream: VideoStream | None = None) -> Encodin
     return Encoding(pixel_format, max(part.bits for part in frame.format.components), matrix, primaries, transfer, full)
 
 
-def _metadata(container: InputContainer, name: str) -> str:
+def metadata_of(container: InputContainer, name: str) -> str:
     places = (container.metadata, *(stream.metadata for stream in container.streams))
     return next((value for place in places for key, value in place.items() if key.lower() == name and value), "")
 
 
-def _timecode(container: InputContainer, rate: Fraction) -> tuple[FrameTime | None, bool]:
-    text = _metadata(container, "timecode")
+def timecode_of(container: InputContainer, rate: Fraction) -> tuple[FrameTime | None, bool]:
+    text = metadata_of(container, "timecode")
     drop_frame = can_drop_frames(rate) and re.search(r"[;,.]\d+$", text) is not None
     try:
         digits = re.sub(r"[;,.](\d+)$", r";\1" if drop_frame else r":\1", text)

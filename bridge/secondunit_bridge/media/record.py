@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from av.container import InputContainer
+
 from secondunit_bridge.media.container import open_media
 from secondunit_bridge.media.images import RECORD
 
@@ -17,4 +19,8 @@ def extract(path: str) -> str | None:
         record = Path(path) / RECORD
         return record.read_text(encoding="utf-8") if record.is_file() else None
     with open_media(path) as container:
-        return next((value for key, value in container.metadata.items() if key.lower() == RECORD_KEY), None)
+        return record_in(container) or None
+
+
+def record_in(container: InputContainer) -> str:
+    return next((value for key, value in container.metadata.items() if key.lower() == RECORD_KEY), "")

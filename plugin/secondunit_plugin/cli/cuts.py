@@ -1,20 +1,56 @@
 """`secondunit takes`, `show` and `export`: what a cut holds, and how it plays."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 import opentimelineio as otio
+from secondunit_bridge import spawn
+from secondunit_bridge.errors import SecondUnitError
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index, Item
 from secondunit_timeline.interchange import media_path, notes_of, read_cut, write_cut
+from secondunit_timeline.records import Found, Unclear, attach, find_takes, known_takes, stored_takes, takes_folders
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import find_clip
-from secondunit_timeline.takes import placed_takes, use_take
+from secondunit_timeline.takes import key_of, placed_takes, use_take
 from secondunit_timeline.times import frames_of, rate_of
 
 from secondunit_plugin.cli.output import print_json, print_table
+
+TAKES_IN = click.option(
+    "--in",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of takes; may be repeated. Default: those beside the cut and its media.",
+)
+
+
+def _with_takes(
+    read: otio.schema.Timeline, cut: Path, folders: tuple[Path, ...]
+) -> tuple[otio.schema.Timeline, dict[tuple[str, int, str], str], list[str], list[str]]:
+    """The cut with its takes found again; how, by track, frame and key; what is unclear; what else is to be said."""
+    notes = []
+    try:
+        stored = stored_takes(spawn.home())
+    except SecondUnitError as error:
+        stored = ()
+        notes.append(f"the unit was not asked for its takes: {error}")
+    known = known_takes(read, folders or takes_folders(read, cut), stored)
+    results = find_takes(Index(read), known)
+    found = [one for one in results if isinstance(one, Found)]
+    index = Index(read)
+    unclear = []
+    for one in results:
+        if isinstance(one, Unclear):
+            at = f"{one.placed.track} {index.timecode(one.placed.at.frame)}"
+            unclear.append(f"{at} {one.placed.clip.name!r} may show a take: {one.reason}")
+    how = {(one.placed.track, one.placed.at.frame, key_of(one.take)): str(one.how) for one in found}
+    made, attached = attach(read, found, known)
+    return made, how, unclear, [*notes, *attached]
 
 
 @click.command()
@@ -22,12 +58,15 @@ from secondunit_plugin.cli.output import print_json, print_table
 @click.option("--shot", help="NAME, NAME#2 among equals, or TRACK@TIME.")
 @click.option("--use", metavar="KEY", help="Make this take active: its key, reel or version name.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The cut to write, with --use.")
+@TAKES_IN
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def takes(cut: Path, shot: str | None, use: str | None, output: Path | None, as_json: bool) -> None:
-    """List the takes of a cut, or make one active."""
+def takes(
+    cut: Path, shot: str | None, use: str | None, output: Path | None, folders: tuple[Path, ...], as_json: bool
+) -> None:
+    """List the takes of a cut and how each was found, or make one active."""
     if (use is None) != (output is None):
         raise click.UsageError("--use KEY and -o OUT go together")
-    read = read_cut(cut)
+    read, how, unclear, notes = _with_takes(read_cut(cut), cut, folders)
     if use is not None and output is not None:
         read, _ = edit(read, [use_take(Index(read), use, shot)])
         write_cut(read, output, source=cut)
@@ -38,13 +77,15 @@ def takes(cut: Path, shot: str | None, use: str | None, output: Path | None, as_
         for take in placed_takes(index)
         if places is None or any(track.name == take.track and item.start == take.at.frame for track, item in places)
     ]
+    found_by = [how.get((take.track, take.at.frame, take.key), "") for take in found]
     if as_json:
-        print_json({"cut": output or cut, "takes": found})
+        rows = [(asdict(take) | {"found_by": by}) for take, by in zip(found, found_by, strict=True)]
+        print_json({"cut": output or cut, "takes": rows, "unclear": unclear, "notes": notes})
         return
     from rich.table import Table
 
-    table = Table("", "take", "reel", "task", "on", "at", "key", "file")
-    for take in found:
+    table = Table("", "take", "reel", "task", "on", "at", "key", "found by", "file")
+    for take, by in zip(found, found_by, strict=True):
         table.add_row(
             "▶" if take.active else "",
             take.name,
@@ -53,21 +94,26 @@ def takes(cut: Path, shot: str | None, use: str | None, output: Path | None, as_
             f"{take.shot} ({take.track})",
             index.timecode(take.at.frame),
             take.key,
+            by or "–",
             take.path or "–",
         )
     if found:
         print_table(table)
     else:
         click.echo("This cut holds no takes.")
+    for line in (*unclear, *notes):
+        click.echo(line, err=True)
 
 
 @click.command()
 @click.argument("cut", type=click.Path(path_type=Path))
+@TAKES_IN
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def show(cut: Path, as_json: bool) -> None:
+def show(cut: Path, folders: tuple[Path, ...], as_json: bool) -> None:
     """Tracks, shots, record and source timecode, rates and takes of a cut."""
-    index = Index(read_cut(cut))
-    notes = notes_of(index.cut)
+    read, _, unclear, found = _with_takes(read_cut(cut), cut, folders)
+    index = Index(read)
+    notes = [*notes_of(read), *found, *unclear]
     tracks = [
         {"name": track.name, "kind": track.kind, "items": [_item(index, item) for item in track.items]}
         for track in index.tracks
