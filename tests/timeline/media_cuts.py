@@ -41,5 +41,7 @@ def take_for(order: Order, path: str = "/takes/A_v001.mov", start: FrameTime | N
     slot = order.slot
     start = slot.start or start
     assert start is not None
-    record = Record("id1", "A_v001", "UAAAAAAA", start, slot.drop_frame, order, 0, "", (), (), None, None, False, ())
+    record = Record(
+        "id1", "A_v001", "UAAAAAAA", start, slot.drop_frame, order, order.seeds[0], "", (), (), None, None, False, ()
+    )
     return Take(path, slot.head + slot.frames + slot.tail, "00", "", record)

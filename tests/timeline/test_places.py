@@ -15,8 +15,9 @@ from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.matches import place_match, plan_match
+from secondunit_timeline.operations import SwapTake
 from secondunit_timeline.orders import Settings
-from secondunit_timeline.takes import placed_takes, use_take
+from secondunit_timeline.takes import find_take, placed_takes
 
 from tests.timeline.cuts import at, dissolve, gap
 from tests.timeline.media_cuts import TEN_HOURS, MakeClip, shot, sounding_cut, take_for
@@ -97,16 +98,16 @@ def test_a_matched_take_has_the_sources_timecode_and_handles(make_clip: MakeClip
     assert clip.source_range.start_time.value == TEN_HOURS * 24 + 5
     assert clip.media_reference.available_range.start_time.value == TEN_HOURS * 24
     assert clip.active_media_reference_key == "take.id1"
-    back, _ = edit(placed, [use_take(Index(placed), "DEFAULT_MEDIA", "A")])
+    back, _ = edit(placed, [SwapTake(*find_take(Index(placed), "DEFAULT_MEDIA", "A"))])
     assert Index(back).tracks[0].items[0].child.media_reference.target_url.endswith(".mov")
-    again, _ = edit(back, [use_take(Index(back), "A_v001", None)])
+    again, _ = edit(back, [SwapTake(*find_take(Index(back), "A_v001", None))])
     assert [take.active for take in placed_takes(Index(again))] == [True]
 
 
 def test_a_take_that_no_shot_holds_is_refused(make_clip: MakeClip) -> None:
     cut = sounding_cut(shot(make_clip(60), 60, 5, 40))
     with pytest.raises(CutError, match="held 0 times"):
-        use_take(Index(cut), "take.none", None)
+        find_take(Index(cut), "take.none", None)
 
 
 def test_a_match_needs_something_to_match(make_clip: MakeClip) -> None:

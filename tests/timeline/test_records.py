@@ -19,8 +19,9 @@ from secondunit_bridge.wire import record_to_json
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.operations import SwapTake
 from secondunit_timeline.records import Found, How, KnownTakes, Unclear, attach, find_takes, known_takes, takes_folders
-from secondunit_timeline.takes import clip_of, placed_takes, use_take
+from secondunit_timeline.takes import clip_of, find_take, placed_takes
 from secondunit_timeline.times import time_range
 
 from tests.timeline.cuts import RATE, cut_of, gap
@@ -192,7 +193,7 @@ def test_what_was_found_can_be_switched_again(tmp_path: Path) -> None:
     assert read.to_json_string() == text
     assert notes == ("V1 01:00:00:00 'A003' shows A003_v000: found by reel and timecode",)
     assert {one.name: one.active for one in placed_takes(Index(made))} == {"A003_v000": True, "A003_v001": False}
-    switched, _ = edit(made, [use_take(Index(made), "A003_v001", None)])
+    switched, _ = edit(made, [SwapTake(*find_take(Index(made), "A003_v001", None))])
     write_cut(switched, tmp_path / "switched.otio")
     (again,) = find_takes(Index(read_cut(tmp_path / "switched.otio")), KnownTakes([]))
     assert isinstance(again, Found)
@@ -217,5 +218,5 @@ def test_a_match_gets_its_camera_media_back_at_the_same_frame(make_clip: MakeCli
     held = clip.media_references()["DEFAULT_MEDIA"].available_range
     assert held == time_range(TEN_HOURS * 24, 60, RATE)
     assert clip.active_media_reference_key == "take.id9"
-    back, _ = edit(attached, [use_take(Index(attached), "DEFAULT_MEDIA", None)])
+    back, _ = edit(attached, [SwapTake(*find_take(Index(attached), "DEFAULT_MEDIA", None))])
     assert back.tracks[0][0].source_range == clip.source_range

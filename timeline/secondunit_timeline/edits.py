@@ -23,6 +23,7 @@ from secondunit_timeline.operations import (
     AddRecipe,
     AddTake,
     AddTrack,
+    ApproveTake,
     CloseGap,
     End,
     Extend,
@@ -36,6 +37,8 @@ from secondunit_timeline.operations import (
     Lift,
     Operation,
     Overwrite,
+    PlayTake,
+    RemoveRecipe,
     ReplaceShot,
     ReplaceSlug,
     RippleTrim,
@@ -88,6 +91,11 @@ def is_slug(clip: otio.core.Item) -> bool:
         return False
     own = clip.media_reference.metadata.get("secondunit")
     return hasattr(own, "get") and bool(own.get("slug", False))
+
+
+def is_recipe(reference: otio.core.MediaReference | None) -> bool:
+    """Whether it is an order, made or to be made, rather than media."""
+    return isinstance(reference, otio.schema.GeneratorReference) and reference.generator_kind.startswith("secondunit.")
 
 
 def edit(
@@ -155,7 +163,7 @@ class _Plan:
                 self._lift(operation)
             case Extend():
                 self._extend(operation)
-            case SwapTake():
+            case SwapTake() | PlayTake():
                 self._swap_take(operation)
             case AddTake():
                 self._add_take(operation)
@@ -177,6 +185,10 @@ class _Plan:
                 self._grow_take(operation)
             case AddRecipe():
                 self._add_references(operation, {f"{operation.key}.recipe": operation.recipe})
+            case RemoveRecipe():
+                self._remove_recipe(operation)
+            case ApproveTake():
+                self._approve_take(operation)
             case _:
                 assert_never(operation)
 
@@ -368,7 +380,7 @@ class _Plan:
         for lead in leads:
             self.note(strip.name, lead.at, "drop transition", lead.frames, lead.name)
 
-    def _swap_take(self, operation: SwapTake) -> None:
+    def _swap_take(self, operation: SwapTake | PlayTake) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
         i = strip.shot(at)
         clip = strip.children[i]
@@ -380,11 +392,14 @@ class _Plan:
         reference = references.get(operation.key)
         if reference is None:
             raise CutError(f"{where()} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
-        if isinstance(reference, otio.schema.GeneratorReference) and operation.key.endswith(".recipe"):
+        if is_recipe(reference):
             raise CutError(f"{where()}: {operation.key!r} is a recipe, not a picture: choose the take made from it")
         strip.own_range(i)
         previous = clip.active_media_reference_key
         clip.active_media_reference_key = operation.key
+        if isinstance(operation, PlayTake):
+            start = rational_time(operation.start.frame, operation.start.rate)
+            clip.source_range = otio.opentime.TimeRange(start, clip.source_range.duration)
         if not shows_within(clip, reference.available_range):
             raise CutError(
                 f"{where()} uses {_range_text(clip.source_range)}, but {operation.key!r} holds only "
@@ -414,6 +429,31 @@ class _Plan:
         clip.set_media_references(references, clip.active_media_reference_key)
         verb = "add recipe" if isinstance(operation, AddRecipe) else "add"
         self.note(strip.name, strip.start(i), f"{verb} {operation.key}", strip.length(i), clip.name)
+
+    def _remove_recipe(self, operation: RemoveRecipe) -> None:
+        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
+        i = strip.shot(at)
+        strip.touch(i, i + 1)
+        clip = strip.children[i]
+        references = clip.media_references()
+        if not is_recipe(references.get(operation.key)) or operation.key == clip.active_media_reference_key:
+            raise CutError(f"{strip.where(i)}: {operation.key!r} is not a recipe beside what the clip plays")
+        del references[operation.key]
+        clip.set_media_references(references, clip.active_media_reference_key)
+        self.note(strip.name, strip.start(i), f"remove recipe {operation.key}", strip.length(i), clip.name)
+
+    def _approve_take(self, operation: ApproveTake) -> None:
+        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
+        i = strip.shot(at)
+        strip.touch(i, i + 1)
+        clip = strip.children[i]
+        references = clip.media_references()
+        take = references.get(operation.key)
+        if take is None or is_recipe(take) or not operation.key.startswith("take."):
+            raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+        ours = take.metadata.get("secondunit", {})
+        take.metadata["secondunit"] = {**ours, "approved": True}
+        self.note(strip.name, strip.start(i), f"approve {operation.key}", strip.length(i), clip.name)
 
     def _grow_take(self, operation: GrowTake) -> None:
         strip = self._strip(operation.track)

@@ -87,7 +87,7 @@ def plan_generation(
         Task.GENERATE,
         index.cut.name,
         f"{index.cut.name or 'cut'}_{at.frame:06}",
-        _slot(index, frames, settings.handles),
+        slot_of(index, frames, settings.handles, settings.handles),
         tuple(conditions),
         settings,
     )
@@ -111,7 +111,7 @@ def _track(video: Sequence[TrackIndex], at: int, frames: int, where: Where) -> t
     return f"V{number}", True
 
 
-def _slot(index: Index, frames: int, handles: int) -> Slot:
+def slot_of(index: Index, frames: int, head: int, tail: int) -> Slot:
     """In the format of the cut's first camera shot at the cut's rate, else 1920 x 1080."""
     for track in index.tracks:
         for item in track.items:
@@ -121,10 +121,8 @@ def _slot(index: Index, frames: int, handles: int) -> Slot:
                 except BadInput:
                     continue
                 if shot.info.rate == index.rate:
-                    return slot_for(shot, frames, handles, handles, None)
-    return Slot(
-        frames, handles, handles, index.rate, index.rate, 1920, 1080, Fraction(1), None, can_drop_frames(index.rate)
-    )
+                    return slot_for(shot, frames, head, tail, None)
+    return Slot(frames, head, tail, index.rate, index.rate, 1920, 1080, Fraction(1), None, can_drop_frames(index.rate))
 
 
 def place_generation(generation: Generation, takes: Sequence[Take]) -> tuple[Operation, ...]:

@@ -250,6 +250,34 @@ class AddRecipe:
     recipe: otio.schema.GeneratorReference
 
 
+@dataclass(frozen=True, slots=True)
+class RemoveRecipe:
+    """Takes the recipe under `key` from the clip at `at`; nothing that the clip plays is removed."""
+
+    track: str
+    at: FrameTime
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayTake:
+    """Makes `key` what the clip at `at` plays, from source time `start` on: for a clip that was only a recipe."""
+
+    track: str
+    at: FrameTime
+    key: str
+    start: FrameTime
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveTake:
+    """Notes on the take `key` of the clip at `at` that it is approved: it is not made again."""
+
+    track: str
+    at: FrameTime
+    key: str
+
+
 Operation = (
     Overwrite
     | Insert
@@ -271,5 +299,8 @@ Operation = (
     | AddTake
     | GrowTake
     | AddRecipe
+    | RemoveRecipe
+    | PlayTake
+    | ApproveTake
     | AddTrack
 )

@@ -1,22 +1,24 @@
 """Takes as a cut holds them: media references with their recipes, and clips of their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
-from secondunit_bridge.messages import Take
+from secondunit_bridge.messages import Record, Take
 from secondunit_bridge.rates import FrameTime
 
+from secondunit_timeline.documents import plain
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
-from secondunit_timeline.operations import SwapTake
 from secondunit_timeline.shots import find_clip, video_clips
 from secondunit_timeline.times import Frames, rational_time, time_range
 
 PREFIX = "take."
 RECIPE = ".recipe"
+RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class PlacedTake:
     shot: str
     key: str
     active: bool
+    approved: bool
     name: str
     reel: str
     path: str | None
@@ -60,8 +63,8 @@ def reference(take: Take, start: FrameTime | None = None) -> otio.schema.Externa
     )
 
 
-def recipe(take: Take) -> otio.schema.GeneratorReference:
-    """The take's order, as the cut stores it."""
+def recipe(take: Take, written: Mapping[str, Any] | None = None) -> otio.schema.GeneratorReference:
+    """The take's order, as the cut stores it; `written`: what stands beside its record."""
     from secondunit_bridge.wire import record_to_json
 
     record = take.record
@@ -69,8 +72,26 @@ def recipe(take: Take) -> otio.schema.GeneratorReference:
         name=record.name,
         generator_kind=f"secondunit.{record.order.task}",
         available_range=time_range(record.start.frame, take.frames, record.start.rate),
-        parameters={"record": record_to_json(record)},
+        parameters={**(written or {}), RECORD: record_to_json(record)},
     )
+
+
+def recipe_parameters(recipe: otio.core.MediaReference | None) -> dict[str, Any]:
+    """What a recipe says, without the record; empty where there is none."""
+    if not isinstance(recipe, otio.schema.GeneratorReference):
+        return {}
+    parameters: dict[str, Any] = plain(recipe.to_json_string(-1))["parameters"]
+    parameters.pop(RECORD, None)
+    return parameters
+
+
+def record_of(clip: otio.schema.Clip, key: str) -> Record | None:
+    """The record that the recipe of the take `key` holds."""
+    from secondunit_bridge.wire import record_from_json
+
+    held = clip.media_references().get(key + RECIPE)
+    text = held.parameters.get(RECORD) if isinstance(held, otio.schema.GeneratorReference) else None
+    return record_from_json(text) if isinstance(text, str) else None
 
 
 def clip_of(takes: Sequence[Take], offset: Frames, length: FrameTime) -> otio.schema.Clip:
@@ -114,6 +135,7 @@ def _takes_of(clip: otio.schema.Clip, track: str, at: FrameTime) -> Iterator[Pla
             shot=clip.name,
             key=key,
             active=clip.active_media_reference_key == key,
+            approved=bool(ours.get("approved", False)),
             name=str(ours.get("name", "")),
             reel=str(ours.get("reel", "")),
             path=media_path(media),
@@ -121,8 +143,8 @@ def _takes_of(clip: otio.schema.Clip, track: str, at: FrameTime) -> Iterator[Pla
         )
 
 
-def use_take(index: Index, key: str, selector: str | None) -> SwapTake:
-    """The operation that makes a take active; `key` is its key, reel or version name, or any other reference's key.
+def find_take(index: Index, key: str, selector: str | None) -> tuple[str, FrameTime, str]:
+    """Track, record frame and key of a take; `key` is its key, reel or version name, or any other reference's key.
 
     `selector` says on which shot, where several hold the key. Raises CutError where it names none or more than one.
     """
@@ -139,4 +161,4 @@ def use_take(index: Index, key: str, selector: str | None) -> SwapTake:
             f"{key!r} is held {len(found)} times by {where}: "
             + ("say on which shot with --shot" if found else f"it holds {', '.join(held) or 'no media'}")
         )
-    return SwapTake(*found[0])
+    return found[0]

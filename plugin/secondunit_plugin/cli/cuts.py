@@ -12,10 +12,11 @@ from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index, Item
 from secondunit_timeline.interchange import media_path, notes_of, read_cut, write_cut
+from secondunit_timeline.operations import ApproveTake, Operation, SwapTake
 from secondunit_timeline.records import Found, Unclear, attach, find_takes, known_takes, stored_takes, takes_folders
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import find_clip
-from secondunit_timeline.takes import key_of, placed_takes, use_take
+from secondunit_timeline.takes import find_take, key_of, placed_takes
 from secondunit_timeline.times import frames_of, rate_of
 
 from secondunit_plugin.cli.output import print_json, print_table
@@ -57,18 +58,31 @@ def _with_takes(
 @click.argument("cut", type=click.Path(path_type=Path))
 @click.option("--shot", help="NAME, NAME#2 among equals, or TRACK@TIME.")
 @click.option("--use", metavar="KEY", help="Make this take active: its key, reel or version name.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The cut to write, with --use.")
+@click.option("--approve", metavar="KEY", help="Approve this take: it is not made again.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The cut to write, with --use or --approve.")
 @TAKES_IN
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def takes(
-    cut: Path, shot: str | None, use: str | None, output: Path | None, folders: tuple[Path, ...], as_json: bool
+    cut: Path,
+    shot: str | None,
+    use: str | None,
+    approve: str | None,
+    output: Path | None,
+    folders: tuple[Path, ...],
+    as_json: bool,
 ) -> None:
-    """List the takes of a cut and how each was found, or make one active."""
-    if (use is None) != (output is None):
-        raise click.UsageError("--use KEY and -o OUT go together")
+    """List the takes of a cut and how each was found, make one active, approve one."""
+    if (use is None and approve is None) != (output is None):
+        raise click.UsageError("--use KEY or --approve KEY, and -o OUT, go together")
     read, how, unclear, notes = _with_takes(read_cut(cut), cut, folders)
-    if use is not None and output is not None:
-        read, _ = edit(read, [use_take(Index(read), use, shot)])
+    if output is not None:
+        index = Index(read)
+        operations: list[Operation] = []
+        if use is not None:
+            operations.append(SwapTake(*find_take(index, use, shot)))
+        if approve is not None:
+            operations.append(ApproveTake(*find_take(index, approve, shot)))
+        read, _ = edit(read, operations)
         write_cut(read, output, source=cut)
     index = Index(read)
     places = [find_clip(index, shot)] if shot else None
@@ -87,7 +101,7 @@ def takes(
     table = Table("", "take", "reel", "task", "on", "at", "key", "found by", "file")
     for take, by in zip(found, found_by, strict=True):
         table.add_row(
-            "▶" if take.active else "",
+            ("▶" if take.active else "") + ("✓" if take.approved else ""),
             take.name,
             take.reel,
             take.task,

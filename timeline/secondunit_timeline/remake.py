@@ -1,0 +1,217 @@
+"""A take made again from its record: the same frames of the same shots, in the media that the cut has today."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Any, assert_never
+from uuid import uuid4
+
+import opentimelineio as otio
+from secondunit_bridge.errors import CutError
+from secondunit_bridge.messages import (
+    CameraMove,
+    Condition,
+    FramesAfter,
+    FramesBefore,
+    IgnoreRegion,
+    Order,
+    Record,
+    ReferenceImage,
+    ReferenceShot,
+    Slot,
+    Sound,
+    SourceShot,
+    Span,
+    Take,
+    Text,
+)
+from secondunit_bridge.rates import FrameRange, FrameTime, format_timecode, frames_per_day
+
+from secondunit_timeline.edits import is_recipe
+from secondunit_timeline.generations import slot_of
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import media_path
+from secondunit_timeline.operations import AddTake, Operation, SwapTake
+from secondunit_timeline.takes import RECIPE, key_of, recipe, recipe_parameters, reference
+from secondunit_timeline.times import exact, rate_of
+
+if TYPE_CHECKING:
+    from secondunit_bridge.media.probe import MediaInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Remake:
+    """`places`: track and record frame of each clip that holds the take, and the source time of its first frame there.
+
+    `written`: what stands in the old take's recipe beside its record.
+    """
+
+    order: Order
+    places: tuple[tuple[str, FrameTime, FrameTime], ...]
+    written: dict[str, Any]
+
+
+def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tuple[int, ...] = ()) -> Remake:
+    """The take `key` again, into `folder`; without `seeds`, with its own.
+
+    The media may have been relinked and may have another size: its frames are found by path, by reel and timecode, or
+    by the file's name. Raises CutError where the cut does not hold them.
+    """
+    places = tuple(_places(index, key))
+    if not places:
+        raise CutError(f"no clip of the cut holds the take {key!r}: see `secondunit takes`")
+    media = _Media(index, record.name)
+    conditions = tuple(media.today(condition) for condition in record.order.conditions)
+    old = record.order.slot
+    slot = replace(_format(index, media, record), start=record.start, drop_frame=record.drop_frame)
+    order = replace(
+        record.order,
+        id=uuid4().hex,
+        slot=slot,
+        conditions=tuple(_scaled(condition, old, slot) for condition in conditions),
+        seeds=seeds or (record.seed,),
+        delivery=replace(record.order.delivery, folder=str(folder.resolve())),
+    )
+    clip = index.track(places[0][0]).at(places[0][1].frame)
+    assert clip is not None
+    written = recipe_parameters(clip.child.media_references().get(key + RECIPE))
+    return Remake(order, places, written)
+
+
+def place_remake(remake: Remake, takes: Sequence[Take]) -> tuple[Operation, ...]:
+    """Beside the old take, which stays, on every clip that holds it; the first of `takes` becomes active."""
+    operations: list[Operation] = []
+    for track, at, start in remake.places:
+        operations += (
+            AddTake(track, at, key_of(take), reference(take, start), recipe(take, remake.written)) for take in takes
+        )
+        operations.append(SwapTake(track, at, key_of(takes[0])))
+    return tuple(operations)
+
+
+def _places(index: Index, key: str) -> Iterator[tuple[str, FrameTime, FrameTime]]:
+    for track in index.tracks:
+        for item in track.items:
+            held = item.child.media_references().get(key) if isinstance(item.child, otio.schema.Clip) else None
+            if held is not None and held.available_range is not None:
+                start = held.available_range.start_time
+                first = FrameTime(round(start.value), rate_of(start))
+                yield track.name, FrameTime(int(item.start), index.rate), first
+
+
+def _format(index: Index, media: "_Media", record: Record) -> Slot:
+    """The slot in the size of the media that it stands on, or of the cut where no camera frame leads to it."""
+    old = record.order.slot
+    for condition in record.order.conditions:
+        if isinstance(condition, FramesBefore | FramesAfter | SourceShot):
+            info = media.info(media.span(condition.span).path)
+            return replace(old, width=info.width, height=info.height, pixel_aspect=info.pixel_aspect)
+    new = slot_of(index, old.frames, old.head, old.tail)
+    return replace(old, width=new.width, height=new.height, pixel_aspect=new.pixel_aspect)
+
+
+def _scaled(condition: Condition, old: Slot, new: Slot) -> Condition:
+    if not isinstance(condition, IgnoreRegion) or (old.width, old.height) == (new.width, new.height):
+        return condition
+    left, right = (edge * new.width / old.width for edge in (condition.left, condition.left + condition.width))
+    top, bottom = (edge * new.height / old.height for edge in (condition.top, condition.top + condition.height))
+    return IgnoreRegion(floor(left), floor(top), ceil(right) - floor(left), ceil(bottom) - floor(top))
+
+
+class _Media:
+    """The files that the cut refers to, and where in them the frames of a record lie."""
+
+    def __init__(self, index: Index, take: str) -> None:
+        self._take = take
+        self._index = index
+        self._files: dict[str, tuple[str, otio.opentime.TimeRange | None]] = {}
+        self._probed: dict[str, MediaInfo] = {}
+        for clip in index.cut.find_clips():
+            for held in clip.media_references().values():
+                path = None if is_recipe(held) else media_path(held)
+                if path is not None and path not in self._files:
+                    ours = held.metadata.get("cmx_3600") or clip.metadata.get("cmx_3600") or {}
+                    self._files[path] = (str(ours.get("reel", "")), held.available_range)
+
+    def info(self, path: str) -> "MediaInfo":
+        from secondunit_bridge.media.probe import probe, refuse_unsupported
+
+        if path not in self._probed:
+            info = probe(path, self._index.rate)
+            refuse_unsupported(info)
+            self._probed[path] = info
+        return self._probed[path]
+
+    def today(self, condition: Condition) -> Condition:
+        match condition:
+            case FramesBefore() | FramesAfter() | SourceShot() | ReferenceShot() | Sound():
+                return replace(condition, span=self.span(condition.span))
+            case ReferenceImage():
+                if not Path(condition.path).is_file():
+                    raise CutError(
+                        f"{self._take}: the image {condition.path} that it was made from is gone: restore it"
+                    )
+                return condition
+            case Text() | CameraMove() | IgnoreRegion():
+                return condition
+            case _:
+                assert_never(condition)
+
+    def span(self, old: Span) -> Span:
+        path = self._file(old)
+        start = old.range.start
+        if path != old.path:
+            info = self.info(path)
+            if info.rate != old.range.rate:
+                raise CutError(
+                    f"{self._take} was made from {old.path} at {float(old.range.rate):g} frames a second, {path} runs "
+                    f"at {float(info.rate):g}: order it anew"
+                )
+            if old.timecode is not None and (first := self._first(path)) is not None:
+                start = (old.timecode.frame - first.frame) % frames_per_day(info.rate, info.drop_frame)
+            if start + old.range.duration > info.frames:
+                raise CutError(
+                    f"{path} does not hold the {old.range.duration} frames from {_said(old)} on that {self._take} was "
+                    "made from: relink to the whole of the media"
+                )
+        return replace(old, path=path, range=FrameRange(start, old.range.duration, old.range.rate))
+
+    def _first(self, path: str) -> FrameTime | None:
+        """The source time of the file's first frame: its timecode, or what the cut says."""
+        info = self.info(path)
+        if info.start is not None:
+            return info.start
+        available = self._files[path][1]
+        if available is None or rate_of(available.start_time) != info.rate:
+            return None
+        return FrameTime(int(exact(available.start_time.value)), info.rate)
+
+    def _file(self, old: Span) -> str:
+        if old.path in self._files:
+            return old.path
+        name = PureWindowsPath(old.path).stem
+        found = [path for path, (reel, _) in self._files.items() if reel and reel == old.reel]
+        found = found or [path for path in self._files if PureWindowsPath(path).stem == name]
+        if not found and old.reel:
+            found = [path for path in self._files if Path(path).exists() and self.info(path).reel == old.reel]
+        if len(found) > 1:
+            found = [path for path in found if self._holds(path, old)]
+        if len(found) == 1:
+            return found[0]
+        if not found and Path(old.path).exists():  # a reference that never was in the cut
+            return old.path
+        where = f"{len(found)} files of the cut hold them" if found else "no media of the cut holds them"
+        raise CutError(f"{self._take} was made from {_said(old)} of {old.path}, and {where}: relink the cut to it")
+
+    def _holds(self, path: str, old: Span) -> bool:
+        first = self._first(path)
+        if first is None or old.timecode is None:
+            return False
+        frames = self.info(path).frames
+        return 0 <= old.timecode.frame - first.frame <= frames - old.range.duration
+
+
+def _said(span: Span) -> str:
+    where = f"frame {span.range.start}" if span.timecode is None else format_timecode(span.timecode)
+    return f"{span.reel} {where}".strip()
