@@ -239,11 +239,14 @@ def test_linked_sound_grows_at_its_own_edit_point(make_clip: MakeClip) -> None:
 def test_a_ripple_never_cuts_through_another_clip(make_clip: MakeClip) -> None:
     music = otio.schema.Clip("music", otio.schema.ExternalReference("/music.wav"), time_range(0, 200, Fraction(24)))
     cut = sounding_cut(shot(make_clip(50), 50, 10, 40), shot(make_clip(60), 60, 0, 20, "B"), sound=(music,))
+    extension = plan(cut, "A", tail=24, into=Into.RIPPLE)
     with pytest.raises(CutError, match="'music' on A1"):
-        plan(cut, "A", tail=24, into=Into.RIPPLE)
+        edit(cut, place_extension(extension, (take_for(order_of(extension)),)))
     locked = cut.deepcopy()
     locked.tracks[1].metadata["Resolve_OTIO"] = {"Locked": True}
-    assert plan(locked, "A", tail=24, into=Into.RIPPLE).gaps == ()
+    extension = plan(locked, "A", tail=24, into=Into.RIPPLE)
+    placed, _ = edit(locked, place_extension(extension, (take_for(order_of(extension)),)))
+    assert [item.duration for item in Index(placed).track("A1").items] == [200]
 
 
 def test_the_next_shot_of_one_file_is_no_handle(footage: Path) -> None:

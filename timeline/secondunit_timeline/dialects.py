@@ -40,8 +40,8 @@ def program_of(metadata: Mapping[str, Any]) -> Program | None:
 
 
 def is_locked(track: otio.schema.Track) -> bool:
-    """As far as the file says so: Resolve's does, and Final Cut Pro 7 XML."""
-    if bool(_of(track.metadata, _RESOLVE).get("Locked", False)):
+    """As far as the file says so: Resolve's does, Final Cut Pro 7 XML and projects of Kdenlive and Shotcut."""
+    if _of(track.metadata, _RESOLVE).get("Locked", False) or _of(track.metadata, _KDENLIVE).get("locked", False):
         return True
     return str(_of(track.metadata, _FCP7).get("locked", "FALSE")).upper() == "TRUE"
 
@@ -57,9 +57,9 @@ def sound_stream(clip: otio.schema.Clip) -> int:
 def link_of(clip: otio.core.Item) -> tuple[str, ...] | None:
     """What clips that are linked have in common, alike on all of them; None where the file links it with nothing.
 
-    Resolve's `Link Group ID`, Premiere's `LinkID`, the `link` elements of Final Cut Pro 7 XML.
+    Resolve's `Link Group ID`, Premiere's `LinkID`, the `link` elements of Final Cut Pro 7 XML, and our own `link`.
     """
-    for key, name in ((_RESOLVE, "Link Group ID"), (_PREMIERE, "LinkID")):
+    for key, name in ((_RESOLVE, "Link Group ID"), (_PREMIERE, "LinkID"), ("secondunit", "link")):
         group = _of(clip.metadata, key).get(name)
         if isinstance(group, (int, str)) and group != "":
             return (key, str(group))

@@ -69,6 +69,8 @@ class Policies:
     """What an edit may do besides what it was asked for. Whatever it does is reported as a change of its own."""
 
     transitions: Transitions = Transitions.REFUSE
+    sync: tuple[str, ...] | None = None
+    """The tracks that move along where an operation does not name its own; None: every track that is not locked."""
 
 
 DEFAULTS = Policies()
@@ -106,6 +108,9 @@ def edit(
     for operation in operations:
         plan.apply(operation)
     return plan.cut, plan.finish()
+
+
+Rippling = Insert | Extend | Extract | CloseGap | RippleTrim
 
 
 class _Plan:
@@ -252,7 +257,7 @@ class _Plan:
         first, last = (lead, None) if operation.dissolve is Side.LEFT else (None, lead)
         strip.splice(i, i, [(operation.clip.deepcopy(), frames)], first, last)
         strip.check(i - 1, i + 2)
-        self._ripple(operation.sync, at, frames)
+        self._ripple(operation, at, frames)
         self.note(strip.name, at, "insert", frames, operation.clip.name)
 
     def _insert_gap(self, operation: InsertGap) -> None:
@@ -334,6 +339,8 @@ class _Plan:
         last = strip.leads[hi] if at_head else outer
         strip.splice(lo, hi, new, first, last)
         strip.check(lo - 1, lo + len(new) + 1)
+        if operation.into is Into.RIPPLE:
+            self._ripple(operation, edge, total)
         if growth:
             self.note(strip.name, edge, f"extend {operation.end} {operation.into}", growth, shot.name)
         if clip is not None:
@@ -478,16 +485,22 @@ class _Plan:
         gained = simple((frames_of(longer.duration, rate) - frames_of(held.duration, rate)) * self.rate / rate)
         self.note(strip.name, strip.start(i), f"grow {operation.key}", gained, clip.name)
 
-    def _ripple(self, sync: Sequence[str], at: Frames, frames: Frames) -> None:
-        """Moves what lies from `at` on by `frames` on the tracks of `sync`; all of them or none."""
-        strips = [self._strip(name) for name in dict.fromkeys(sync)]
+    def _in_sync(self, operation: Rippling) -> list[str]:
+        sync = operation.sync if operation.sync is not None else self._policies.sync
+        if sync is None:
+            sync = tuple(name for name, track in self._tracks.items() if not is_locked(track))
+        return [name for name in dict.fromkeys(sync) if name != operation.track]
+
+    def _ripple(self, operation: Rippling, at: Frames, frames: Frames) -> None:
+        """Moves what lies from `at` on by `frames` on the tracks in sync; all of them or none."""
+        strips = [self._strip(name) for name in self._in_sync(operation)]
         blocked = [(strip.name, what) for strip in strips if (what := strip.blocks(at, frames)) is not None]
         if blocked:
             listed = "\n".join(f"  {what} on {name}" for name, what in blocked)
             where = format_timecode(FrameTime(self._start + int(at), self.rate), can_drop_frames(self.rate))
             raise CutError(
                 f"a ripple of {frames_text(frames)} frames at {where} would cut through:\n{listed}\n"
-                "cut them there, or leave their tracks out of the sync"
+                "cut them there, lock their tracks, or leave these out of the sync"
             )
         for strip in strips:
             if at < strip.end:
@@ -508,7 +521,7 @@ class _Plan:
         if frames <= 0:
             raise CutError(f"{strip.name} {strip.timecode(at)}: the track ends before: nothing can be extracted")
         trims.extract(strip, start, frames)
-        self._ripple(operation.sync, start, -frames)
+        self._ripple(operation, start, -frames)
         self.note(strip.name, start, "close gap" if isinstance(operation, CloseGap) else "extract", frames, "")
 
     def _slice(self, operation: Slice) -> None:
@@ -534,7 +547,7 @@ class _Plan:
         else:
             trims.ripple_trim(strip, i, end, by)
             growth = by if end is End.TAIL else -by
-            self._ripple(operation.sync, edge + min(growth, 0) if end is End.TAIL else start, growth)
+            self._ripple(operation, edge + min(growth, 0) if end is End.TAIL else start, growth)
         verb = "trim" if isinstance(operation, Trim) else "ripple trim"
         self.note(strip.name, edge, f"{verb} {end}", by, name)
 

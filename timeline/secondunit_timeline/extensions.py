@@ -11,7 +11,7 @@ from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, 
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index
-from secondunit_timeline.operations import AddTake, End, Extend, InsertGap, Into, Operation
+from secondunit_timeline.operations import AddTake, End, Extend, Into, Operation
 from secondunit_timeline.orders import (
     CONTEXT,
     Settings,
@@ -24,7 +24,7 @@ from secondunit_timeline.orders import (
 )
 from secondunit_timeline.retimes import handles_of
 from secondunit_timeline.shots import Shot, find_clip, open_shot, source_extent
-from secondunit_timeline.sync import LinkedSound, linked_sound, ripple_points, unlinked_tracks
+from secondunit_timeline.sync import LinkedSound, linked_sound, unlinked_tracks
 from secondunit_timeline.takes import clip_of, key_of, recipe, reference
 from secondunit_timeline.times import frames_of, rate_of, simple
 
@@ -49,6 +49,7 @@ class Growth:
 class Extension:
     """What an extension would do. `order` is None where the camera's frames are enough.
 
+    `sync`: the tracks that move along with a ripple, beside those of the shot and its sound, which grow on their own.
     `file_start`: the media frame, continued beyond the media, that the take's first frame stands for.
     """
 
@@ -57,7 +58,7 @@ class Extension:
     into: Into | None
     picture: Growth
     sound: tuple[Growth, ...]
-    gaps: tuple[tuple[str, FrameTime], ...]
+    sync: tuple[str, ...]
     order: Order | None
     file_start: int
     notes: tuple[str, ...]
@@ -115,23 +116,18 @@ def plan_extension(
     )
     linked = linked_sound(index, shot)
     sound = () if into is None else tuple(_sound_growths(index, shot, linked, end, frames, into, limit, outward))
-    gaps: tuple[tuple[str, FrameTime], ...] = ()
-    if into is Into.RIPPLE:
-        at = shot.record.end if end is End.TAIL else shot.record.start
-        gaps = tuple(
-            (other.name, point) for other, point in ripple_points(index, unlinked_tracks(index, shot, linked), at)
-        )
+    sync = unlinked_tracks(index, shot, linked) if into is Into.RIPPLE else ()
     if not missing:
         notes.append(f"{shot.name!r} has {shot.cut_frames(unused)} unused camera frames there: nothing is generated")
         notes += [f"{growth.track}: the sound ends early" for growth in sound if growth.camera < growth.frames]
-        return Extension(shot, end, into, picture, sound, gaps, None, limit, tuple(notes))
+        return Extension(shot, end, into, picture, sound, sync, None, limit, tuple(notes))
     if (longer := _longer_media(shot, end, camera + early)) is not None:
         notes.append(
             f"{longer!r} of {shot.name!r} holds more frames there than the take that is active: to use them, switch to "
             "it with `secondunit takes --use`, extend, and match again"
         )
     order, file_start = _order(index, shot, limit, outward, missing, shot.source_frames(early), sound, linked, settings)
-    return Extension(shot, end, into, picture, sound, gaps, order, file_start, tuple(notes))
+    return Extension(shot, end, into, picture, sound, sync, order, file_start, tuple(notes))
 
 
 def _gap_beside(index: Index, track: str, frame: int) -> int | float:
@@ -239,7 +235,7 @@ def place_extension(extension: Extension, takes: Sequence[Take]) -> tuple[Operat
             AddTake(shot.track, extension.picture.at, key_of(take), reference(take), recipe(take)) for take in takes
         )
     into = extension.into
-    operations: list[Operation] = [
+    return tuple(
         Extend(
             growth.track,
             growth.at,
@@ -247,12 +243,10 @@ def place_extension(extension: Extension, takes: Sequence[Take]) -> tuple[Operat
             simple(growth.camera * growth.own / growth.at.rate),
             _clip(extension, growth, takes),
             into,
+            extension.sync if growth is extension.picture else (),
         )
         for growth in (extension.picture, *extension.sound)
-    ]
-    frames = extension.picture.frames
-    operations += [InsertGap(track, at, frames) for track, at in extension.gaps]
-    return tuple(operations)
+    )
 
 
 def _clip(extension: Extension, growth: Growth, takes: Sequence[Take]) -> otio.schema.Clip | None:

@@ -12,10 +12,9 @@ from secondunit_bridge.messages import CameraMove, Condition, Order, ReferenceIm
 from secondunit_bridge.rates import FrameTime, can_drop_frames
 
 from secondunit_timeline.index import Index, TrackIndex
-from secondunit_timeline.operations import AddTrack, Insert, InsertGap, Operation, Overwrite
+from secondunit_timeline.operations import AddTrack, Insert, Operation, Overwrite
 from secondunit_timeline.orders import Settings, make_order, slot_for
 from secondunit_timeline.shots import open_shot
-from secondunit_timeline.sync import ripple_points
 from secondunit_timeline.takes import clip_of
 
 
@@ -27,14 +26,13 @@ class Where(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """`new_track`: `track` does not exist and is added above all others. `gaps`: where other tracks make room."""
+    """`new_track`: `track` does not exist and is added above all others."""
 
     track: str
     at: FrameTime
     frames: int
     where: Where
     new_track: bool
-    gaps: tuple[tuple[str, FrameTime], ...]
     order: Order
 
 
@@ -72,10 +70,6 @@ def plan_generation(
     if not video:
         raise CutError("the cut has no video track: add one in your editing software")
     track, new_track = _track(video, at.frame, frames, where)
-    gaps: tuple[tuple[str, FrameTime], ...] = ()
-    if where is Where.INSERT:
-        others = tuple(other for other in index.tracks if other.name != track and not other.locked)
-        gaps = tuple((other.name, point) for other, point in ripple_points(index, others, at.frame))
     conditions: list[Condition] = []
     if image:
         conditions.append(ReferenceImage(str(Path(image).resolve())))
@@ -91,7 +85,7 @@ def plan_generation(
         tuple(conditions),
         settings,
     )
-    return Generation(track, at, frames, where, new_track, gaps, order)
+    return Generation(track, at, frames, where, new_track, order)
 
 
 def _track(video: Sequence[TrackIndex], at: int, frames: int, where: Where) -> tuple[str, bool]:
@@ -129,8 +123,7 @@ def place_generation(generation: Generation, takes: Sequence[Take]) -> tuple[Ope
     clip = clip_of(takes, generation.order.slot.head, FrameTime(generation.frames, generation.at.rate))
     match generation.where:
         case Where.INSERT:
-            gaps = tuple(InsertGap(track, at, generation.frames) for track, at in generation.gaps)
-            return (Insert(generation.track, generation.at, clip), *gaps)
+            return (Insert(generation.track, generation.at, clip),)
         case Where.OVERWRITE:
             return (Overwrite(generation.track, generation.at, clip),)
         case Where.ABOVE:

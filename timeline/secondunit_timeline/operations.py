@@ -38,15 +38,15 @@ class Overwrite:
 class Insert:
     """Splits what lies at `at` and moves the rest. A dissolve there stays with the clip on `dissolve`.
 
-    `sync`, here and below: the tracks that move along, at their own edit points or in their gaps. Where that would
-    cut through a clip, the edit is refused with the list of those clips.
+    `sync`, here and below: the other tracks that move along, at their own edit points or in their gaps; None: those
+    of `Policies`. Where that would cut through a clip, the edit is refused with the list of those clips.
     """
 
     track: str
     at: FrameTime
     clip: otio.schema.Clip
     dissolve: Side = Side.LEFT
-    sync: tuple[str, ...] = ()
+    sync: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ class Extend:
     """The clip under `shot_at` grows by `camera_frames` of its media, and `clip` abuts it there.
 
     `camera_frames` are counted at the rate of the clip's source range, before a retime. With RIPPLE at the head the
-    clip's place in the cut stays and what follows moves. A dissolve at that end moves to the new end.
+    clip's place in the cut stays and what follows moves. A dissolve at that end moves to the new end. `sync` counts
+    with RIPPLE alone.
     """
 
     track: str
@@ -81,6 +82,7 @@ class Extend:
     camera_frames: Frames
     clip: otio.schema.Clip | None
     into: Into
+    sync: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Extract:
     track: str
     at: FrameTime
     frames: int
-    sync: tuple[str, ...] = ()
+    sync: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class CloseGap:
 
     track: str
     at: FrameTime
-    sync: tuple[str, ...] = ()
+    sync: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class RippleTrim:
     shot_at: FrameTime
     end: End
     by: int
-    sync: tuple[str, ...] = ()
+    sync: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,16 @@
 """What has to move or grow with a shot so that picture and sound stay together."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import opentimelineio as otio
-from secondunit_bridge.errors import CutError
 from secondunit_bridge.messages import Span
 from secondunit_bridge.rates import FrameRange, FrameTime
 
 from secondunit_timeline.flat import source_of
 from secondunit_timeline.formats.media import reel_of
-from secondunit_timeline.index import Index, Item, TrackIndex
+from secondunit_timeline.index import Index, Item
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import Shot, source_extent
@@ -96,29 +94,7 @@ def _played(shot: Shot, key: str, path: str) -> "tuple[MediaInfo, Fraction]":
     return info, source_extent(clip, info, shot.record, shot.speed)[0]
 
 
-def unlinked_tracks(index: Index, shot: Shot, linked: tuple[LinkedSound, ...]) -> tuple[TrackIndex, ...]:
+def unlinked_tracks(index: Index, shot: Shot, linked: tuple[LinkedSound, ...]) -> tuple[str, ...]:
     """The tracks that a ripple has to move beside the shot's own and those of its sound; locked ones stay."""
     own = {shot.track, *(sound.track for sound in linked)}
-    return tuple(track for track in index.tracks if track.name not in own and not track.locked)
-
-
-def ripple_points(index: Index, tracks: tuple[TrackIndex, ...], at: int) -> Iterator[tuple[TrackIndex, FrameTime]]:
-    """The tracks that hold something after cut frame `at`, each with the edit point where time can be put in.
-
-    A ripple never cuts through a clip that nobody chose: such clips are refused, with the list.
-    """
-    in_the_way = []
-    for track in tracks:
-        if track.end <= at:
-            continue
-        item = track.at(at)
-        if item is None or isinstance(item.child, otio.schema.Gap) or (item.start == at and item.before is None):
-            yield track, FrameTime(at, index.rate)
-        else:
-            in_the_way.append(f"  {item.child.name!r} on {track.name}")
-    if in_the_way:
-        raise CutError(
-            f"a ripple at {index.timecode(at)} would cut through:\n"
-            + "\n".join(in_the_way)
-            + "\nlock those tracks, cut them there, or use --into handles or --into over"
-        )
+    return tuple(track.name for track in index.tracks if track.name not in own and not track.locked)

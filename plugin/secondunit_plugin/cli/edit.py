@@ -173,8 +173,7 @@ def _operation(
     index: Index, verb: str, given: dict[str, Any], track: str, at: FrameTime, frames: int | None
 ) -> Operation:
     by, end = given["by"], End(given["end"] or End.TAIL)
-    others = (other.name for other in index.tracks if other.name != track and not other.locked)
-    sync = () if given["alone"] else tuple(others)
+    sync = () if given["alone"] else None
     match verb:
         case "overwrite":
             return Overwrite(track, at, _source(index, given))
