@@ -117,7 +117,7 @@ def test_a_dissolve_moves_out_with_the_end_and_keeps_its_length() -> None:
 
 def test_swap_and_add_take_keep_every_place() -> None:
     take = otio.schema.ExternalReference("/takes/A_v001.mov", times(5, 40))
-    recipe = otio.schema.GeneratorReference(generator_kind="extend")
+    recipe = otio.schema.GeneratorReference(generator_kind="secondunit.extend")
     cut, _ = edit(two(), [AddTake("V1", at(0), "take.1", take, recipe), SwapTake("V1", at(0), "take.1")])
     first = cut.tracks[0][0]
     assert line(cut) == [A, B]
