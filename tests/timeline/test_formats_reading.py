@@ -8,7 +8,7 @@ import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.formats import reading
 from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.interchange import notes_of, read_cut
 from secondunit_timeline.retimes import speed_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -289,14 +289,125 @@ def test_fcp7_speeds_disabled_clips_reels_and_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not FILES, reason="the shared interchange files do not lie beside the repository")
-def test_aaf_keeps_places_dissolves_and_source_timecode_and_says_what_it_does_not_read() -> None:
+def test_avids_aaf_keeps_places_transitions_source_timecode_and_reels() -> None:
     folder = CORPUS / "OpenTimelineIO__otio-aaf-adapter"
     cut = read_cut(folder / "transitions.aaf")
     index = Index(cut)
     assert (index.rate, index.timecode(0)) == (24, "01:00:00:00")
-    first = cut.find_clips()[0]
-    assert first.source_range.start_time.value == 86400
-    assert index.tracks[0].items[0].before is not None or index.tracks[0].items[0].after is not None
-    retimed = read_cut(CORPUS / "markreidvfx__pyaaf2" / "linear01.aaf")
-    assert Index(retimed).rate == Fraction(24000, 1001)
-    assert "not read" in retimed.metadata["secondunit"]["notes"][0]
+    assert [track.name for track in index.tracks] == ["Circles", "A1", "A2"]
+    fades = [
+        (item.before.name, item.before.in_offset.value, item.before.out_offset.value)
+        for item in index.tracks[0].items
+        if item.before
+    ]
+    assert fades == [("FadeUp_2", 0, 12), ("VideoDissolve_2", 48, 0), ("VideoDissolve_2", 12, 12), ("Dip_2", 24, 24)]
+    assert [row[1:] for row in items(cut, "Circles")] == [
+        (0, 117, 86400),
+        (117, 77, 86400 + 75 + 48),
+        (194, 53, 0),
+        (247, 144, 31 + 24),
+        (391, 130, 86400),
+    ]
+    reel = read_cut(folder / "one_clip.aaf").find_clips()[0].media_reference
+    assert reel.metadata["cmx_3600"]["reel"] == "ppjoshm_1.SIM1.02"
+    assert reel.available_range.start_time.value == 86501
+
+
+@pytest.mark.skipif(not FILES, reason="the shared interchange files do not lie beside the repository")
+def test_avids_markers_lie_where_the_editor_put_them() -> None:
+    cut = read_cut(CORPUS / "OpenTimelineIO__otio-aaf-adapter" / "multiple_markers.aaf")
+    assert [track.name for track in Index(cut).tracks] == ["V1", "V2", "V3", "V4"]
+    on_clips = {clip.name: [marker.name for marker in clip.markers] for clip in cut.find_clips() if len(clip.markers)}
+    assert on_clips == {
+        "zts02_1010": ["GREEN: V1: zts02_1010: f1104: seq.f1104"],
+        "Drop_24.mov": ["MAGENTA: V4: zts02_1040: f1001: seq.f1666"],
+    }
+    # The other tracks are empty there, and one marker lies on the timecode track.
+    places = {marker.name: marker.marked_range.start_time.value for marker in cut.tracks.markers}
+    assert places["GREEN: TC1: zts02_1080: f1206: seq.f2604"] == 2604 - 809
+    assert len(places) == 8
+    assert "Timecode Burn-In" in " ".join(cut.metadata["secondunit"]["notes"])
+
+
+@pytest.mark.skipif(not FILES, reason="the shared interchange files do not lie beside the repository")
+def test_a_ramp_of_aaf_stays_one_and_a_sound_clips_channels_are_one_clip() -> None:
+    ramp = read_cut(CORPUS / "markreidvfx__pyaaf2" / "linear01.aaf")
+    assert Index(ramp).rate == Fraction(24000, 1001)
+    assert speed_of(ramp.find_clips()[0]) is None
+    assert ramp.find_clips()[0].effects[0].metadata["aaf"]["parameters"]["SpeedRatio"] == "56/55"
+    assert "speed ramp" in ramp.metadata["secondunit"]["notes"][0]
+    resolve = read_cut(CORPUS / "ambiguousengine__davinci-resolve-mcp-free" / "T45_twoclip_control.aaf")
+    index = Index(resolve)
+    assert (index.rate, index.timecode(0)) == (50, "01:00:00:00")
+    assert items(resolve, "Audio 1") == [("1128797", 0, 750, 900000), ("1128797", 750, 750, 900375)]
+    assert resolve.find_clips()[0].source_range.start_time.rate == 25  # the media's own, which is 10:00:00:00
+
+
+def motion(path: Path, length: int, inner: int, ratio: str = "", points: tuple[tuple[str, str], ...] = ()) -> Path:
+    """An AAF whose one clip plays `inner` frames from frame 100 of its media, under Avid's Motion Control."""
+    import aaf2
+    from aaf2.auid import AUID
+    from aaf2.rational import AAFRational
+
+    with aaf2.open(str(path), "w") as file:
+        dictionary = file.dictionary
+        rational = dictionary.lookup_typedef("Rational")
+        made = [
+            file.create.ParameterDef(AUID("72559a80-24d7-11d3-8a50-0050040ef7d2"), "SpeedRatio", "", rational),
+            file.create.ParameterDef(
+                AUID("8d56827d-847e-11d5-935a-50f857c10000"), "PARAM_SPEED_OFFSET_MAP_U", "", rational
+            ),
+            file.create.InterpolationDef(aaf2.misc.LinearInterp, "LinearInterp", ""),
+        ]
+        control = file.create.OperationDef(AUID("9d2ea890-0968-11d3-8a38-0050040ef7d2"), "Motion Control", "")
+        control.media_kind, control.number_inputs = "picture", 1
+        control["IsTimeWarp"].value = True
+        for one in (*made, control):
+            dictionary.register_def(one)
+        media, cut = file.create.MasterMob("A"), file.create.CompositionMob("cut")
+        file.content.mobs.extend([media, cut])
+        cut.usage = "Usage_TopLevel"
+        media.create_timeline_slot(24, 1).segment = file.create.SourceClip(0, 500, media_kind="picture")
+        group = file.create.OperationGroup("Motion Control", length, "picture")
+        if ratio:
+            group.parameters.append(file.create.ConstantValue("SpeedRatio", AAFRational(ratio)))
+        if points:
+            curve = file.create.VaryingValue("PARAM_SPEED_OFFSET_MAP_U", "LinearInterp")
+            for time, value in points:
+                curve.add_keyframe(AAFRational(time), AAFRational(value))
+            group.parameters.append(curve)
+        clip = file.create.SourceClip(100, inner, media_kind="picture")
+        clip.mob, clip.slot_id = media, 1
+        group.segments.append(clip)
+        cut.create_timeline_slot(24, 1).segment = group
+    return path
+
+
+@pytest.mark.parametrize(
+    ("length", "inner", "ratio", "points", "speed", "first"),
+    [
+        (20, 40, "1/2", (), Fraction(2), 100),
+        (40, 20, "2/1", (), Fraction(1, 2), 100),
+        (20, 20, "-1/1", (), Fraction(-1), 119),
+        (30, 1, "30/1", (), Fraction(0), 100),
+        (20, 40, "20/39", (("0", "0"), ("20", "40")), Fraction(2), 100),  # Avid's ratio is off by one: the curve counts
+        (21, 21, "1/1", (("0", "20"), ("1/2", "39/2"), ("20", "0")), Fraction(-1), 120),
+        (20, 20, "1/1", (("0", "5"), ("20", "5")), Fraction(0), 105),
+        (20, 20, "1/1", (("0", "0"), ("10", "5"), ("20", "20")), None, 100),
+        (20, 20, "", (), None, 100),
+    ],
+)
+def test_avids_motion_control(
+    tmp_path: Path,
+    length: int,
+    inner: int,
+    ratio: str,
+    points: tuple[tuple[str, str], ...],
+    speed: Fraction | None,
+    first: int,
+) -> None:
+    cut = read_cut(motion(tmp_path / "cut.aaf", length, inner, ratio, points))
+    (clip,) = cut.find_clips()
+    assert speed_of(clip) == speed
+    assert (clip.source_range.start_time.value, clip.source_range.duration.value) == (first, length)
+    assert bool(notes_of(cut)) == (speed is None)

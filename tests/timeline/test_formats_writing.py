@@ -19,6 +19,7 @@ from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 FORMATS = (".fcpxml", ".xml", ".edl")
+NTSC = Fraction(30000, 1001)
 RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(50), Fraction(60000, 1001)]
 
 
@@ -118,7 +119,7 @@ def there_and_back(cut: otio.schema.Timeline, folder: Path, suffix: str) -> otio
     return back
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", [*FORMATS, ".aaf"])
 @pytest.mark.parametrize("rate", RATES, ids=lambda rate: f"{float(rate):.5g}")
 def test_cut_points_rates_timecode_reels_and_speeds_come_back(tmp_path: Path, rate: Fraction, suffix: str) -> None:
     cut = plain_cut(rate)
@@ -199,6 +200,49 @@ def test_the_published_readers_see_the_same_cut(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), Fraction(24), Fraction(25), NTSC], ids=float)
+def test_the_published_aaf_reader_sees_the_same_cut(tmp_path: Path, rate: Fraction) -> None:
+    """It tells where a clip begins by its lowest frame, ours by the one that plays first."""
+    cut = plain_cut(rate)
+    sound = otio.schema.Track("A1", kind=otio.schema.TrackKind.Audio)
+    sound.extend([shot("A", 10, 30, rate), shot("B", 40, 50, rate)])
+    cut.tracks.append(sound)
+    cut.tracks[0][0].enabled = False
+    write_cut(cut, tmp_path / "cut.aaf")
+    theirs = otio.adapters.read_from_file(str(tmp_path / "cut.aaf"), "AAF")
+    assert frames_of(theirs.global_start_time, rate) == 3600 * round(rate)
+    for own, track in zip(Index(cut).tracks, theirs.tracks, strict=True):
+        assert [(item.child.name, item.duration) for item in own.items if item.child.name] == [
+            (child.name, child.duration().value) for child in track if isinstance(child, otio.schema.Clip)
+        ]
+    clips = list(theirs.find_clips())
+    assert [clip.enabled for clip in clips] == [False, *[True] * 6]
+    assert [speed_of(clip) for clip in clips] == [1, 1, 2, -1, 0, 1, 1]
+    begins = [frames_of(clip.source_range.start_time, rate) - start_of(rate) for clip in clips]
+    assert begins == [10, 20, 30, 80, 7, 10, 40]
+    assert all(rate_of(clip.source_range.start_time) == rate for clip in clips)
+    assert {name for clip in clips for name in clip.media_references()} >= {"AREEL", "BREEL"}
+
+
+def test_aaf_says_drop_frame_and_keeps_the_identification_of_media(tmp_path: Path) -> None:
+    aaf2 = pytest.importorskip("aaf2")
+    for rate, drop in ((NTSC, True), (Fraction(24000, 1001), False)):
+        cut = cut_of([shot("A", 10, 30, rate), shot("A", 50, 30, rate)], rate=rate, start=3600 * round(rate))
+        write_cut(cut, tmp_path / "cut.aaf")
+        write_cut(cut, tmp_path / "again.aaf")
+        masters = []
+        for name in ("cut.aaf", "again.aaf"):
+            with aaf2.open(str(tmp_path / name)) as file:
+                codes = [slot.segment for mob in file.content.mobs for slot in mob.slots if slot.name == "TC1"]
+                codes += [mob.slot_at(3).segment for mob in file.content.sourcemobs() if mob.name == "AREEL"]
+                assert [(code.fps, code.drop) for code in codes] == [(round(rate), drop)] * 2
+                masters += [str(mob.mob_id) for mob in file.content.mastermobs()]
+        assert len(masters) == 2  # one medium, however often it plays
+        assert len(set(masters)) == 1
+        (kept,) = {clip.media_reference.metadata["aaf"]["mob"] for clip in read_cut(tmp_path / "cut.aaf").find_clips()}
+        assert kept == masters[0]
+
+
 def test_only_the_active_reference_is_written(tmp_path: Path) -> None:
     shown = shot("A", 10, 30, Fraction(24))
     take = otio.schema.ExternalReference("/takes/A_v002.mov", times(864000, 400))
@@ -262,7 +306,7 @@ def test_every_cut_of_the_corpus_keeps_its_places_in_every_format(tmp_path: Path
         if cut is None or not shown(cut):
             continue
         read += 1
-        for suffix in (".fcpxml", ".xml", ".edl"):
+        for suffix in (".fcpxml", ".xml", ".edl", ".aaf"):
             out = tmp_path / f"{number}{suffix}"
             write_cut(cut, out)
             back = read_cut(out, Index(cut).rate if suffix == ".edl" else None)

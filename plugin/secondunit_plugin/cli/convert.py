@@ -19,7 +19,7 @@ from secondunit_plugin.cli.output import print_json, print_table
 @click.option("--rate", help="The frame rate of an EDL, as 25 or 24000/1001; the file does not say it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def convert(cut: Path, output: Path, report: bool, strict: bool, rate: str | None, as_json: bool) -> None:
-    """Write a cut in another format: .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7) or .edl."""
+    """Write a cut in another format: .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7), .aaf or .edl."""
     read = read_cut(cut, _rate(rate))
     lost = losses(read, output.suffix)
     if strict and lost and not report:

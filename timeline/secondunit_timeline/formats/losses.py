@@ -129,6 +129,8 @@ def _of_item(item: Item, index: Index, track: TrackIndex) -> Iterator[tuple[str,
         into, out = (frames_of(side, index.rate) for side in (transition.in_offset, transition.out_offset))
         if transition.transition_type != otio.schema.TransitionTypes.SMPTE_Dissolve:
             yield "wipe or other transition", transition.name or transition.transition_type
+        elif into == 0:
+            yield "dissolve", transition.name
         if into > 0:
             yield "dissolve across its cut point", transition.name
         if into > 0 and out > 0 and into not in (out, out - 1):

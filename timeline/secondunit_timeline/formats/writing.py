@@ -5,7 +5,7 @@ from importlib import import_module
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput
 
-WRITERS = {".edl": "edl_writer", ".xml": "fcp7_writer", ".fcpxml": "fcpxml_writer"}
+WRITERS = {".aaf": "aaf_writer", ".edl": "edl_writer", ".xml": "fcp7_writer", ".fcpxml": "fcpxml_writer"}
 
 
 def encoded(cut: otio.schema.Timeline, suffix: str) -> bytes:
