@@ -4,15 +4,23 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import opentimelineio as otio
-from secondunit_bridge.messages import Order, Record, Take
+from secondunit_bridge.media.probe import Encoding
+from secondunit_bridge.media.write import MediaWriter
+from secondunit_bridge.messages import Codec, Delivery, Order, Record, Slot, Take, Task
 from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.takes import MARKER, digest
+from secondunit_bridge.wire import record_to_json
 from secondunit_timeline.times import time_range
 
 from tests.timeline.cuts import RATE
 
 MakeClip = Callable[..., Path]
 TEN_HOURS = 10 * 3600
+TAKE_FRAMES = 20
+_HD = Encoding("yuv422p10le", 10, "bt709", "bt709", "bt709", False)
+_REEL_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 def shot(path: Path, frames: int, first: int, used: int, name: str = "A", rate: Fraction = RATE) -> otio.schema.Clip:
@@ -45,3 +53,38 @@ def take_for(order: Order, path: str = "/takes/A_v001.mov", start: FrameTime | N
         "id1", "A_v001", "UAAAAAAA", start, slot.drop_frame, order, order.seeds[0], "", (), (), None, None, False, ()
     )
     return Take(path, slot.head + slot.frames + slot.tail, "00", "", record)
+
+
+def write_take(folder: Path, number: int, start: int, order_id: str = "") -> Take:
+    """A file as the unit writes it, with 20 frames from timecode `start` on; all have the same pictures."""
+    folder.mkdir(exist_ok=True)
+    (folder / MARKER).touch()
+    slot = Slot(TAKE_FRAMES - 8, 4, 4, RATE, RATE, 64, 36, Fraction(1), FrameTime(start, RATE))
+    order = Order(
+        order_id or f"order{number}",
+        Task.EXTEND,
+        "show",
+        "A003",
+        slot,
+        (),
+        "draft",
+        "draft",
+        (),
+        (number,),
+        Delivery(str(folder)),
+    )
+    reel = f"UAAAAA{_REEL_LETTERS[number // 32]}{_REEL_LETTERS[number % 32]}"
+    record = Record(
+        *(f"id{number}", f"A003_v{number:03}", reel, FrameTime(start, RATE), False),
+        *(order, number, "", (), (), None, None, False, ()),
+    )
+    path = folder / f"A003_v{number:03}_{reel}_1.mov"
+    with MediaWriter(
+        *(str(path), Codec.PRORES_HQ, RATE, 64, 36, Fraction(1), _HD),
+        start=record.start,
+        reel=reel,
+        record=record_to_json(record),
+    ) as writer:
+        for frame in range(TAKE_FRAMES):
+            writer.write(np.full((36, 64, 3), frame * 2500, np.uint16))
+    return Take(str(path), TAKE_FRAMES, digest(path), "", record)

@@ -4,18 +4,13 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import opentimelineio as otio
 import pytest
-from secondunit_bridge.media.probe import Encoding
-from secondunit_bridge.media.write import MediaWriter
-from secondunit_bridge.messages import Codec, Delivery, Order, Record, Slot, SourceShot, Span, Take, Task
+from secondunit_bridge.messages import Delivery, Order, SourceShot, Span, Take, Task
 from secondunit_bridge.rates import FrameRange, FrameTime
-from secondunit_bridge.takes import MARKER, digest
-from secondunit_bridge.wire import record_to_json
+from secondunit_bridge.takes import digest
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
@@ -25,50 +20,12 @@ from secondunit_timeline.takes import clip_of, find_take, placed_takes
 from secondunit_timeline.times import time_range
 
 from tests.timeline.cuts import RATE, cut_of, gap
-from tests.timeline.media_cuts import TEN_HOURS, MakeClip
-
-FRAMES = 20
-HD = Encoding("yuv422p10le", 10, "bt709", "bt709", "bt709", False)
-REEL_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-
-
-def take(folder: Path, number: int, start: int, order_id: str = "", codec: Codec = Codec.PRORES_HQ) -> Take:
-    """A file as the unit writes it; of every four numbers, all have the same timecode, name and pictures."""
-    folder.mkdir(exist_ok=True)
-    (folder / MARKER).touch()
-    slot = Slot(FRAMES - 8, 4, 4, RATE, RATE, 64, 36, Fraction(1), FrameTime(start, RATE))
-    order = Order(
-        order_id or f"order{number}",
-        Task.EXTEND,
-        "show",
-        "A003",
-        slot,
-        (),
-        "draft",
-        "draft",
-        (),
-        (number,),
-        Delivery(str(folder)),
-    )
-    reel = f"UAAAAA{REEL_LETTERS[number // 32]}{REEL_LETTERS[number % 32]}"
-    record = Record(
-        *(f"id{number}", f"A003_v{number:03}", reel, FrameTime(start, RATE), False),
-        *(order, number, "", (), (), None, None, False, ()),
-    )
-    path = folder / f"A003_v{number:03}_{reel}_1.{'mov' if codec is Codec.PRORES_HQ else 'mp4'}"
-    with MediaWriter(
-        *(str(path), codec, RATE, 64, 36, Fraction(1), HD),
-        start=record.start,
-        reel=reel,
-        record=record_to_json(record),
-    ) as writer:
-        for frame in range(FRAMES):
-            writer.write(np.full((36, 64, 3), frame * 2500, np.uint16))
-    return Take(str(path), FRAMES, digest(path), "", record)
+from tests.timeline.media_cuts import TAKE_FRAMES, TEN_HOURS, MakeClip, write_take
 
 
 def takes_of(folder: Path, count: int) -> list[Take]:
-    return [take(folder, number, TEN_HOURS * 24 + number // 4 * 10) for number in range(count)]
+    """Of every four, all have the same timecode."""
+    return [write_take(folder, number, TEN_HOURS * 24 + number // 4 * 10) for number in range(count)]
 
 
 def cut_with(takes: Sequence[Take], paths: Sequence[Path | str] = ()) -> otio.schema.Timeline:
@@ -76,9 +33,10 @@ def cut_with(takes: Sequence[Take], paths: Sequence[Path | str] = ()) -> otio.sc
     children: list[otio.core.Item] = []
     for number, one in enumerate(takes):
         start, record = one.record.start.frame, one.record
-        media: otio.core.MediaReference = otio.schema.MissingReference(available_range=time_range(start, FRAMES, RATE))
+        held = time_range(start, TAKE_FRAMES, RATE)
+        media: otio.core.MediaReference = otio.schema.MissingReference(available_range=held)
         if paths:
-            media = otio.schema.ExternalReference(str(paths[number]), time_range(start, FRAMES, RATE))
+            media = otio.schema.ExternalReference(str(paths[number]), held)
         media.metadata["cmx_3600"] = {"reel": record.reel}
         children += [otio.schema.Clip("A003", media, time_range(start + 4, 8, RATE)), gap(4)]
     return cut_of(children, start=86400)
@@ -164,7 +122,7 @@ def test_a_copy_without_a_record_is_known_by_its_hash(forty: list[Take], tmp_pat
     plain, other = tmp_path / "plain.mov", tmp_path / "other.mov"
     for number, path in ((0, plain), (1, other)):
         ffmpeg("-i", forty[0].path, "-map_metadata", "-1", "-c:v", "libx264", "-crf", f"{10 + number}", str(path))
-    known = Take(str(tmp_path / "gone.mov"), FRAMES, digest(plain), "", forty[0].record)
+    known = Take(str(tmp_path / "gone.mov"), TAKE_FRAMES, digest(plain), "", forty[0].record)
     cut = cut_with(forty[:2], [plain, other])
     for child in cut.find_clips():
         del child.media_reference.metadata["cmx_3600"]
@@ -173,7 +131,7 @@ def test_a_copy_without_a_record_is_known_by_its_hash(forty: list[Take], tmp_pat
 
 def test_one_take_of_an_order_counts_in_the_timecode_of_another(tmp_path: Path) -> None:
     """A clip holds all takes of its order and counts in the first one's timecode; an EDL lists the one that plays."""
-    both = [take(tmp_path / "takes", number, 72_000 * 24 + number * 24, "one") for number in (0, 1)]
+    both = [write_take(tmp_path / "takes", number, 72_000 * 24 + number * 24, "one") for number in (0, 1)]
     clip = clip_of(both, 4, FrameTime(8, RATE))
     clip.active_media_reference_key = "take.id1"
     write_cut(cut_of([clip], start=86400), tmp_path / "cut.edl")
@@ -181,7 +139,7 @@ def test_one_take_of_an_order_counts_in_the_timecode_of_another(tmp_path: Path) 
 
 
 def test_what_was_found_can_be_switched_again(tmp_path: Path) -> None:
-    both = [take(tmp_path / "takes", number, TEN_HOURS * 24, "one") for number in (0, 1)]
+    both = [write_take(tmp_path / "takes", number, TEN_HOURS * 24, "one") for number in (0, 1)]
     path = tmp_path / "cut.edl"
     write_cut(cut_with(both[:1], [both[0].path]), path)
     read = read_cut(path, RATE)
@@ -202,14 +160,14 @@ def test_what_was_found_can_be_switched_again(tmp_path: Path) -> None:
 
 def test_a_match_gets_its_camera_media_back_at_the_same_frame(make_clip: MakeClip, tmp_path: Path) -> None:
     camera = make_clip(60)
-    made = take(tmp_path / "takes", 0, TEN_HOURS * 24 + 10)
-    span = Span(str(camera), FrameRange(10, FRAMES, RATE), "A003", FrameTime(TEN_HOURS * 24 + 10, RATE))
+    made = write_take(tmp_path / "takes", 0, TEN_HOURS * 24 + 10)
+    span = Span(str(camera), FrameRange(10, TAKE_FRAMES, RATE), "A003", FrameTime(TEN_HOURS * 24 + 10, RATE))
     order = Order(
         *("o", Task.MATCH, "show", "A003", made.record.order.slot, (SourceShot(span),)),
         *("draft", "draft", (), (0,), Delivery("")),
     )
     record = replace(made.record, take_id="id9", order=order)
-    known = KnownTakes([Take(made.path, FRAMES, "", "", record)])
+    known = KnownTakes([Take(made.path, TAKE_FRAMES, "", "", record)])
     read = cut_with([made])
     (found,) = find_takes(Index(read), known)
     assert isinstance(found, Found)

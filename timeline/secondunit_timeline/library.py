@@ -9,9 +9,9 @@ from pathlib import Path
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.media.header import Header, read_header
 
-_MOVIES = {".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".dv"}
-_SOUND = {".wav", ".w64", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".caf"}
-_PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".exr", ".bmp", ".webp"}
+MOVIES = {".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".dv"}
+SOUND = {".wav", ".w64", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".caf"}
+PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".exr", ".bmp", ".webp"}
 _NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 _AT_ONCE = 8
 """Files that are opened at a time: most of it is waiting for a disk or a server."""
@@ -64,9 +64,9 @@ def _media(folder: Path) -> Iterator[str]:
             suffix = Path(name).suffix.lower()
             if name.startswith("."):
                 continue
-            if suffix in _MOVIES or suffix in _SOUND:
+            if suffix in MOVIES or suffix in SOUND:
                 yield str(Path(place, name))
-            elif suffix in _PICTURES:
+            elif suffix in PICTURES:
                 match = _NUMBERED.fullmatch(name)
                 if match is None:
                     yield str(Path(place, name))

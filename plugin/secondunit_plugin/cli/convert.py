@@ -1,6 +1,5 @@
 """`secondunit convert`: a cut in the format of another program, with a list of what that format cannot hold."""
 
-from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -9,6 +8,7 @@ from secondunit_timeline.formats.losses import Loss, losses
 from secondunit_timeline.interchange import notes_of, read_cut, write_cut
 
 from secondunit_plugin.cli.output import print_json, print_table
+from secondunit_plugin.cli.rate import RATE, parse_rate
 
 
 @click.command()
@@ -16,11 +16,11 @@ from secondunit_plugin.cli.output import print_json, print_table
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option("--report", is_flag=True, help="List what the format cannot hold, clip by clip, and write nothing.")
 @click.option("--strict", is_flag=True, help="Refuse to write where anything would be lost or changed.")
-@click.option("--rate", help="The frame rate of an EDL, as 25 or 24000/1001; the file does not say it.")
+@RATE
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def convert(cut: Path, output: Path, report: bool, strict: bool, rate: str | None, as_json: bool) -> None:
     """Write a cut in another format: .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7), .aaf or .edl."""
-    read = read_cut(cut, _rate(rate))
+    read = read_cut(cut, parse_rate(rate))
     lost = losses(read, output.suffix)
     if strict and lost and not report:
         raise CutError(f"{output} would not hold the whole cut; nothing was written:\n{_summary(lost)}")
@@ -46,17 +46,6 @@ def convert(cut: Path, output: Path, report: bool, strict: bool, rate: str | Non
     for one in lost:
         table.add_row(one.fate, one.feature, one.track, one.at, one.name, one.how)
     print_table(table)
-
-
-def _rate(text: str | None) -> Fraction | None:
-    from secondunit_bridge.rates import exact_rate
-
-    if text is None:
-        return None
-    try:
-        return exact_rate(Fraction(text))
-    except (ValueError, ZeroDivisionError):
-        raise click.UsageError(f"--rate {text!r} is not a frame rate: write 25, 23.976 or 24000/1001") from None
 
 
 def _summary(lost: list[Loss]) -> str:

@@ -24,6 +24,7 @@ class LazyCommands(click.Group):
         "edit": "edit",
         "diff": "edit",
         "convert": "convert",
+        "relink": "relink",
         "unit": "unit",
         "doctor": "unit",
         "demo": "demo",

@@ -83,13 +83,24 @@ def media_name(reference: otio.core.MediaReference, url: str) -> str:
 
 def reel_of(clip: otio.schema.Clip) -> str:
     """The active reference's reel, else the clip's, else none."""
-    for holder in (clip.media_reference, clip):
-        for key in ("cmx_3600", "secondunit"):
-            own = holder.metadata.get(key)
-            reel = own.get("reel") if hasattr(own, "get") else None
-            if isinstance(reel, str) and reel:
-                return reel
+    return reel_in(clip.media_reference) or reel_in(clip)
+
+
+def reel_in(holder: otio.core.SerializableObjectWithMetadata) -> str:
+    """What a clip or media reference itself says."""
+    for key in ("cmx_3600", "secondunit"):
+        own = holder.metadata.get(key)
+        reel = own.get("reel") if hasattr(own, "get") else None
+        if isinstance(reel, str) and reel:
+            return reel
     return ""
+
+
+def source_file(clip: otio.schema.Clip) -> str:
+    """The file's name as an EDL gives it, or empty."""
+    own = clip.metadata.get("cmx_3600")
+    name = own.get("source_file") if hasattr(own, "get") else None
+    return name if isinstance(name, str) else ""
 
 
 def file_url(url: str) -> str:
