@@ -224,7 +224,7 @@ def test_an_edit_point_between_source_frames_is_said() -> None:
     cut = cut_of([clip("A", 25, 25, (0, 100), Fraction(25)), clip(*B)])
     _, change = edit(cut, [Slice("V1", at(7))])
     assert [str(one) for one in change] == [
-        "V1 00:00:00:07 between source frames, 32.292, cut 17 'A'",
+        "V1 00:00:00:07 begins between source frames, at 32.292, 17 'A'",
         "V1 00:00:00:07 slice 17 'A'",
     ]
     _, change = edit(cut_of([clip(*A)]), [Slice("V1", at(7))])

@@ -4,10 +4,15 @@ Operations are applied in order; each addresses the cut as those before it left 
 first frame as 0, at the cut's rate. A clip that is split keeps its media references, its metadata and its effects on
 both sides; a marker goes to the side that holds its first frame. Transitions beside an edit stay where the handles
 of both clips carry them, else the edit is refused; those inside an overwritten range go with it.
+
+Nests are shallow: one is an item like any other, until `Inside` names what lies in it. A disabled clip keeps its place
+like any other, and stays disabled in every part.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from typing import assert_never
 
@@ -15,9 +20,9 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
-from secondunit_timeline import trims
+from secondunit_timeline import references, ripples, trims
 from secondunit_timeline.changes import Change, Edit, Splice, Written
-from secondunit_timeline.dialects import is_locked
+from secondunit_timeline.dialects import is_locked, link_of
 from secondunit_timeline.index import cut_rate, duration_of, named_tracks, no_such_track
 from secondunit_timeline.operations import (
     AddRecipe,
@@ -50,18 +55,17 @@ from secondunit_timeline.operations import (
     SwapTake,
     Trim,
 )
-from secondunit_timeline.retimes import handles_of, shows_within, speed_of
-from secondunit_timeline.strips import Lead, Strip, Transitions
-from secondunit_timeline.times import (
-    Frames,
-    exact,
-    frames_of,
-    frames_text,
-    rate_of,
-    rational_time,
-    simple,
-    time_range,
-)
+from secondunit_timeline.strips import Note, Strip, Transitions
+from secondunit_timeline.times import Frames, frames_of, frames_text, rational_time, simple, time_range
+from secondunit_timeline.transitions import check
+
+
+class Links(StrEnum):
+    """What becomes of the clips that are linked with one that is edited."""
+
+    FOLLOW = "follow"
+    REFUSE = "refuse"
+    IGNORE = "ignore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,10 @@ class Policies:
     transitions: Transitions = Transitions.REFUSE
     sync: tuple[str, ...] | None = None
     """The tracks that move along where an operation does not name its own; None: every track that is not locked."""
+    links: Links = Links.FOLLOW
+    """A linked clip that overlaps the edited one follows a slice, lift, trim, roll, slip and slide; on the tracks in
+    sync, a ripple trim, and an extract or insert, which may cut it. Each at its own ends, so that an L-cut stays one.
+    Locked tracks stay, and what is linked there is reported."""
 
 
 DEFAULTS = Policies()
@@ -95,66 +103,61 @@ def is_slug(clip: otio.core.Item) -> bool:
     return hasattr(own, "get") and bool(own.get("slug", False))
 
 
-def is_recipe(reference: otio.core.MediaReference | None) -> bool:
-    """Whether it is an order, made or to be made, rather than media."""
-    return isinstance(reference, otio.schema.GeneratorReference) and reference.generator_kind.startswith("secondunit.")
-
-
 def edit(
     cut: otio.schema.Timeline, operations: Sequence[Operation], policies: Policies = DEFAULTS
 ) -> tuple[otio.schema.Timeline, Edit]:
     """The cut after all `operations`, and what they changed. `cut` stays as it is; one refusal refuses them all."""
-    plan = _Plan(cut, policies)
-    for operation in operations:
-        plan.apply(operation)
-    return plan.cut, plan.finish()
+    made = _Plan(cut, policies)
+    done = made.carry_out(operations)
+    return made.built(), done
+
+
+def plan(cut: otio.schema.Timeline, operations: Sequence[Operation], policies: Policies = DEFAULTS) -> Edit:
+    """What `edit` would change, or why it would refuse, without a copy of the cut."""
+    return _Plan(cut, policies).carry_out(operations)
 
 
 Rippling = Insert | Extend | Extract | CloseGap | RippleTrim
 
 
 class _Plan:
-    def __init__(self, source: otio.schema.Timeline, policies: Policies) -> None:
-        self._policies = policies
-        self.cut = cut = source.deepcopy()
+    """Works on copies of the few items that change; `built` puts them into a copy of the cut."""
+
+    def __init__(self, cut: otio.schema.Timeline, policies: Policies) -> None:
+        self._cut, self._policies = cut, policies
         self.rate = cut_rate(cut)
         start = cut.global_start_time
         self._start = round(frames_of(start, self.rate)) if start is not None else 0
         self._tracks = {name: track for track, name in named_tracks(cut)}
         self._order = list(self._tracks.values())
-        self._sources = dict(zip(self._tracks, source.tracks, strict=True))
         self._strips: dict[str, Strip] = {}
         self._changes: list[Change] = []
         self._added: list[Splice] = []
-        self._notes: list[tuple[str, FrameTime, str, Frames, str]] = []
+        self._new_tracks: list[tuple[int, otio.schema.Track]] = []
+        self._notes: list[Note] = []
 
-    def note(self, track: str, frame: Frames, verb: str, frames: Frames, name: str) -> None:
-        at = FrameTime(self._start + int(frame), self.rate)
-        self._notes.append((track, at, verb, frames, name))
-
-    def finish(self) -> Edit:
-        for strip in self._strips.values():
-            strip.write()
+    def carry_out(self, operations: Sequence[Operation]) -> Edit:
+        for operation in operations:
+            self._apply(operation)
+            splices = (strip.take_splice(self._order) for strip in self._strips.values())
+            made = [*self._added, *(splice for splice in splices if splice is not None)]
+            self._added.clear()
+            assert self._notes or not made, operation
+            self._changes += [Change(*note) for note in self._notes[:-1]]
+            self._changes += [Change(*note, tuple(made)) for note in self._notes[-1:]]
+            self._notes.clear()
         primitives = [one for change in self._changes for one in change.primitives if isinstance(one, Splice)]
         Written.keep(written for one in primitives for side in (one.removed, one.added) for written in side)
         return Edit(self._changes)
 
-    def apply(self, operation: Operation) -> None:
-        self._apply(operation)
+    def built(self) -> otio.schema.Timeline:
+        cut = self._cut.deepcopy()
+        for position, track in self._new_tracks:
+            cut.tracks.insert(position, track)
+        copies = dict(zip(map(id, self._order), cut.tracks, strict=True))
         for strip in self._strips.values():
-            if strip.reports:
-                done, self._notes = self._notes, []
-                for report in strip.reports:
-                    self.note(strip.name, *report)
-                self._notes += done
-                strip.reports.clear()
-        splices = (strip.take_splice(self._order) for strip in self._strips.values())
-        made = [*self._added, *(splice for splice in splices if splice is not None)]
-        self._added.clear()
-        assert self._notes or not made, operation
-        self._changes += [Change(*note) for note in self._notes[:-1]]
-        self._changes += [Change(*note, tuple(made)) for note in self._notes[-1:]]
-        self._notes.clear()
+            strip.write(copies[id(strip.track)])
+        return cut
 
     def _apply(self, operation: Operation) -> None:
         match operation:
@@ -169,9 +172,15 @@ class _Plan:
             case Extend():
                 self._extend(operation)
             case SwapTake() | PlayTake():
-                self._swap_take(operation)
-            case AddTake():
-                self._add_take(operation)
+                references.play(*self._clip(operation.track, operation.at), operation)
+            case AddTake() | AddRecipe():
+                references.add(*self._clip(operation.track, operation.at), operation)
+            case RemoveRecipe():
+                references.remove_recipe(*self._clip(operation.track, operation.at), operation)
+            case ApproveTake():
+                references.approve(*self._clip(operation.track, operation.at), operation)
+            case GrowTake():
+                references.grow(*self._clip(operation.track, operation.at), operation)
             case AddTrack():
                 self._add_track(operation)
             case Extract() | CloseGap():
@@ -180,35 +189,36 @@ class _Plan:
                 self._slice(operation)
             case Trim() | RippleTrim():
                 self._trim(operation)
-            case Roll() | Slip() | Slide():
+            case Roll():
+                self._roll(operation)
+            case Slip() | Slide():
                 self._move(operation)
             case Fill():
                 self._fill(operation)
             case ReplaceShot() | ReplaceSlug():
                 self._replace(operation)
-            case GrowTake():
-                self._grow_take(operation)
-            case AddRecipe():
-                self._add_references(operation, {f"{operation.key}.recipe": operation.recipe})
-            case RemoveRecipe():
-                self._remove_recipe(operation)
-            case ApproveTake():
-                self._approve_take(operation)
             case _:
                 assert_never(operation)
 
-    def _strip(self, name: str) -> Strip:
+    def _open(self, name: str) -> Strip:
         if name not in self._strips:
             track = self._tracks.get(name)
             if track is None:
                 raise no_such_track(name, self._tracks)
-            if is_locked(track):
-                raise CutError(f"track {name} is locked: unlock it in the host, or choose another track")
             if track.source_range is not None:
                 raise CutError(f"track {name} is trimmed as a whole (it has a source range): remove that first")
             start = FrameTime(self._start, self.rate)
-            self._strips[name] = Strip(track, name, start, self._sources.get(name), self._policies.transitions)
+            self._strips[name] = Strip(track, name, start, self._policies.transitions, self._notes)
         return self._strips[name]
+
+    def _strip(self, name: str) -> Strip:
+        if name in self._tracks and is_locked(self._tracks[name]):
+            raise CutError(f"track {name} is locked: unlock it in the host, or choose another track")
+        return self._open(name)
+
+    def _clip(self, track: str, at: FrameTime) -> tuple[Strip, int]:
+        strip = self._strip(track)
+        return strip, strip.shot(self._frame(at, track))
 
     def _frame(self, at: FrameTime, track: str) -> int:
         frame = simple(Fraction(at.frame) * self.rate / at.rate) if at.rate != self.rate else at.frame
@@ -235,255 +245,80 @@ class _Plan:
             raise CutError(f"{track}: {frames} frames cannot be edited: give at least one")
         return frames
 
+    def _linked(self, strip: Strip, lo: int, hi: int, among: AbstractSet[str] | None = None) -> list[tuple[Strip, int]]:
+        """What is linked with the items [lo, hi) and overlaps them, on other tracks, `among` these if given."""
+        if self._policies.links is Links.IGNORE:
+            return []
+        found: dict[tuple[str, int], tuple[Strip, int]] = {}
+        for i in range(lo, hi):
+            link = link_of(strip.children[i])
+            if link is None:
+                continue
+            for name, track in self._tracks.items():
+                if track is strip.track or (among is not None and name not in among):
+                    continue
+                other = self._open(name)
+                start, end = strip.start(i), min(strip.start(i + 1), other.end)
+                for k in range(other.position(start), other.position(end) + 1) if start < end else ():
+                    if k < len(other.children) and other.start(k) < end and link_of(other.children[k]) == link:
+                        found[name, k] = other, k
+        if found and self._policies.links is Links.REFUSE:
+            listed = "\n".join(f"  {other.where(k)}" for other, k in found.values())
+            raise CutError(f"{strip.where(lo)} is linked with:\n{listed}\nunlink them, or let them follow")
+        return [place for place in found.values() if not self._stays(*place)]
+
+    def _stays(self, other: Strip, k: int) -> bool:
+        locked = is_locked(other.track)
+        if locked:
+            other.note(other.start(k), "leave, its track is locked,", other.length(k), other.children[k].name)
+        return locked
+
     def _overwrite(self, operation: Overwrite) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
         frames = self._length(operation.clip, operation.track)
-        self._note_dropped(strip, strip.replace(at, frames, operation.clip.deepcopy()))
-        self.note(strip.name, at, "overwrite", frames, operation.clip.name)
+        trims.replace(strip, at, frames, operation.clip.deepcopy())
+        strip.note(at, "overwrite", frames, operation.clip.name)
 
     def _lift(self, operation: Lift) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
         frames = self._positive(operation.frames, operation.track)
-        lifted = min(frames, strip.end - at)
-        if lifted > 0:
-            self._note_dropped(strip, strip.replace(at, lifted, strip.gap(lifted)))
-            self.note(strip.name, at, "lift", lifted, "")
+        end = min(at + frames, strip.end)
+        if end <= at:
+            return
+        lifted: list[tuple[Strip, Frames, Frames]] = [(strip, at, end)]
+        for other, k in self._linked(strip, *strip.touched_by(at, end)):
+            low, high = max(at, other.start(k)), min(end, other.start(k + 1))
+            if low < high:
+                lifted.append((other, low, high))
+        for one, low, high in reversed(lifted):
+            trims.replace(one, low, high - low, one.gap(high - low))
+            one.note(low, "lift", high - low, "")
 
     def _insert(self, operation: Insert) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
         frames = self._length(operation.clip, operation.track)
+        in_sync = self._in_sync(operation)
+        chosen = self._chosen(strip, at, at, in_sync)
         i = strip.cut_at(at)
         lead = strip.leads[i]
         first, last = (lead, None) if operation.dissolve is Side.LEFT else (None, lead)
         strip.splice(i, i, [(operation.clip.deepcopy(), frames)], first, last)
-        strip.check(i - 1, i + 2)
-        self._ripple(operation, at, frames)
-        self.note(strip.name, at, "insert", frames, operation.clip.name)
+        check(strip, i - 1, i + 2)
+        self._ripple(in_sync, at, frames, chosen)
+        strip.note(at, "insert", frames, operation.clip.name)
 
     def _insert_gap(self, operation: InsertGap) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
         frames = self._positive(operation.frames, operation.track)
         if at < strip.end:
-            i = strip.position(at)
-            if not strip.is_gap(i) and strip.start(i) == at and i and strip.is_gap(i - 1) and strip.leads[i] is None:
-                i -= 1
-            if strip.is_gap(i):
-                strip.splice(
-                    i, i + 1, [(strip.children[i], strip.length(i) + frames)], strip.leads[i], strip.leads[i + 1]
-                )
-                strip.set_length(i)
-            elif strip.start(i) != at:
-                raise CutError(
-                    f"{strip.name} {strip.timecode(at)}: moving what follows would split {strip.children[i].name!r}: "
-                    "unlock the track from sync, or choose one of its edit points"
-                )
-            elif (lead := strip.leads[i]) is not None:
-                raise CutError(
-                    f"{strip.name} {strip.timecode(at)}: a gap would break the transition {lead.name!r}: "
-                    "remove it first"
-                )
-            else:
-                strip.splice(i, i, [(strip.gap(frames), frames)], None, None)
-            self.note(strip.name, at, "insert gap", frames, "")
+            ripples.insert_gap(strip, at, frames)
+            strip.note(at, "insert gap", frames, "")
 
     def _extend(self, operation: Extend) -> None:
-        strip = self._strip(operation.track)
-        i = strip.shot(self._frame(operation.shot_at, operation.track))
-        shot = strip.children[i]
-        strip.own_range(i)
-        own = rate_of(shot.source_range.duration)
-        growth = simple(Fraction(operation.camera_frames) * self.rate / own)
-        clip = operation.clip.deepcopy() if operation.clip is not None else None
-        made = duration_of(clip, self.rate, strip.name) if clip is not None else 0
-        total = growth + made
-        if growth < 0 or made < 0 or not total:
-            raise CutError(f"{shot.name!r} cannot grow by {frames_text(total)} frames: give at least one")
-        at_head = operation.end is End.HEAD
-        handle = handles_of(shot, self.rate)[0 if at_head else 1]
-
-        def where() -> str:
-            return f"{strip.name} {strip.timecode(start)}: {shot.name!r}"
-
-        start = strip.start(i)
-        if growth and speed_of(shot) is None:
-            raise CutError(f"{where()} has a speed ramp and cannot grow: render it, or remove the ramp")
-        if growth and handle is not None and growth > handle:
-            raise CutError(
-                f"{where()} has {frames_text(max(0, handle))} camera frames beyond its {operation.end}, "
-                f"{frames_text(growth - handle)} are missing: generate these"
-            )
-        edge = strip.start(i) if at_head else strip.start(i + 1)
-        landing = total if operation.into is Into.RIPPLE else edge - total if at_head else edge + total
-        if landing.denominator != 1 and total.denominator != 1:
-            raise CutError(
-                f"{where()} would grow by {frames_text(total)} frames of the cut, which ends between two of them: "
-                f"choose frames at {float(own):g} that add up to whole frames at {float(self.rate):g}"
-            )
-        lo, hi = self._make_room(strip, i, at_head, total, operation.into, where)
-        # Between them, [lo, hi) are the items that the longer shot replaces, itself included.
-        shot_at = hi - 1 if at_head else lo
-        grown = strip.length(shot_at) + growth
-        strip.grow(shot, growth, at_head, own)
-        new = [(shot, grown)]
-        if clip is not None:
-            new.insert(0 if at_head else 1, (clip, made))
-        moved = strip.leads[shot_at] if at_head else strip.leads[shot_at + 1]
-        there = strip.leads[lo] if at_head else strip.leads[hi]
-        covered = lo != shot_at if at_head else hi != shot_at + 1
-        if covered and moved is not None and there is not None:
-            raise CutError(
-                f"{where()} would end on a cut that has the transition {there.name!r} already: remove one of them"
-            )
-        outer = moved if moved is not None else there
-        first = outer if at_head else strip.leads[lo]
-        last = strip.leads[hi] if at_head else outer
-        strip.splice(lo, hi, new, first, last)
-        strip.check(lo - 1, lo + len(new) + 1)
+        strip, i = self._clip(operation.track, operation.shot_at)
+        edge, frames = trims.extend(strip, i, operation)
         if operation.into is Into.RIPPLE:
-            self._ripple(operation, edge, total)
-        if growth:
-            self.note(strip.name, edge, f"extend {operation.end} {operation.into}", growth, shot.name)
-        if clip is not None:
-            at = edge if at_head and operation.into is Into.RIPPLE else edge - total if at_head else edge + growth
-            self.note(strip.name, at, f"place {operation.into}", made, clip.name)
-
-    def _make_room(
-        self, strip: Strip, i: int, at_head: bool, total: Frames, into: Into, where: Callable[[], str]
-    ) -> tuple[int, int]:
-        """What a shot that grows by `total` takes the place of, as [lo, hi) with the shot in it."""
-        match into:
-            case Into.RIPPLE:
-                return i, i + 1
-            case Into.GAP:
-                step = -1 if at_head else 1
-                k, room = i + step, Fraction(0)
-                while 0 <= k < len(strip.children) and strip.is_gap(k) and room < total:
-                    room += strip.length(k)
-                    k += step
-                if room < total and (at_head or k < len(strip.children)):
-                    raise CutError(
-                        f"{where()} has a gap of {frames_text(simple(room))} frames beside it, "
-                        f"{frames_text(simple(total - room))} are missing: extend by less, or ripple or overwrite"
-                    )
-            case Into.OVER:
-                pass
-            case _:
-                assert_never(into)
-        if at_head:
-            if (missing := total - strip.start(i)) > 0:
-                raise CutError(
-                    f"{where()} would begin {frames_text(missing)} frames before the cut: extend by less, or ripple"
-                )
-            before = len(strip.children)
-            lo = strip.cut_at(strip.start(i) - total)
-            i += len(strip.children) - before
-            self._note_dropped(strip, strip.inside(lo + 1, i))
-            return lo, i + 1
-        hi = strip.cut_at(min(strip.start(i + 1) + total, strip.end))
-        self._note_dropped(strip, strip.inside(i + 2, hi))
-        return i, hi
-
-    def _note_dropped(self, strip: Strip, leads: list[Lead]) -> None:
-        for lead in leads:
-            self.note(strip.name, lead.at, "drop transition", lead.frames, lead.name)
-
-    def _swap_take(self, operation: SwapTake | PlayTake) -> None:
-        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
-        i = strip.shot(at)
-        clip = strip.children[i]
-        references = clip.media_references()
-
-        def where() -> str:
-            return f"{strip.name} {strip.timecode(strip.start(i))}: {clip.name!r}"
-
-        reference = references.get(operation.key)
-        if reference is None:
-            raise CutError(f"{where()} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
-        if is_recipe(reference):
-            raise CutError(f"{where()}: {operation.key!r} is a recipe, not a picture: choose the take made from it")
-        strip.own_range(i)
-        previous = clip.active_media_reference_key
-        clip.active_media_reference_key = operation.key
-        if isinstance(operation, PlayTake):
-            start = rational_time(operation.start.frame, operation.start.rate)
-            clip.source_range = otio.opentime.TimeRange(start, clip.source_range.duration)
-        if not shows_within(clip, reference.available_range):
-            raise CutError(
-                f"{where()} uses {_range_text(clip.source_range)}, but {operation.key!r} holds only "
-                f"{_range_text(reference.available_range)}: make the take again with this range"
-            )
-        strip.check(i, i + 1)
-        self.note(strip.name, strip.start(i), f"swap {previous} to {operation.key}", strip.length(i), clip.name)
-
-    def _add_take(self, operation: AddTake) -> None:
-        added: dict[str, otio.core.MediaReference] = {operation.key: operation.reference}
-        if operation.recipe is not None:
-            added[f"{operation.key}.recipe"] = operation.recipe
-        self._add_references(operation, added)
-
-    def _add_references(self, operation: AddTake | AddRecipe, added: dict[str, otio.core.MediaReference]) -> None:
-        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
-        i = strip.shot(at)
-        strip.touch(i, i + 1)
-        clip = strip.children[i]
-        references = clip.media_references()
-        for key, reference in added.items():
-            if key in references:
-                raise CutError(
-                    f"{strip.where(i)} has a take {key!r} already: takes are never replaced, give it another key"
-                )
-            references[key] = reference.deepcopy()
-        clip.set_media_references(references, clip.active_media_reference_key)
-        verb = "add recipe" if isinstance(operation, AddRecipe) else "add"
-        self.note(strip.name, strip.start(i), f"{verb} {operation.key}", strip.length(i), clip.name)
-
-    def _remove_recipe(self, operation: RemoveRecipe) -> None:
-        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
-        i = strip.shot(at)
-        strip.touch(i, i + 1)
-        clip = strip.children[i]
-        references = clip.media_references()
-        if not is_recipe(references.get(operation.key)) or operation.key == clip.active_media_reference_key:
-            raise CutError(f"{strip.where(i)}: {operation.key!r} is not a recipe beside what the clip plays")
-        del references[operation.key]
-        clip.set_media_references(references, clip.active_media_reference_key)
-        self.note(strip.name, strip.start(i), f"remove recipe {operation.key}", strip.length(i), clip.name)
-
-    def _approve_take(self, operation: ApproveTake) -> None:
-        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
-        i = strip.shot(at)
-        strip.touch(i, i + 1)
-        clip = strip.children[i]
-        references = clip.media_references()
-        take = references.get(operation.key)
-        if take is None or is_recipe(take) or not operation.key.startswith("take."):
-            raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
-        ours = take.metadata.get("secondunit", {})
-        take.metadata["secondunit"] = {**ours, "approved": True}
-        self.note(strip.name, strip.start(i), f"approve {operation.key}", strip.length(i), clip.name)
-
-    def _grow_take(self, operation: GrowTake) -> None:
-        strip = self._strip(operation.track)
-        i = strip.shot(self._frame(operation.at, operation.track))
-        strip.touch(i, i + 1)
-        clip = strip.children[i]
-        references = clip.media_references()
-        if operation.key not in references:
-            raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
-        held, longer = references[operation.key].available_range, operation.reference.available_range
-        if held is None or longer is None:
-            raise CutError(f"{strip.where(i)}: {operation.key!r} does not say which frames it holds: add it as a take")
-        rate = rate_of(held.start_time)
-        start, new_start = frames_of(held.start_time, rate), frames_of(longer.start_time, rate)
-        if start < new_start or start + frames_of(held.duration, rate) > new_start + frames_of(longer.duration, rate):
-            raise CutError(
-                f"{strip.where(i)}: {operation.key!r} holds {_range_text(held)}, the longer one {_range_text(longer)}: "
-                "a take that grows keeps every frame"
-            )
-        references[operation.key] = operation.reference.deepcopy()
-        clip.set_media_references(references, clip.active_media_reference_key)
-        gained = simple((frames_of(longer.duration, rate) - frames_of(held.duration, rate)) * self.rate / rate)
-        self.note(strip.name, strip.start(i), f"grow {operation.key}", gained, clip.name)
+            self._ripple(self._in_sync(operation), edge, frames)
 
     def _in_sync(self, operation: Rippling) -> list[str]:
         sync = operation.sync if operation.sync is not None else self._policies.sync
@@ -491,10 +326,19 @@ class _Plan:
             sync = tuple(name for name, track in self._tracks.items() if not is_locked(track))
         return [name for name in dict.fromkeys(sync) if name != operation.track]
 
-    def _ripple(self, operation: Rippling, at: Frames, frames: Frames) -> None:
-        """Moves what lies from `at` on by `frames` on the tracks in sync; all of them or none."""
-        strips = [self._strip(name) for name in self._in_sync(operation)]
-        blocked = [(strip.name, what) for strip in strips if (what := strip.blocks(at, frames)) is not None]
+    def _chosen(self, strip: Strip, at: Frames, end: Frames, in_sync: Sequence[str]) -> set[int]:
+        """The ids of the items that a ripple over [at, end) may cut: linked with what it cuts on its own track."""
+        if at >= strip.end or (at == end and strip.start(strip.position(at)) == at):
+            return set()
+        linked = self._linked(strip, *strip.touched_by(at, max(end, at + 1)), frozenset(in_sync))
+        return {id(other.children[k]) for other, k in linked}
+
+    def _ripple(
+        self, in_sync: Sequence[str], at: Frames, frames: Frames, chosen: AbstractSet[int] = ripples.NOBODY
+    ) -> None:
+        """Moves what lies from `at` on by `frames` on these tracks; all of them or none."""
+        strips = [self._strip(name) for name in in_sync]
+        blocked = [(one.name, what) for one in strips if (what := ripples.blocks(one, at, frames, chosen)) is not None]
         if blocked:
             listed = "\n".join(f"  {what} on {name}" for name, what in blocked)
             where = format_timecode(FrameTime(self._start + int(at), self.rate), can_drop_frames(self.rate))
@@ -504,8 +348,8 @@ class _Plan:
             )
         for strip in strips:
             if at < strip.end:
-                strip.ripple(at, frames)
-                self.note(strip.name, at, "ripple", frames, "")
+                ripples.ripple(strip, at, frames)
+                strip.note(at, "ripple", frames, "")
 
     def _extract(self, operation: Extract | CloseGap) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
@@ -520,55 +364,79 @@ class _Plan:
             frames = min(self._positive(operation.frames, operation.track), strip.end - at)
         if frames <= 0:
             raise CutError(f"{strip.name} {strip.timecode(at)}: the track ends before: nothing can be extracted")
-        trims.extract(strip, start, frames)
-        self._ripple(operation, start, -frames)
-        self.note(strip.name, start, "close gap" if isinstance(operation, CloseGap) else "extract", frames, "")
+        in_sync = self._in_sync(operation)
+        chosen = self._chosen(strip, start, start + frames, in_sync)
+        ripples.extract(strip, start, frames)
+        self._ripple(in_sync, start, -frames, chosen)
+        strip.note(start, "close gap" if isinstance(operation, CloseGap) else "extract", frames, "")
 
     def _slice(self, operation: Slice) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
         if at >= strip.end:
             raise CutError(f"{strip.name} {strip.timecode(at)}: the track ends before: nothing can be sliced")
         i = strip.position(at)
-        if strip.start(i) != at:
-            name = strip.children[i].name
-            strip.cut_at(at)
-            strip.check(i - 1, i + 3)
-            self.note(strip.name, at, "slice", strip.length(i + 1), name)
+        if strip.start(i) == at:
+            return
+        linked = [(other, k) for other, k in self._linked(strip, i, i + 1) if other.start(k) < at < other.start(k + 1)]
+        for one, k in [*linked, (strip, i)]:
+            name = one.children[k].name
+            one.cut_at(at)
+            check(one, k - 1, k + 3)
+            one.note(at, "slice", one.length(k + 1), name)
 
     def _trim(self, operation: Trim | RippleTrim) -> None:
-        strip = self._strip(operation.track)
-        i, by, end = strip.shot(self._frame(operation.shot_at, operation.track)), operation.by, operation.end
+        strip, i = self._clip(operation.track, operation.shot_at)
+        by, end = operation.by, operation.end
         if by == 0:
             raise CutError(f"{strip.where(i)}: a trim by 0 frames does nothing: give at least one")
-        edge, start, name = strip.start(i + 1) if end is End.TAIL else strip.start(i), strip.start(i), ""
-        name = strip.children[i].name
-        if isinstance(operation, Trim):
-            trims.trim(strip, i, end, by)
-        else:
-            trims.ripple_trim(strip, i, end, by)
-            growth = by if end is End.TAIL else -by
-            self._ripple(operation, edge + min(growth, 0) if end is End.TAIL else start, growth)
-        verb = "trim" if isinstance(operation, Trim) else "ripple trim"
-        self.note(strip.name, edge, f"{verb} {end}", by, name)
+        in_sync = self._in_sync(operation) if isinstance(operation, RippleTrim) else []
+        among = frozenset(in_sync) if isinstance(operation, RippleTrim) else None
+        places = [(strip, i)]
+        for other, k in self._linked(strip, i, i + 1, among):
+            # Of several on one track, the one at that end.
+            if other is not places[-1][0]:
+                places.append((other, k))
+            elif end is End.TAIL:
+                places[-1] = other, k
+        for one, k in reversed(places):
+            edge = one.start(k + 1) if end is End.TAIL else one.start(k)
+            name = one.children[k].name
+            if isinstance(operation, RippleTrim):
+                trims.ripple_trim(one, k, end, by)
+                if one is strip:
+                    growth = by if end is End.TAIL else -by
+                    moved = [track for track in in_sync if track not in {place.name for place, _ in places}]
+                    self._ripple(moved, edge + min(growth, 0) if end is End.TAIL else edge, growth)
+                one.note(edge, f"ripple trim {end}", by, name)
+            else:
+                trims.trim(one, k, end, by)
+                one.note(edge, f"trim {end}", by, name)
 
-    def _move(self, operation: Roll | Slip | Slide) -> None:
-        strip = self._strip(operation.track)
-        if operation.by == 0:
-            raise CutError(f"{strip.name}: a move by 0 frames does nothing: give at least one")
-        at: Frames
-        if isinstance(operation, Roll):
-            at = self._frame(operation.at, operation.track)
-            i = strip.position(at)
-            if i == len(strip.children) or strip.start(i) != at:
-                raise CutError(f"{strip.name} {strip.timecode(at)}: there is no edit point: give the time of one")
-            name, verb = strip.children[i].name, "roll"
-            trims.roll(strip, i, operation.by)
-        else:
-            i = strip.shot(self._frame(operation.shot_at, operation.track))
-            at, name = strip.start(i), strip.children[i].name
-            verb = "slip" if isinstance(operation, Slip) else "slide"
-            (trims.slip if isinstance(operation, Slip) else trims.slide)(strip, i, operation.by)
-        self.note(strip.name, at, verb, operation.by, name)
+    def _roll(self, operation: Roll) -> None:
+        strip, at, by = self._strip(operation.track), self._frame(operation.at, operation.track), operation.by
+        if by == 0:
+            raise CutError(f"{strip.name}: a roll by 0 frames does nothing: give at least one")
+        i = strip.position(at)
+        if i == len(strip.children) or strip.start(i) != at:
+            raise CutError(f"{strip.name} {strip.timecode(at)}: there is no edit point: give the time of one")
+        places = [(strip, i)]
+        if i and link_of(strip.children[i - 1]) is not None:
+            after = {(other.name, k) for other, k in self._linked(strip, i, i + 1)}
+            before = self._linked(strip, i - 1, i)
+            places += [(other, k + 1) for other, k in before if (other.name, k + 1) in after]
+        for one, k in reversed(places):
+            trims.roll(one, k, by)
+            one.note(one.start(k) - by, "roll", by, one.children[k].name)
+
+    def _move(self, operation: Slip | Slide) -> None:
+        strip, i = self._clip(operation.track, operation.shot_at)
+        by = operation.by
+        if by == 0:
+            raise CutError(f"{strip.where(i)}: a move by 0 frames does nothing: give at least one")
+        for one, k in [*self._linked(strip, i, i + 1), (strip, i)]:
+            at, name = one.start(k), one.children[k].name
+            (trims.slip if isinstance(operation, Slip) else trims.slide)(one, k, by)
+            one.note(at, "slip" if isinstance(operation, Slip) else "slide", by, name)
 
     def _fill(self, operation: Fill) -> None:
         strip = self._strip(operation.track)
@@ -591,45 +459,38 @@ class _Plan:
                 trims.fit(clip, room, self.rate)
             case _:
                 assert_never(operation.length)
-        self._note_dropped(strip, strip.replace(at, room, clip))
-        self.note(strip.name, at, f"fill {operation.length}", room, clip.name)
+        trims.replace(strip, at, room, clip)
+        strip.note(at, f"fill {operation.length}", room, clip.name)
 
     def _replace(self, operation: ReplaceShot | ReplaceSlug) -> None:
-        strip = self._strip(operation.track)
-        i = strip.shot(self._frame(operation.shot_at, operation.track))
+        strip, i = self._clip(operation.track, operation.shot_at)
         there = strip.children[i]
         if isinstance(operation, ReplaceSlug) and not is_slug(there):
             raise CutError(f"{strip.where(i)} is no slug: nothing but slugs is replaced by this")
         clip, start, frames = operation.clip.deepcopy(), strip.start(i), strip.length(i)
         trims.cut_to(clip, frames, self.rate)
         strip.splice(i, i + 1, [(clip, frames)], strip.leads[i], strip.leads[i + 1])
-        strip.check(i - 1, i + 2)
+        check(strip, i - 1, i + 2)
         verb = "replace slug" if isinstance(operation, ReplaceSlug) else "replace"
-        self.note(strip.name, start, f"{verb} {there.name!r} by", frames, clip.name)
+        strip.note(start, f"{verb} {there.name!r} by", frames, clip.name)
 
     def _add_track(self, operation: AddTrack) -> None:
         if not operation.name or operation.name in self._tracks:
             raise CutError(f"a track {operation.name!r} cannot be added: give a name that the cut does not have")
-        stack = self.cut.tracks
         if operation.above is not None and operation.above not in self._tracks:
             raise no_such_track(operation.above, self._tracks)
+        lowest = self._tracks.get(operation.above or "")
         below = [
             position
-            for position, (track, name) in enumerate(named_tracks(self.cut))
-            if (track.kind == operation.kind if operation.above is None else name == operation.above)
+            for position, track in enumerate(self._order)
+            if (track.kind == operation.kind if lowest is None else track is lowest)
         ]
         track = otio.schema.Track(operation.name, kind=operation.kind)
-        position = below[-1] + 1 if below else len(stack)
-        stack.insert(position, track)
+        position = below[-1] + 1 if below else len(self._order)
+        self._new_tracks.append((position, track))
         self._tracks[operation.name] = track
         self._order.insert(position, track)
         written = Written(track)
         Written.keep([written])
         self._added.append(Splice(None, position, (), (written,)))
-        self.note(operation.name, 0, "add track", 0, operation.name)
-
-
-def _range_text(times: otio.opentime.TimeRange) -> str:
-    rate = rate_of(times.duration)
-    start, duration = frames_of(times.start_time, rate), exact(times.duration.value)
-    return f"{frames_text(start)} to {frames_text(start + duration)} at {float(rate):g}"
+        self._notes.append(Note(operation.name, FrameTime(self._start, self.rate), "add track", 0, operation.name))

@@ -28,11 +28,11 @@ from secondunit_bridge.messages import (
 )
 from secondunit_bridge.rates import FrameRange, FrameTime, format_timecode, frames_per_day
 
-from secondunit_timeline.edits import is_recipe
 from secondunit_timeline.generations import slot_of
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.operations import AddTake, Operation, SwapTake
+from secondunit_timeline.references import is_recipe
 from secondunit_timeline.takes import RECIPE, key_of, recipe, recipe_parameters, reference
 from secondunit_timeline.times import exact, rate_of
 

@@ -11,17 +11,14 @@ from numpy.typing import NDArray
 from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
+from secondunit_timeline import ranges
 from secondunit_timeline.changes import Splice, Written
 from secondunit_timeline.index import lengths_of, parts_of
 from secondunit_timeline.retimes import handles_of, speed_of
 from secondunit_timeline.times import (
     Frames,
-    exact,
     frames_of,
     frames_text,
-    rate_of,
-    rational_time,
-    rescaled,
     simple,
     time_range,
 )
@@ -35,18 +32,21 @@ class Transitions(StrEnum):
     DROP = "drop"
 
 
-class Lead(NamedTuple):
-    """A transition, the record frame of its cut point and its length."""
+class Note(NamedTuple):
+    """A line of an edit: what happened on a track at a record timecode, to how many frames of what."""
 
-    name: str
-    at: Frames
+    track: str
+    at: FrameTime
+    verb: str
     frames: Frames
+    name: str
 
 
 class Strip:
     """A track taken apart: items in `children`, the transition before each in `leads` (one more, after the last).
 
-    Times are kept in ticks, whole parts of a frame that all lengths on this track share, so that numpy can hold them.
+    The track itself is never changed: an item that an edit writes into is a copy, made by `own`. Times are kept in
+    ticks, whole parts of a frame that all lengths on this track share, so that numpy can hold them.
     """
 
     def __init__(
@@ -54,14 +54,12 @@ class Strip:
         track: otio.schema.Track,
         name: str,
         start: FrameTime,
-        source: otio.schema.Track | None = None,
-        transitions: Transitions = Transitions.REFUSE,
+        transitions: Transitions,
+        notes: list[Note],
     ) -> None:
-        """`start`: the timecode of the cut's first frame, at the cut's rate. `source`: what `track` is a copy of."""
-        self.track, self.name = track, name
-        self._transitions = transitions
-        self.reports: list[tuple[Frames, str, Frames, str]] = []
-        """What happened besides the operation itself: (frame, what, frames, name)."""
+        """`start`: the timecode of the cut's first frame, at the cut's rate. `notes`: where `note` writes."""
+        self.track, self.name, self.transitions = track, name, transitions
+        self._notes = notes
         self._start, self.rate = start.frame, start.rate
         self._original: list[otio.core.Composable] = list(track)
         self.children, self.leads = parts_of(self._original, name)
@@ -75,10 +73,9 @@ class Strip:
         self._room: NDArray[np.int64] = np.cumsum(np.array([0, *lengths], dtype=object if large else np.int64))
         self._starts = self._room
         """When each item starts, and the end; the front of `_room`, which grows in steps."""
-        # What an operation changes is kept as it was. A child that nobody has touched looks as it does in the track
-        # that this one is a copy of, which is read when all is done; any other is read before it changes.
-        self._source = source
-        self._untouched = {} if source is None else {id(child): k for k, child in enumerate(self._original)}
+        # What an operation changes is kept as it was: the track's own children look the same when all is done and are
+        # read then, copies and what was put in before they change.
+        self._places = {id(child): k for k, child in enumerate(self._original)}
         self._current: dict[int, Written] = {}
         self._before: list[tuple[otio.core.Composable | None, Written | None]] | None = None
         self._touched_from = self._left_behind = 0
@@ -106,13 +103,18 @@ class Strip:
     def _remember(self, child: otio.core.Composable | None) -> tuple[otio.core.Composable | None, Written | None]:
         if child is None:
             return None, None
-        position = self._untouched.pop(id(child), None)
-        if position is not None and self._source is not None:
-            return child, Written(self._source[position])
         written = self._current.pop(id(child), None) or Written(child)
-        if written.source is not None:
+        if written.source is not None and id(child) not in self._places:
             Written.keep([written])
         return child, written
+
+    def own(self, i: int) -> otio.core.Item:
+        """Item `i`, to be changed: a copy of the track's."""
+        self.touch(i, i + 1)
+        child = self.children[i]
+        if id(child) in self._places:
+            child = self.children[i] = child.deepcopy()
+        return child
 
     def take_splice(self, tracks: list[otio.schema.Track]) -> Splice | None:
         """What was touched since the last call; `tracks` are all of the cut."""
@@ -176,18 +178,25 @@ class Strip:
         ticks = self._to_ticks(frame)  # first: it may change the starts
         return int(np.searchsorted(self._starts, ticks, side="right")) - 1
 
+    def touched_by(self, start: Frames, end: Frames) -> tuple[int, int]:
+        """The items that [start, end) touches, as [lo, hi)."""
+        if start >= self.end or end <= start:
+            return 0, 0
+        lo, hi = self.position(start), self.position(end)
+        return lo, hi + (hi < len(self.children) and self.start(hi) < end)
+
     def shot(self, frame: Frames) -> int:
         i = self.position(frame)
         if i < len(self.children) and isinstance(self.children[i], otio.schema.Clip):
             return i
         raise ShotNotFound(f"{self.name} {self.timecode(frame)}: there is no clip: give a frame inside the shot")
 
-    def own_range(self, i: int) -> None:
-        """Writes down the range that an item without a source range plays, so that it can be changed."""
-        child = self.children[i]
-        self.touch(i, i + 1)
+    def own_range(self, i: int) -> otio.core.Item:
+        """Item `i`, to be changed, with the range that it plays written down where it has none."""
+        child = self.own(i)
         if child.source_range is None:
             child.source_range = child.trimmed_range()
+        return child
 
     def splice(
         self,
@@ -232,35 +241,11 @@ class Strip:
         speed = self.prepare_cut(i, frame)
         left = self.children[i]
         right = left.deepcopy()
-        _shorten(left, offset, self.rate)
-        self._advance(i, right, offset, rest, speed)
+        ranges.shorten(left, offset, self.rate)
+        ranges.advance(right, offset, rest, self.rate, speed)
+        self.report_between(right, offset, frame)
         self.splice(i, i + 1, [(left, offset), (right, rest)], self.leads[i], self.leads[i + 1])
         return i + 1
-
-    def replace(self, at: Frames, frames: Frames, child: otio.core.Item) -> list[Lead]:
-        """Puts `child` over [at, at + frames); what is there is shortened or goes. The transitions that went."""
-        end = min(at + frames, self.end)
-        i = self.position(at) if at < self.end else self.cut_at(at)
-        j = self.position(end) if at < self.end else i
-        if i == j < len(self.children) and at > self.start(i):
-            i = self.cut_at(at)
-            j = self.position(end)
-        new: list[tuple[otio.core.Item, Frames]] = [(child, frames)]
-        hi = j
-        if (kept := at - self.start(i)) > 0:
-            self.prepare_cut(i, at)
-            _shorten(self.children[i], kept, self.rate)
-            new.insert(0, (self.children[i], kept))
-        if (covered := end - self.start(j)) > 0:
-            speed = self.prepare_cut(j, end)
-            rest = self.length(j) - covered
-            self._advance(j, self.children[j], covered, rest, speed)
-            new.append((self.children[j], rest))
-            hi = j + 1
-        dropped = self.inside(i + 1, hi)
-        self.splice(i, hi, new, self.leads[i], self.leads[hi] if hi > i else None)
-        self.check(i - 1, i + len(new) + 1)
-        return dropped
 
     def prepare_cut(self, i: int, frame: Frames) -> Fraction:
         """The speed of an item that is about to be cut."""
@@ -274,32 +259,20 @@ class Strip:
         self.own_range(i)
         return speed
 
-    def inside(self, lo: int, hi: int) -> list[Lead]:
-        """The transitions on the cut points `lo` up to, not including, `hi`."""
-        found: list[Lead] = []
+    def note(self, frame: Frames, verb: str, frames: Frames, name: str) -> None:
+        """Writes down what happened at `frame` of the cut."""
+        self._notes.append(Note(self.name, FrameTime(self._start + int(frame), self.rate), verb, frames, name))
+
+    def note_dropped(self, lo: int, hi: int) -> None:
+        """Writes down that the transitions on the cut points `lo` up to, not including, `hi` go."""
         for k in range(lo, hi):
             if (lead := self.leads[k]) is not None:
                 length = frames_of(lead.in_offset, self.rate) + frames_of(lead.out_offset, self.rate)
-                found.append(Lead(lead.name, self.start(k), length))
-        return found
+                self.note(self.start(k), "drop transition", length, lead.name)
 
     def set_length(self, i: int) -> None:
         """Writes the planned length of a gap into it."""
-        self.children[i].source_range = time_range(0, self.length(i), self.rate)
-
-    def grow(self, shot: otio.core.Item, growth: Frames, at_head: bool, own: Fraction) -> None:
-        frames = growth * own / self.rate
-        times = shot.source_range
-        start, duration = exact(times.start_time.value), exact(times.duration.value)
-        if at_head:
-            played = frames * rate_of(times.start_time) / own
-            source = played * (speed_of(shot) or 0)
-            start -= source
-            _move_markers(shot, played - source, rate_of(times.start_time))
-        shot.source_range = otio.opentime.TimeRange(
-            rational_time(simple(Fraction(start)), rate_of(times.start_time)),
-            rational_time(simple(Fraction(duration + frames)), own),
-        )
+        self.own(i).source_range = time_range(0, self.length(i), self.rate)
 
     def where(self, i: int) -> str:
         return f"{self.name} {self.timecode(self.start(i))}: {self.children[i].name or 'the gap'!r}"
@@ -312,13 +285,11 @@ class Strip:
                 f"{self.where(i)} lasts {frames_text(self.length(i))} frames, {frames_text(1 - length)} too few: "
                 "move the edit point by less, or lift the clip"
             )
-        self.touch(i, i + 1)
-        child = self.children[i]
         if self.is_gap(i):
-            child.source_range = time_range(0, length, self.rate)
+            self.own(i).source_range = time_range(0, length, self.rate)
             return length
         speed = self.prepare_cut(i, self.start(i))
-        own = rate_of(child.source_range.duration)
+        child = self.children[i]
         for growth, handle, end in zip((head, tail), handles_of(child, self.rate), ("head", "tail"), strict=True):
             if growth > 0 and handle is not None and growth > handle:
                 raise CutError(
@@ -326,12 +297,16 @@ class Strip:
                     f"{frames_text(growth - max(0, handle))} are missing: move it by less, or extend the shot"
                 )
         if tail < 0:
-            _shorten(child, self.length(i) + tail, self.rate)
+            ranges.shorten(child, self.length(i) + tail, self.rate)
         if head < 0:
-            self._advance(i, child, -head, length - max(tail, 0), speed)
+            ranges.advance(child, -head, length - max(tail, 0), self.rate, speed)
         for growth, at_head in ((head, True), (tail, False)):
             if growth > 0:
-                self.grow(child, growth, at_head, own)
+                ranges.grow(child, growth, at_head, self.rate)
+        if head:
+            self.report_between(child, head, self.start(i) - head)
+        if tail:
+            self.report_between(child, tail, self.start(i + 1) + tail, tail=True)
         return length
 
     def relength(self, lo: int, lengths: list[Frames]) -> None:
@@ -341,147 +316,16 @@ class Strip:
         self.splice(lo, hi, list(zip(self.children[lo:hi], lengths, strict=True)), leads[0], leads[-1])
         self.leads[lo : hi + 1] = leads
 
-    def drop(self, k: int) -> None:
-        """Takes the transition on cut point `k` away, and reports it."""
-        self.touch(k, k)
-        self.reports += [(lead.at, "drop transition", lead.frames, lead.name) for lead in self.inside(k, k + 1)]
-        self.leads[k] = None
+    def report_between(self, item: otio.core.Item, offset: Frames, at: Frames, tail: bool = False) -> None:
+        """Notes an in point, or at the `tail` an out point, that moved by `offset` and lies between media frames."""
+        point = ranges.between_frames(item, offset, tail, self.rate)
+        if point is not None:
+            length = frames_of(item.source_range.duration, self.rate)
+            where = "ends" if tail else "begins"
+            self.note(at, f"{where} between source frames, at {frames_text(point)},", length, item.name)
 
-    def lose(self, k: int) -> None:
-        """Takes away a transition that has nothing to lie on any more, where the policy lets it go."""
-        lead = self.leads[k]
-        if lead is None:
-            return
-        if self._transitions is Transitions.REFUSE:
-            raise CutError(
-                f"{self.name} {self.timecode(self.start(k))}: the transition {lead.name!r} would have nothing to lie "
-                "on: remove it first, or let transitions be dropped"
-            )
-        self.drop(k)
-
-    def check(self, lo: int, hi: int) -> None:
-        """Deals with the transitions on the items [lo, hi), which an edit touched, that these no longer carry."""
-        if self._transitions is Transitions.REFUSE:
-            self._refuse(lo, hi)
-            return
-        for k in range(max(lo, 0), min(hi, len(self.children)) + 1):
-            lead = self.leads[k]
-            if lead is None:
-                continue
-            needed = frames_of(lead.in_offset, self.rate), frames_of(lead.out_offset, self.rate)
-            carried = self._carried(k, *needed)
-            if carried == needed:
-                continue
-            into, out = (int(frames) for frames in carried)
-            if self._transitions is Transitions.DROP or not into + out:
-                self.drop(k)
-                continue
-            self.touch(k, k)
-            self.leads[k] = shorter = lead.deepcopy()
-            shorter.in_offset, shorter.out_offset = rational_time(into, self.rate), rational_time(out, self.rate)
-            self.reports.append((self.start(k), "shorten transition", into + out, lead.name))
-
-    def _carried(self, k: int, into: Frames, out: Frames) -> tuple[Frames, Frames]:
-        """The longest offsets up to these that both sides of cut point `k` carry for its transition."""
-        if k > 0:
-            handle, other = handles_of(self.children[k - 1], self.rate)[1], self.leads[k - 1]
-            used = frames_of(other.out_offset, self.rate) if other is not None else 0
-            out = max(0, out if handle is None else min(out, handle))
-            into = max(0, min(into, self.length(k - 1) - used))
-        if k < len(self.children):
-            handle, other = handles_of(self.children[k], self.rate)[0], self.leads[k + 1]
-            used = frames_of(other.in_offset, self.rate) if other is not None else 0
-            into = max(0, into if handle is None else min(into, handle))
-            out = max(0, min(out, self.length(k) - used))
-        return into, out
-
-    def blocks(self, at: Frames, frames: Frames) -> str | None:
-        """What keeps a ripple from putting `frames` in at `at`, or, if negative, from taking them out there."""
-        i = self.position(at)
-        if at >= self.end:
-            return None
-        if frames < 0:
-            last = i
-            while last < len(self.children) and self.is_gap(last) and self.start(last + 1) < at - frames:
-                last += 1
-            inside = all(lead is None for lead in self.leads[i + 1 : last + 1])
-            if last == len(self.children) or (self.is_gap(last) and inside):
-                return None
-            return repr(self.children[min(last, len(self.children) - 1)].name or "a transition")
-        if self.is_gap(i) or (self.start(i) == at and self.leads[i] is None):
-            return None
-        return repr(self.children[i].name)
-
-    def ripple(self, at: Frames, frames: Frames) -> None:
-        """Puts time in, or takes it out, where `blocks` finds nothing in the way."""
-        if at >= self.end:
-            return
-        i = self.position(at)
-        if frames < 0:
-            if self.is_gap(i) and at - frames < self.start(i + 1):
-                self.relength(i, [self.length(i) + frames])
-                self.set_length(i)
-                return
-            lo = self.cut_at(at)
-            hi = self.cut_at(min(at - frames, self.end))
-            if self.leads[lo] is not None and self.leads[hi] is not None:
-                self.lose(hi)
-            self.splice(lo, hi, [], self.leads[lo], self.leads[hi])
-            self.check(lo - 1, lo + 1)
-            return
-        if not self.is_gap(i) and i and self.is_gap(i - 1):
-            i -= 1
-        if self.is_gap(i):
-            self.relength(i, [self.length(i) + frames])
-            self.set_length(i)
-        else:
-            self.splice(i, i, [(self.gap(frames), frames)], None, None)
-
-    def _advance(self, i: int, item: otio.core.Item, offset: Frames, rest: Frames, speed: Fraction) -> None:
-        whole = isinstance(exact(item.source_range.start_time.value), int)
-        _advance(item, offset, rest, self.rate, speed)
-        start = item.source_range.start_time
-        if whole and speed == 1 and not isinstance(exact(start.value), int):
-            at = self.start(i) + offset
-            self.reports.append((at, f"between source frames, {frames_text(exact(start.value))}, cut", rest, item.name))
-
-    def _refuse(self, lo: int, hi: int) -> None:
-        """Refuses where a transition on the items [lo, hi), which an edit touched, has lost what carries it."""
-        lo, hi = max(lo, 0), min(hi, len(self.children))
-        for k in range(lo, hi + 1):
-            lead = self.leads[k]
-            if lead is None:
-                continue
-            into, out = frames_of(lead.in_offset, self.rate), frames_of(lead.out_offset, self.rate)
-            if lo <= k - 1 < hi:
-                other = self.leads[k - 1]
-                used = into + (frames_of(other.out_offset, self.rate) if other is not None else 0)
-                self._carry(lead, k, k - 1, out, handles_of(self.children[k - 1], self.rate)[1], used)
-            if lo <= k < hi:
-                other = self.leads[k + 1]
-                used = out + (frames_of(other.in_offset, self.rate) if other is not None else 0)
-                self._carry(lead, k, k, into, handles_of(self.children[k], self.rate)[0], used)
-
-    def _carry(
-        self, lead: otio.schema.Transition, k: int, i: int, needed: Frames, handle: Frames | None, used: Frames
-    ) -> None:
-        child = self.children[i]
-        where = f"{self.name} {self.timecode(self.start(k))}: the transition {lead.name!r}"
-        name = "the gap" if self.is_gap(i) else repr(child.name)
-        if used > self.length(i):
-            raise CutError(
-                f"{where} would need {frames_text(used)} frames of {name}, which has {frames_text(self.length(i))}: "
-                f"{frames_text(used - self.length(i))} are missing, shorten or remove the transition"
-            )
-        if handle is not None and needed > handle:
-            missing = frames_text(needed - max(0, handle))
-            raise CutError(
-                f"{where} needs {frames_text(needed)} frames of {name} beyond the cut, {missing} are missing: "
-                "give it more handle, shorten or remove the transition"
-            )
-
-    def write(self) -> None:
-        """Puts the items back into the track, in one slice assignment from the first to the last that changed."""
+    def write(self, copy: otio.schema.Track) -> None:
+        """Makes `copy`, a copy of the track, hold what this one holds now, in one slice assignment."""
         new: list[otio.core.Composable]
         if self._has_leads:
             pairs = zip(self.leads, [*self.children, None], strict=True)
@@ -493,51 +337,14 @@ class Strip:
         head = next((k for k in range(shorter) if old[k] is not new[k]), shorter)
         tail = next((k for k in range(shorter - head) if old[-1 - k] is not new[-1 - k]), shorter - head)
         changed = max(len(old), len(new)) - head - tail
+        if not changed:
+            return
         if changed * (tail + 1) > 4 * len(new):
             # OTIO moves the tail for every item put before it; where nothing follows, it only appends.
-            self.track[:] = new
-        elif changed:
-            self.track[head : len(old) - tail] = new[head : len(new) - tail]
-
-
-def _shorten(item: otio.core.Item, length: Frames, rate: Fraction) -> None:
-    """Keeps the first `length` frames, with the markers on them."""
-    times = item.source_range
-    own = rate_of(times.duration)
-    markers = item.markers
-    for k in reversed(range(len(markers))):
-        if _marker_offset(markers[k], times, rate) >= length:
-            del markers[k]
-    duration = rational_time(rescaled(length, rate, own), times.duration.rate)
-    item.source_range = otio.opentime.TimeRange(times.start_time, duration)
-
-
-def _advance(item: otio.core.Item, offset: Frames, rest: Frames, rate: Fraction, speed: Fraction) -> None:
-    """Keeps what follows the first `offset` frames, `rest` frames long, with the markers on it."""
-    times = item.source_range
-    own, start_rate = rate_of(times.duration), rate_of(times.start_time)
-    played = rescaled(offset, rate, start_rate)
-    source = played if speed == 1 else simple(played * speed)
-    markers = item.markers
-    for k in reversed(range(len(markers))):
-        if _marker_offset(markers[k], times, rate) < offset:
-            del markers[k]
-    _move_markers(item, source - played, start_rate)
-    item.source_range = otio.opentime.TimeRange(
-        rational_time(exact(times.start_time.value) + source, times.start_time.rate),
-        rational_time(rescaled(rest, rate, own), times.duration.rate),
-    )
-
-
-def _marker_offset(marker: otio.schema.Marker, times: otio.opentime.TimeRange, rate: Fraction) -> Frames:
-    """A marker lies at its item's start plus track time, which a retime does not stretch."""
-    return frames_of(marker.marked_range.start_time, rate) - frames_of(times.start_time, rate)
-
-
-def _move_markers(item: otio.core.Item, by: Frames, rate: Fraction) -> None:
-    if by:
-        for marker in item.markers:
-            marked = marker.marked_range
-            own = rate_of(marked.start_time)
-            start = exact(marked.start_time.value) + rescaled(simple(Fraction(by)), rate, own)
-            marker.marked_range = otio.opentime.TimeRange(rational_time(start, own), marked.duration)
+            head = tail = 0
+        copies = list(copy)
+        places = self._places
+        copy[head : len(old) - tail] = [
+            child if (place := places.get(id(child))) is None else copies[place]
+            for child in new[head : len(new) - tail]
+        ]

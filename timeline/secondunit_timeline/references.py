@@ -1,0 +1,103 @@
+"""The media references of a clip: takes and recipes added, played, grown, approved. Each on one track taken apart."""
+
+import opentimelineio as otio
+from secondunit_bridge.errors import CutError
+
+from secondunit_timeline import transitions
+from secondunit_timeline.operations import AddRecipe, AddTake, ApproveTake, GrowTake, PlayTake, RemoveRecipe, SwapTake
+from secondunit_timeline.retimes import shows_within
+from secondunit_timeline.strips import Strip
+from secondunit_timeline.times import exact, frames_of, frames_text, rate_of, rational_time, simple
+
+
+def is_recipe(reference: otio.core.MediaReference | None) -> bool:
+    """Whether it is an order, made or to be made, rather than media."""
+    return isinstance(reference, otio.schema.GeneratorReference) and reference.generator_kind.startswith("secondunit.")
+
+
+def play(strip: Strip, i: int, operation: SwapTake | PlayTake) -> None:
+    references = strip.children[i].media_references()
+    reference = references.get(operation.key)
+    if reference is None:
+        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+    if is_recipe(reference):
+        raise CutError(f"{strip.where(i)}: {operation.key!r} is a recipe, not a picture: choose the take made from it")
+    clip = strip.own_range(i)
+    previous = clip.active_media_reference_key
+    clip.active_media_reference_key = operation.key
+    if isinstance(operation, PlayTake):
+        start = rational_time(operation.start.frame, operation.start.rate)
+        clip.source_range = otio.opentime.TimeRange(start, clip.source_range.duration)
+    if not shows_within(clip, reference.available_range):
+        raise CutError(
+            f"{strip.where(i)} uses {_text(clip.source_range)}, but {operation.key!r} holds only "
+            f"{_text(reference.available_range)}: make the take again with this range"
+        )
+    transitions.check(strip, i, i + 1)
+    strip.note(strip.start(i), f"swap {previous} to {operation.key}", strip.length(i), clip.name)
+
+
+def add(strip: Strip, i: int, operation: AddTake | AddRecipe) -> None:
+    added: dict[str, otio.core.MediaReference] = {}
+    if isinstance(operation, AddTake):
+        added[operation.key] = operation.reference
+    if operation.recipe is not None:
+        added[f"{operation.key}.recipe"] = operation.recipe
+    clip = strip.own(i)
+    references = clip.media_references()
+    for key, reference in added.items():
+        if key in references:
+            raise CutError(
+                f"{strip.where(i)} has a take {key!r} already: takes are never replaced, give it another key"
+            )
+        references[key] = reference.deepcopy()
+    clip.set_media_references(references, clip.active_media_reference_key)
+    verb = "add recipe" if isinstance(operation, AddRecipe) else "add"
+    strip.note(strip.start(i), f"{verb} {operation.key}", strip.length(i), clip.name)
+
+
+def remove_recipe(strip: Strip, i: int, operation: RemoveRecipe) -> None:
+    clip = strip.own(i)
+    references = clip.media_references()
+    if not is_recipe(references.get(operation.key)) or operation.key == clip.active_media_reference_key:
+        raise CutError(f"{strip.where(i)}: {operation.key!r} is not a recipe beside what the clip plays")
+    del references[operation.key]
+    clip.set_media_references(references, clip.active_media_reference_key)
+    strip.note(strip.start(i), f"remove recipe {operation.key}", strip.length(i), clip.name)
+
+
+def approve(strip: Strip, i: int, operation: ApproveTake) -> None:
+    clip = strip.own(i)
+    references = clip.media_references()
+    take = references.get(operation.key)
+    if take is None or is_recipe(take) or not operation.key.startswith("take."):
+        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+    take.metadata["secondunit"] = {**take.metadata.get("secondunit", {}), "approved": True}
+    strip.note(strip.start(i), f"approve {operation.key}", strip.length(i), clip.name)
+
+
+def grow(strip: Strip, i: int, operation: GrowTake) -> None:
+    clip = strip.own(i)
+    references = clip.media_references()
+    if operation.key not in references:
+        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+    held, longer = references[operation.key].available_range, operation.reference.available_range
+    if held is None or longer is None:
+        raise CutError(f"{strip.where(i)}: {operation.key!r} does not say which frames it holds: add it as a take")
+    rate = rate_of(held.start_time)
+    start, new_start = frames_of(held.start_time, rate), frames_of(longer.start_time, rate)
+    if start < new_start or start + frames_of(held.duration, rate) > new_start + frames_of(longer.duration, rate):
+        raise CutError(
+            f"{strip.where(i)}: {operation.key!r} holds {_text(held)}, the longer one {_text(longer)}: "
+            "a take that grows keeps every frame"
+        )
+    references[operation.key] = operation.reference.deepcopy()
+    clip.set_media_references(references, clip.active_media_reference_key)
+    gained = simple((frames_of(longer.duration, rate) - frames_of(held.duration, rate)) * strip.rate / rate)
+    strip.note(strip.start(i), f"grow {operation.key}", gained, clip.name)
+
+
+def _text(times: otio.opentime.TimeRange) -> str:
+    rate = rate_of(times.duration)
+    start, duration = frames_of(times.start_time, rate), exact(times.duration.value)
+    return f"{frames_text(start)} to {frames_text(start + duration)} at {float(rate):g}"
