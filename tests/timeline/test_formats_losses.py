@@ -16,7 +16,7 @@ from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 from tests.timeline.test_formats_writing import shot, tracks
 
 RATE = Fraction(24)
-SUFFIXES = tuple(WRITERS)
+SUFFIXES = tuple({writer: suffix for suffix, writer in reversed(WRITERS.items())}.values())[::-1]
 DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
 
 
@@ -102,6 +102,11 @@ def nested() -> otio.schema.Stack:
     return otio.schema.Stack("NEST", [otio.schema.Track("V1", [clip("X", 0, 50)])], times(10, 30))
 
 
+def retimed(made: otio.core.Item) -> otio.core.Item:
+    made.effects.append(otio.schema.LinearTimeWarp(time_scalar=2.0))
+    return made
+
+
 def ramp(made: otio.schema.Clip) -> None:
     made.effects.append(otio.schema.TimeEffect("ramp", "TimeEffect"))
 
@@ -122,10 +127,14 @@ CUTS: dict[str, otio.schema.Timeline] = {
     "constant speed": holding(shot("B", 30, 20, RATE, speed=2.0)),
     "speed between tenths of a frame a second": holding(shot("B", 30, 24, RATE, speed=1.03)),
     "retimed clip that begins between its own frames": holding(shot("B", 31, 20, RATE, speed=2.0)),
+    "frames that another speed or rate repeats or skips": holding(shot("B", 30, 20, RATE, speed=1.5)),
+    "retimed image sequence": holding(retimed(sequence())),
+    "retimed nest": holding(retimed(nested())),
     "speed ramp": altered(ramp),
     "dissolve": dissolved(0, 12),
     "dissolve across its cut point": dissolved(6, 6),
     "dissolve unevenly across its cut point": dissolved(3, 9),
+    "fade that reaches into a gap": holding(dissolve(6, 6), gap(20), shot("B", 40, 40, RATE)),
     "wipe or other transition": wiped(),
     "disabled clip": altered(lambda made: setattr(made, "enabled", False)),
     "several video tracks": two_pictures(),

@@ -29,9 +29,9 @@ _RESOLVED = "resolved_url"
 def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Timeline:
     """Reads a cut in the format that the file's suffix names.
 
-    These are .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7), .aaf and .edl. Rates become exact; relative media
-    addresses become absolute paths. `rate`: an EDL's, which names none. What had to be guessed stands in
-    metadata["secondunit"]["notes"].
+    These are .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7), .kdenlive, .mlt, .aaf and .edl. Rates become
+    exact; relative media addresses become absolute paths. `rate`: an EDL's, which names none. What had to be guessed
+    stands in metadata["secondunit"]["notes"].
     """
     path = Path(path)
     try:

@@ -19,7 +19,10 @@ from secondunit_plugin.cli.rate import RATE, parse_rate
 @RATE
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def convert(cut: Path, output: Path, report: bool, strict: bool, rate: str | None, as_json: bool) -> None:
-    """Write a cut in another format: .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7), .aaf or .edl."""
+    """Write a cut in another format.
+
+    .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7), .aaf, .kdenlive, .mlt or .edl
+    """
     read = read_cut(cut, parse_rate(rate))
     lost = losses(read, output.suffix)
     if strict and lost and not report:

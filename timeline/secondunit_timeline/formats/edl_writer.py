@@ -20,6 +20,7 @@ NOT_KEPT: NotKept = {
     "image sequence": ("changed", "only the first picture's name is written"),
     "title or generator": ("changed", "a clip with its name is written"),
     "speed between tenths of a frame a second": ("changed", "rounded to a tenth of a frame a second"),
+    "retimed nest": ("lost", "it is written at its normal speed"),
     "speed ramp": ("lost", "the clip is written at its normal speed"),
     "dissolve across its cut point": (
         "changed",

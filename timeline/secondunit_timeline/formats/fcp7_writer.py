@@ -25,6 +25,7 @@ NOT_KEPT: NotKept = {
         "changed",
         "it begins up to a frame as it plays earlier or later",
     ),
+    "retimed nest": ("lost", "it is written at its normal speed"),
     "speed ramp": ("lost", "the clip is written at its normal speed"),
     "dissolve unevenly across its cut point": (
         "changed",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
-from math import floor
+from math import ceil, floor
 from pathlib import Path
 
 import opentimelineio as otio
@@ -13,6 +13,7 @@ from secondunit_timeline.dialects import is_empty_effect
 from secondunit_timeline.formats.edl_writer import edl_tracks, reel_name
 from secondunit_timeline.formats.features import Fate, NotKept
 from secondunit_timeline.formats.media import media_of, playing, reel_of
+from secondunit_timeline.formats.mlt_positions import position_of, shown_at, step
 from secondunit_timeline.formats.writing import WRITERS
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
@@ -118,15 +119,17 @@ def _features(index: Index, suffix: str) -> Iterator[_Found]:
         if track.items and isinstance(track.items[-1].child, otio.schema.Gap):
             last = track.items[-1]
             yield "gap at the end of a track", track.name, Fraction(last.start), f"{float(last.duration):g} frames"
-        for item in track.items:
-            for name, what in _of_item(item, index, track):
+        for left, item in zip((None, *track.items), track.items, strict=False):
+            for name, what in _of_item(item, left, index, track):
                 yield name, track.name, Fraction(item.start), what
 
 
-def _of_item(item: Item, index: Index, track: TrackIndex) -> Iterator[tuple[str, str]]:
+def _of_item(item: Item, left: Item | None, index: Index, track: TrackIndex) -> Iterator[tuple[str, str]]:
     child = item.child
-    for transition in filter(None, (item.before, item.after if item is track.items[-1] else None)):
+    for transition, before, after in _transitions(item, left, track):
         into, out = (frames_of(side, index.rate) for side in (transition.in_offset, transition.out_offset))
+        if (into > 0 and _is_nothing(before)) or (out > 0 and _is_nothing(after)):
+            yield "fade that reaches into a gap", transition.name
         if transition.transition_type != otio.schema.TransitionTypes.SMPTE_Dissolve:
             yield "wipe or other transition", transition.name or transition.transition_type
         elif into == 0:
@@ -154,12 +157,32 @@ def _of_item(item: Item, index: Index, track: TrackIndex) -> Iterator[tuple[str,
         yield "speed ramp", child.name
     elif isinstance(child, otio.schema.Clip) and _between_frames(child, index.rate):
         yield "retimed clip that begins between its own frames", child.name
+    if isinstance(child, otio.schema.Clip) and _shows_nearest(child, item, index.rate):
+        yield "frames that another speed or rate repeats or skips", child.name
     if speed is not None and speed * round(index.rate) * 10 % 1:
         yield "speed between tenths of a frame a second", f"{child.name}: {float(speed):.4%}"
     if not isinstance(child, otio.schema.Clip):
         yield "nest", child.name
+        if speed not in (None, 1):
+            yield "retimed nest", child.name
         return
+    if isinstance(child.media_reference, otio.schema.ImageSequenceReference) and speed not in (None, 0, 1):
+        yield "retimed image sequence", child.name
     yield from _of_media(child, index)
+
+
+def _transitions(
+    item: Item, left: Item | None, track: TrackIndex
+) -> Iterator[tuple[otio.schema.Transition, Item | None, Item | None]]:
+    """Those that `item` is the first to have, with what lies before and after them."""
+    if item.before is not None:
+        yield item.before, left, item
+    if item.after is not None and item is track.items[-1]:
+        yield item.after, item, None
+
+
+def _is_nothing(item: Item | None) -> bool:
+    return item is None or isinstance(item.child, otio.schema.Gap)
 
 
 def _of_media(clip: otio.schema.Clip, index: Index) -> Iterator[tuple[str, str]]:
@@ -194,6 +217,23 @@ def _between_frames(clip: otio.schema.Clip, rate: Fraction) -> bool:
     into = (played.first - played.media.start) * played.media.rate
     own = into / abs(played.speed)
     return abs(round(own) * abs(played.speed) - into) >= Fraction(1, 2)
+
+
+def _shows_nearest(clip: otio.schema.Clip, item: Item, rate: Fraction) -> bool:
+    """Whether the frames nearest in time, which MLT shows, are others than those that the cut means."""
+    played = playing(clip, rate)
+    media = played.media
+    if played.ramp or played.speed == 0 or isinstance(clip.media_reference, otio.schema.GeneratorReference):
+        return False
+    meant, by = abs(played.speed) * media.rate / rate, step(played.speed, media.rate, rate)
+    first = (played.first - media.start) * media.rate
+    shown = shown_at(position_of(first, by), by)
+    if floor(shown) == floor(first) and by == meant == 1:
+        return False
+    way = -1 if played.speed < 0 else 1
+    return any(
+        floor(shown + way * number * by) != floor(first + way * number * meant) for number in range(ceil(item.duration))
+    )
 
 
 def _has_clips(track: TrackIndex) -> bool:

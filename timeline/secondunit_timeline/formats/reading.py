@@ -8,7 +8,14 @@ from pathlib import Path
 import orjson
 from secondunit_bridge.errors import CutError
 
-READERS = {".edl": "edl", ".xml": "fcp7", ".fcpxml": "fcpxml", ".aaf": "aaf"}
+READERS = {
+    ".edl": "edl",
+    ".xml": "fcp7",
+    ".fcpxml": "fcpxml",
+    ".aaf": "aaf",
+    ".kdenlive": "kdenlive",
+    ".mlt": "kdenlive",
+}
 
 _SECONDS = 30
 _SECONDS_A_MEGABYTE = 10

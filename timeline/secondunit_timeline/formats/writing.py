@@ -5,7 +5,14 @@ from importlib import import_module
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput
 
-WRITERS = {".aaf": "aaf_writer", ".edl": "edl_writer", ".xml": "fcp7_writer", ".fcpxml": "fcpxml_writer"}
+WRITERS = {
+    ".aaf": "aaf_writer",
+    ".edl": "edl_writer",
+    ".xml": "fcp7_writer",
+    ".fcpxml": "fcpxml_writer",
+    ".kdenlive": "kdenlive_writer",
+    ".mlt": "kdenlive_writer",
+}
 
 
 def encoded(cut: otio.schema.Timeline, suffix: str) -> bytes:

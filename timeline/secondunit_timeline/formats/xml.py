@@ -8,13 +8,17 @@ from secondunit_bridge.errors import CutError
 _DEEPEST = 200
 
 
-def parse(path: Path) -> Element:
-    """The root element. Entities and external references are refused, and so is a tree that no editor made."""
+def parse(source: Path | str) -> Element:
+    """The root of a file or of a text. Entities, external references and trees that no editor made are refused."""
     import defusedxml.ElementTree
     from defusedxml import DefusedXmlException
 
     try:
-        root: Element = defusedxml.ElementTree.parse(path, forbid_dtd=False).getroot()
+        root: Element = (
+            defusedxml.ElementTree.fromstring(source, forbid_dtd=False)
+            if isinstance(source, str)
+            else defusedxml.ElementTree.parse(source, forbid_dtd=False).getroot()
+        )
     except ParseError as error:
         raise CutError(f"it is not XML ({error}): export the cut again") from None
     except DefusedXmlException as error:
