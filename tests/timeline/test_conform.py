@@ -136,9 +136,9 @@ def test_of_two_files_of_one_reel_and_time_the_one_of_the_same_name_is_meant(tmp
             "holds 10:00:00:10 to 10:00:02:01, the clip plays 10:00:00:08 to 10:00:01:03",
         ),
         ("A003.mov", 21, "A003", "10:00:00:06", "holds 10:00:00:06 to 10:00:01:02, the clip plays 10:00:00:08"),
-        ("A003.mov", 40, "B007", "10:00:00:00", "is of the reel B007, not a003"),
+        ("A003.mov", 40, "B007", "10:00:00:00", "is of the reel B007, not A003"),
         ("A003.mov", 60, "", "", "neither timecode nor its length tells"),
-        ("other.mov", 40, "", "", "no file of the reel a003 or named a003"),
+        ("other.mov", 40, "", "", "no file of the reel A003"),
     ],
 )
 def test_a_file_that_does_not_hold_the_frames_is_not_taken(

@@ -21,14 +21,13 @@ from secondunit_timeline.changes import Change, Edit, Splice, Written
 from secondunit_timeline.formats.media import reel_in, source_file
 from secondunit_timeline.index import Index, Item
 from secondunit_timeline.interchange import media_path
-from secondunit_timeline.library import MOVIES, PICTURES, SOUND, Library, read_headers
+from secondunit_timeline.library import SOUND, Library, read_headers
 from secondunit_timeline.records import recorded_take
-from secondunit_timeline.reels import Placed, Played, clips, offset_in, played, reel_key, timecode
+from secondunit_timeline.reels import Placed, Played, clips, offset_in, played, reel_key, shift_of, stem, timecode
 from secondunit_timeline.takes import PREFIX, RECIPE
 from secondunit_timeline.times import cached_rate, exact, frames_of, rate_of, time_range
 
 _NUMBER = re.compile(r"%0?(\d*)d")
-_SUFFIXES = MOVIES | SOUND | PICTURES | {".r3d", ".braw", ".ari", ".arx", ".crm"}  # the last are known by name alone
 
 
 class By(StrEnum):
@@ -60,7 +59,7 @@ class Relinked:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The reference names a file of the folder already."""
+    """The reference names a file of the folder already, or a take that is where the cut says."""
 
     link: Link
 
@@ -159,9 +158,9 @@ class _Wanted:
         self.shown: Played | None = played(placed, index.rate)
         own = [reel_in(media), reel_in(clip) if active and not key.startswith(PREFIX) else ""]
         reels = [*own, self.header.reel if self.header is not None else ""]
-        self.reels = list(dict.fromkeys(reel_key(reel) for reel in reels if reel))
+        self.reels = {reel_key(reel): reel for reel in reels if reel}
         named = [path, media.name, source_file(clip)]
-        self.names = list(dict.fromkeys(_stem(name) for name in (named if any(named) else [clip.name]) if name))
+        self.names = list(dict.fromkeys(stem(name) for name in (named if any(named) else [clip.name]) if name))
         self.names += [reel for reel in self.reels if reel not in self.names]
         self._pictures = index.track(placed.track).kind == otio.schema.TrackKind.Video
         available = media.available_range
@@ -191,15 +190,9 @@ class _Wanted:
 
     def shift(self, rate: Fraction, first: int) -> int | None:
         """From the cut's time to timecode; None where the media has none."""
-        origin = self.origin(rate)
-        if self.header is None:
-            return 0
-        start = self.header.start
-        if start is None:
-            return 0 if origin else None
-        if origin is None:
-            return 0 if first >= start.frame else start.frame
-        return start.frame - origin
+        if self.header is not None and self.header.start is None and not self.origin(rate):
+            return None
+        return shift_of(self.media, self.header, rate, first)
 
 
 class _Shelf:
@@ -215,7 +208,7 @@ class _Shelf:
             reel = header.reel or (take.record.reel if take is not None else "")
             if reel:
                 self._by_reel.setdefault(reel_key(reel), []).append(header)
-            self._by_name.setdefault(_stem(header.path), []).append(header)
+            self._by_name.setdefault(stem(header.path), []).append(header)
             if take is not None:
                 self._by_take.setdefault(take.record.take_id, []).append(header)
 
@@ -235,7 +228,7 @@ class _Shelf:
         ):
             answers = [(header, _fit(wanted, shown, header, by)) for header in headers if wanted.may_be(header)]
             fits = [(header, fit) for header, fit in answers if isinstance(fit, _Fit)]
-            named = [(header, fit) for header, fit in fits if _stem(header.path) in wanted.names[:1]]
+            named = [(header, fit) for header, fit in fits if stem(header.path) in wanted.names[:1]]
             if len(fits) > 1 and len(named) == 1:
                 fits = named
             if len(fits) > 1:
@@ -244,8 +237,11 @@ class _Shelf:
                 ((header, fit),) = fits
                 return Relinked(link, by, header), _reference(wanted.media, header, fit)
             reasons += [answer for _, answer in answers if isinstance(answer, str)]
+        if link.key.startswith(PREFIX) and wanted.header is not None:
+            return Kept(link), None
         if not reasons:
-            called = [f"of the reel {reel}" for reel in wanted.reels] + [f"named {name}" for name in wanted.names]
+            called = [f"of the reel {reel}" for reel in wanted.reels.values()]
+            called += [f"named {name}" for name in wanted.names if name not in wanted.reels]
             reasons.append(f"no file {' or '.join(called)}" if called else "nothing names its media")
         return Unfound(link, "; ".join(dict.fromkeys(reasons))), None
 
@@ -262,7 +258,7 @@ def _fit(wanted: _Wanted, shown: Played, header: Header, by: By) -> _Fit | str:
     """Where the file's frames lie in the cut's time, or why it does not hold those that the clip plays."""
     name, media = Path(header.path).name, wanted.media
     if by is By.NAME and header.reel and wanted.reels and reel_key(header.reel) not in wanted.reels:
-        return f"{name} is of the reel {header.reel}, not {' or '.join(wanted.reels)}"
+        return f"{name} is of the reel {header.reel}, not {' or '.join(wanted.reels.values())}"
     counted = wanted.rate or shown.rate
     rate = header.rate or counted
     if header.width and rate != counted and (wanted.rate is not None or round(rate) == round(counted)):
@@ -333,11 +329,3 @@ def _reference(old: otio.core.MediaReference, header: Header, fit: _Fit) -> otio
     for key, value in metadata.items():
         made.metadata[key] = value
     return made
-
-
-def _stem(name: str) -> str:
-    """A file's name without its folder, suffix and frame number, whatever system wrote it."""
-    name = re.split(r"[\\/]", name)[-1]
-    base, dot, suffix = name.rpartition(".")
-    stem = base if dot and f".{suffix}".lower() in _SUFFIXES else name
-    return "_".join(_NUMBER.split(stem)[0].rstrip("._- ").split()).casefold()

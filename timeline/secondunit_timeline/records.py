@@ -28,10 +28,10 @@ CAMERA = "DEFAULT_MEDIA"
 
 
 class How(StrEnum):
-    EMBEDDED = "the record in its file"
+    EMBEDDED = "record"
     REEL = "reel and timecode"
-    HASH = "the hash of its file"
-    CUT = "what the cut says"
+    HASH = "hash"
+    CUT = "cut"
 
 
 @dataclass(frozen=True, slots=True)

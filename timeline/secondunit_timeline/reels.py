@@ -1,16 +1,22 @@
 """Which camera frames a clip plays: a reel and source timecode, whatever file they lie in."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
 import opentimelineio as otio
+from secondunit_bridge.media.header import Header
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode, frames_per_day
 
 from secondunit_timeline.formats.media import playing
 from secondunit_timeline.index import Index, parts_of
+from secondunit_timeline.library import MOVIES, PICTURES, SOUND
 from secondunit_timeline.times import frames_of, rate_of
+
+_NUMBER = re.compile(r"%0?\d*d")
+_SUFFIXES = MOVIES | SOUND | PICTURES | {".r3d", ".braw", ".ari", ".arx", ".crm"}  # the last are known by name alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,19 @@ def offset_in(start: FrameTime, drop_frame: bool, frame: int) -> int:
     return offset - day if offset > day // 2 else offset
 
 
+def shift_of(media: otio.core.MediaReference, header: Header | None, rate: Fraction, first: int) -> int:
+    """From the cut's count of the media's frames to its timecode; `first`: a frame that the cut plays.
+
+    Without `header`, or where the file has no timecode, the cut's count is taken for it.
+    """
+    if header is None or header.start is None:
+        return 0
+    available = media.available_range
+    if available is None:
+        return 0 if first >= header.start.frame else header.start.frame
+    return header.start.frame - round(frames_of(available.start_time, rate))
+
+
 def reel_key(reel: str) -> str:
     """What is left of a reel's name in every format: EDLs write spaces as underscores, some systems capitals only."""
     return "_".join(reel.split()).casefold()
@@ -113,3 +132,11 @@ def reel_key(reel: str) -> str:
 def timecode(frame: int, rate: Fraction, drop_frame: bool | None = None) -> str:
     drops = can_drop_frames(rate) if drop_frame is None else drop_frame
     return format_timecode(FrameTime(frame, rate), drops)
+
+
+def stem(name: str) -> str:
+    """A file's name without its folder, suffix and frame number, whatever system wrote it."""
+    name = re.split(r"[\\/]", name)[-1]
+    base, dot, suffix = name.rpartition(".")
+    plain = base if dot and f".{suffix}".lower() in _SUFFIXES else name
+    return "_".join(_NUMBER.split(plain)[0].rstrip("._- ").split()).casefold()

@@ -16,6 +16,7 @@ from secondunit_timeline.operations import ApproveTake, Operation, SwapTake
 from secondunit_timeline.records import Found, Unclear, attach, find_takes, known_takes, stored_takes, takes_folders
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import find_clip
+from secondunit_timeline.staleness import said, state_name, states
 from secondunit_timeline.takes import find_take, key_of, placed_takes
 from secondunit_timeline.times import frames_of, rate_of
 
@@ -71,7 +72,7 @@ def takes(
     folders: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """List the takes of a cut and how each was found, make one active, approve one."""
+    """List the takes of a cut, their state and how each was found; make one active, approve one."""
     if (use is None and approve is None) != (output is None):
         raise click.UsageError("--use KEY or --approve KEY, and -o OUT, go together")
     read, how, unclear, notes = _with_takes(read_cut(cut), cut, folders)
@@ -87,19 +88,22 @@ def takes(
     index = Index(read)
     places = [find_clip(index, shot)] if shot else None
     found = [
-        take
-        for take in placed_takes(index)
+        (take, how.get((take.track, take.at.frame, take.key), ""), state)
+        for take, state in states(index)
         if places is None or any(track.name == take.track and item.start == take.at.frame for track, item in places)
     ]
-    found_by = [how.get((take.track, take.at.frame, take.key), "") for take in found]
     if as_json:
-        rows = [(asdict(take) | {"found_by": by}) for take, by in zip(found, found_by, strict=True)]
+        rows = [
+            asdict(take) | {"found_by": by, "state": state_name(state), "says": said(state)}
+            for take, by, state in found
+        ]
         print_json({"cut": output or cut, "takes": rows, "unclear": unclear, "notes": notes})
         return
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("", "take", "reel", "task", "on", "at", "key", "found by", "file")
-    for take, by in zip(found, found_by, strict=True):
+    whole = [Column(name, no_wrap=True) for name in ("take", "reel", "task", "on", "at")]
+    table = Table("", *whole, "state", "found by", Column("file", overflow="fold"))
+    for take, by, state in found:
         table.add_row(
             ("▶" if take.active else "") + ("✓" if take.approved else ""),
             take.name,
@@ -107,7 +111,7 @@ def takes(
             take.task,
             f"{take.shot} ({take.track})",
             index.timecode(take.at.frame),
-            take.key,
+            said(state),
             by or "–",
             take.path or "–",
         )

@@ -1,12 +1,15 @@
 """`secondunit relink`: a cut's media replaced by the files of a folder that hold the same frames."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import assert_never
 
 import click
 from secondunit_timeline.conform import Ambiguous, Kept, Outcome, Relinked, Unfound, relink_media
+from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
 from secondunit_timeline.library import scan
+from secondunit_timeline.staleness import OfflineGrade, said, states
 
 from secondunit_plugin.cli.output import print_json, print_table
 from secondunit_plugin.cli.rate import RATE, parse_rate
@@ -35,25 +38,32 @@ def relink(cut: Path, folders: tuple[Path, ...], output: Path, rate: str | None,
     library = scan(folders)
     made, edit, outcomes = relink_media(read, library)
     write_cut(made, output, source=cut)
+    index = Index(made)
+    grades = [(take, state) for take, state in states(index) if isinstance(state, OfflineGrade)]
     if as_json:
+        offline = [asdict(take) | {"says": said(state)} for take, state in grades]
         rows = [_row(one) for one in outcomes]
         changes = [str(change) for change in edit]
-        print_json({"cut": output, "edit": changes, "references": rows, "unreadable": library.unreadable})
+        document = {"cut": output, "edit": changes, "references": rows, "offline_grade": offline}
+        print_json({**document, "unreadable": library.unreadable})
         return
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("", "by", "shot", "at", "reference", "file")
+    whole = [Column(name, no_wrap=True) for name in ("", "shot", "at")]
+    table = Table(*whole, "reference", "by", Column("file", overflow="fold"))
     for one in outcomes:
         row = _row(one)
         at = f"{row['track']} {row['at']}"
         key = str(row["key"]) + ("" if row["active"] else " (not active)")
-        table.add_row(str(row["outcome"]), str(row["by"]), str(row["shot"]), at, key, str(row["says"]))
+        table.add_row(str(row["outcome"]), str(row["shot"]), at, key, str(row["by"]), str(row["says"]))
     if outcomes:
         print_table(table)
     for line in library.unreadable:
         click.echo(line, err=True)
     count = sum(isinstance(one, Relinked) for one in outcomes)
     left = sum(isinstance(one, Ambiguous | Unfound) for one in outcomes)
+    for take, state in grades:
+        click.echo(f"{take.track} {index.timecode(take.at.frame)} {take.name} is of {said(state)}")
     click.echo(f"{count} of {len(outcomes)} references relinked, {left} left as they were; wrote {output}")
 
 
