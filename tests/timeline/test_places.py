@@ -14,7 +14,7 @@ from secondunit_timeline.generations import Where, gap_at, place_generation, pla
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.joins import place_join, plan_join
-from secondunit_timeline.matches import place_match, plan_match
+from secondunit_timeline.matches import look_of, place_match, plan_match
 from secondunit_timeline.operations import SwapTake
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.takes import find_take, placed_takes
@@ -87,7 +87,7 @@ def test_a_join_is_refused_where_it_cannot_be(make_clip: MakeClip) -> None:
 
 def test_a_matched_take_has_the_sources_timecode_and_handles(make_clip: MakeClip) -> None:
     cut = sounding_cut(shot(make_clip(60), 60, 5, 40), shot(make_clip(60), 60, 0, 20, "B"))
-    match = plan_match(Index(cut), "A", ["B"], SETTINGS)
+    match = plan_match(Index(cut), "A", [look_of(Index(cut), "B")], SETTINGS)
     source, like = match.order.conditions
     assert isinstance(source, SourceShot) and isinstance(like, ReferenceShot)
     assert (source.span.range.start, source.span.range.end) == (0, 57)
@@ -113,7 +113,7 @@ def test_a_take_that_no_shot_holds_is_refused(make_clip: MakeClip) -> None:
 def test_a_match_needs_something_to_match(make_clip: MakeClip) -> None:
     cut = sounding_cut(shot(make_clip(60), 60, 5, 40))
     with pytest.raises(ShotNotFound, match="neither a shot of the cut nor a file"):
-        plan_match(Index(cut), "A", ["nothing.mov"], SETTINGS)
+        plan_match(Index(cut), "A", [look_of(Index(cut), "nothing.mov")], SETTINGS)
 
 
 @pytest.mark.parametrize("where", list(Where))

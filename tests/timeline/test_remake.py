@@ -23,7 +23,7 @@ from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation
 from secondunit_timeline.index import Index
-from secondunit_timeline.matches import place_match, plan_match
+from secondunit_timeline.matches import look_of, place_match, plan_match
 from secondunit_timeline.operations import ApproveTake, End, Into, PlayTake, RemoveRecipe, SwapTake
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.remake import place_remake, plan_remake
@@ -68,7 +68,7 @@ def test_a_match_made_from_a_proxy_is_made_again_at_full_size(make_clip: MakeCli
     proxy, other = make_clip(60), make_clip(60, name="other")
     cut = sounding_cut(shot(proxy, 60, 5, 40), shot(other, 60, 0, 20, "B"))
     settings = replace(SETTINGS, ignore=(IgnoreRegion(1, 1, 31, 9),), seeds=(7,))
-    match = plan_match(Index(cut), "A", ["B"], settings)
+    match = plan_match(Index(cut), "A", [look_of(Index(cut), "B")], settings)
     placed, _ = edit(cut, place_match(match, (take_for(match.order),)))
     full = tmp_path / proxy.name  # the same name elsewhere, larger, and with 12 more frames before
     full.write_bytes(make_clip(80, timecode="09:59:59:12", size="320x180", name="full").read_bytes())
@@ -163,7 +163,7 @@ def test_recipes_are_removed_takes_played_and_approved() -> None:
     made, change = edit(
         cut,
         [
-            PlayTake("V1", at(0), "take.1", FrameTime(512, Fraction(24))),
+            PlayTake("V1", at(0), "take.1", otio.opentime.RationalTime(512, 24)),
             RemoveRecipe("V1", at(0), "DEFAULT_MEDIA"),
             ApproveTake("V1", at(0), "take.1"),
         ],
@@ -175,6 +175,6 @@ def test_recipes_are_removed_takes_played_and_approved() -> None:
     with pytest.raises(CutError, match="is a recipe, not a picture"):
         edit(cut, [SwapTake("V1", at(0), "DEFAULT_MEDIA")])
     with pytest.raises(CutError, match="uses 530 to 550"):
-        edit(cut, [PlayTake("V1", at(0), "take.1", FrameTime(530, Fraction(24)))])
+        edit(cut, [PlayTake("V1", at(0), "take.1", otio.opentime.RationalTime(530, 24))])
     with pytest.raises(CutError, match="has no take"):
         edit(cut, [ApproveTake("V1", at(0), "DEFAULT_MEDIA")])

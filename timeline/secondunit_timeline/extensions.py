@@ -25,7 +25,7 @@ from secondunit_timeline.orders import (
 from secondunit_timeline.retimes import handles_of
 from secondunit_timeline.shots import Shot, find_clip, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound, unlinked_tracks
-from secondunit_timeline.takes import clip_of, key_of, recipe, reference
+from secondunit_timeline.takes import Asked, clip_of, key_of, recipe, reference
 from secondunit_timeline.times import frames_of, rate_of, simple
 
 
@@ -228,11 +228,13 @@ def _order(
     return make_order(Task.EXTEND, index.cut.name, shot.name, slot, conditions, settings), file_start
 
 
-def place_extension(extension: Extension, takes: Sequence[Take]) -> tuple[Operation, ...]:
+def place_extension(extension: Extension, takes: Sequence[Take], asked: Asked | None = None) -> tuple[Operation, ...]:
+    """`asked`: the recipe that the takes were made from, where there was one."""
     shot = extension.shot
     if extension.into is None:
         return tuple(
-            AddTake(shot.track, extension.picture.at, key_of(take), reference(take), recipe(take)) for take in takes
+            AddTake(shot.track, extension.picture.at, key_of(take), reference(take), recipe(take, asked))
+            for take in takes
         )
     into = extension.into
     return tuple(
@@ -241,7 +243,7 @@ def place_extension(extension: Extension, takes: Sequence[Take]) -> tuple[Operat
             growth.at,
             extension.end,
             simple(growth.camera * growth.own / growth.at.rate),
-            _clip(extension, growth, takes),
+            _clip(extension, growth, takes, asked),
             into,
             extension.sync if growth is extension.picture else (),
         )
@@ -249,14 +251,14 @@ def place_extension(extension: Extension, takes: Sequence[Take]) -> tuple[Operat
     )
 
 
-def _clip(extension: Extension, growth: Growth, takes: Sequence[Take]) -> otio.schema.Clip | None:
+def _clip(extension: Extension, growth: Growth, takes: Sequence[Take], asked: Asked | None) -> otio.schema.Clip | None:
     generated = growth.frames - growth.camera
     if not generated or not takes:
         return None
     first = growth.start
     if extension.shot.speed < 0:  # a reversed clip starts at its last media frame
         first += generated * extension.shot.info.rate / growth.at.rate * -extension.shot.speed - 1
-    clip = clip_of(takes, simple(first - extension.file_start), FrameTime(generated, growth.at.rate))
+    clip = clip_of(takes, simple(first - extension.file_start), FrameTime(generated, growth.at.rate), asked)
     clip.enabled = extension.shot.clip.enabled
     clip.effects.extend(
         effect.clone() for effect in extension.shot.clip.effects if isinstance(effect, otio.schema.TimeEffect)

@@ -15,7 +15,7 @@ from secondunit_timeline.operations import Operation, Overwrite
 from secondunit_timeline.orders import CONTEXT, Settings, camera_end, camera_start, make_order, slot_for, span
 from secondunit_timeline.shots import Shot, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound
-from secondunit_timeline.takes import clip_of
+from secondunit_timeline.takes import Asked, clip_of
 
 OVER_CUT = 8
 """Frames that a join over a cut replaces where nobody says how many."""
@@ -38,9 +38,10 @@ class Join:
     sound: tuple[str, ...]
 
 
-def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Settings) -> Join:
-    track, left, right, gap = _meeting(index, at.frame)
-    before, after = open_shot(index, track, left), open_shot(index, track, right)
+def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Settings, track: str | None = None) -> Join:
+    """`track` None: the topmost video track where two shots meet there, or have a gap between them."""
+    chosen, left, right, gap = _meeting(index, at.frame, track)
+    before, after = open_shot(index, chosen, left), open_shot(index, chosen, right)
     for shot in (before, after):
         if shot.speed != 1:
             raise CutError(f"{shot.name!r} is retimed; a join needs its sides at normal speed: render the retime first")
@@ -87,14 +88,16 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
         settings,
     )
     at = FrameTime(start, index.rate)
-    return Join(track.name, at, length, before, after, order, leaves - out, tuple(other.track for other in sound))
+    return Join(chosen.name, at, length, before, after, order, leaves - out, tuple(other.track for other in sound))
 
 
-def _meeting(index: Index, frame: int) -> tuple[TrackIndex, Item, Item, int]:
+def _meeting(index: Index, frame: int, name: str | None) -> tuple[TrackIndex, Item, Item, int]:
     """The topmost video track where two clips meet at `frame` or have a gap between them there; the gap's frames."""
     for track in reversed(index.tracks):
         position = track.position(frame)
         if track.kind != otio.schema.TrackKind.Video or position is None or position == 0:
+            continue
+        if name is not None and track.name != name:
             continue
         item = track.items[position]
         gap = isinstance(item.child, otio.schema.Gap)
@@ -132,6 +135,7 @@ def _sound_before(index: Index, shot: Shot, start: int, frames: int) -> tuple[Li
     return tuple(found)
 
 
-def place_join(join: Join, takes: Sequence[Take]) -> tuple[Operation, ...]:
-    clip = clip_of(takes, join.order.slot.head + join.offset, FrameTime(join.frames, join.at.rate))
+def place_join(join: Join, takes: Sequence[Take], asked: Asked | None = None) -> tuple[Operation, ...]:
+    """`asked`: the recipe that the takes were made from, where there was one."""
+    clip = clip_of(takes, join.order.slot.head + join.offset, FrameTime(join.frames, join.at.rate), asked)
     return tuple(Overwrite(track, join.at, clip) for track in (join.track, *join.sound))

@@ -13,7 +13,7 @@ from secondunit_timeline.index import Index
 from secondunit_timeline.operations import AddTake, Operation, SwapTake
 from secondunit_timeline.orders import Settings, make_order, media_timecode, slot_for, span
 from secondunit_timeline.shots import Shot, find_clip, open_shot
-from secondunit_timeline.takes import key_of, recipe, reference
+from secondunit_timeline.takes import Asked, key_of, recipe, reference
 from secondunit_timeline.times import frames_of
 
 _STILLS = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
@@ -28,8 +28,9 @@ class Match:
     start: FrameTime
 
 
-def plan_match(index: Index, selector: str, like: Sequence[str], settings: Settings) -> Match:
-    """`like`: shots of the cut, video files or still images."""
+def plan_match(
+    index: Index, selector: str, like: Sequence[ReferenceImage | ReferenceShot], settings: Settings
+) -> Match:
     if not like:
         raise BadInput("a match needs a look: give --like with a shot of the cut, a video file or an image")
     track, item = find_clip(index, selector)
@@ -49,13 +50,14 @@ def plan_match(index: Index, selector: str, like: Sequence[str], settings: Setti
         index.cut.name,
         shot.name,
         slot_for(shot, shot.used.duration, head, tail, media_timecode(shot, first)),
-        (SourceShot(span(shot, first, shot.used.end + tail)), *(_reference(index, name) for name in like)),
+        (SourceShot(span(shot, first, shot.used.end + tail)), *like),
         settings,
     )
     return Match(shot, order, FrameTime(shot.first.frame + first, shot.info.rate))
 
 
-def _reference(index: Index, name: str) -> ReferenceImage | ReferenceShot:
+def look_of(index: Index, name: str) -> ReferenceImage | ReferenceShot:
+    """A shot of the cut, a video file or a still image."""
     try:
         shot = open_shot(index, *find_clip(index, name))
         return ReferenceShot(span(shot, shot.used.start, shot.used.end))
@@ -72,7 +74,7 @@ def _reference(index: Index, name: str) -> ReferenceImage | ReferenceShot:
     return ReferenceShot(Span(info.path, FrameRange(0, info.frames, info.rate), info.reel, info.start))
 
 
-def place_match(match: Match, takes: Sequence[Take]) -> tuple[Operation, ...]:
+def place_match(match: Match, takes: Sequence[Take], asked: Asked | None = None) -> tuple[Operation, ...]:
     track, at = match.shot.track, FrameTime(match.shot.record.start, match.shot.record.rate)
-    added = tuple(AddTake(track, at, key_of(take), reference(take, match.start), recipe(take)) for take in takes)
+    added = tuple(AddTake(track, at, key_of(take), reference(take, match.start), recipe(take, asked)) for take in takes)
     return (*added, SwapTake(track, at, key_of(takes[0])))

@@ -268,7 +268,7 @@ class PlayTake:
     track: str
     at: FrameTime
     key: str
-    start: FrameTime
+    start: otio.opentime.RationalTime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from secondunit_timeline import transitions
 from secondunit_timeline.operations import AddRecipe, AddTake, ApproveTake, GrowTake, PlayTake, RemoveRecipe, SwapTake
 from secondunit_timeline.retimes import shows_within
 from secondunit_timeline.strips import Strip
-from secondunit_timeline.times import exact, frames_of, frames_text, rate_of, rational_time, simple
+from secondunit_timeline.times import exact, frames_of, frames_text, rate_of, simple
 
 
 def is_recipe(reference: otio.core.MediaReference | None) -> bool:
@@ -26,8 +26,7 @@ def play(strip: Strip, i: int, operation: SwapTake | PlayTake) -> None:
     previous = clip.active_media_reference_key
     clip.active_media_reference_key = operation.key
     if isinstance(operation, PlayTake):
-        start = rational_time(operation.start.frame, operation.start.rate)
-        clip.source_range = otio.opentime.TimeRange(start, clip.source_range.duration)
+        clip.source_range = otio.opentime.TimeRange(operation.start, clip.source_range.duration)
     if not shows_within(clip, reference.available_range):
         raise CutError(
             f"{strip.where(i)} uses {_text(clip.source_range)}, but {operation.key!r} holds only "

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 from uuid import uuid4
 
 import opentimelineio as otio
@@ -33,7 +33,7 @@ from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.operations import AddTake, Operation, SwapTake
 from secondunit_timeline.references import is_recipe
-from secondunit_timeline.takes import RECIPE, key_of, recipe, recipe_parameters, reference
+from secondunit_timeline.takes import RECIPE, Asked, asked_in, key_of, recipe, reference
 from secondunit_timeline.times import exact, rate_of
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 class Remake:
     """`places`: track and record frame of each clip that holds the take, and the source time of its first frame there.
 
-    `written`: what stands in the old take's recipe beside its record.
+    `asked`: what the old take's recipe says beside its record.
     """
 
     order: Order
     places: tuple[tuple[str, FrameTime, FrameTime], ...]
-    written: dict[str, Any]
+    asked: Asked | None
 
 
 def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tuple[int, ...] = ()) -> Remake:
@@ -75,8 +75,9 @@ def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tup
     )
     clip = index.track(places[0][0]).at(places[0][1].frame)
     assert clip is not None
-    written = recipe_parameters(clip.child.media_references().get(key + RECIPE))
-    return Remake(order, places, written)
+    held = clip.child.media_references().get(key + RECIPE)
+    asked = asked_in(held) if isinstance(held, otio.schema.GeneratorReference) else None
+    return Remake(order, places, asked if asked is not None and asked.parameters else None)
 
 
 def place_remake(remake: Remake, takes: Sequence[Take]) -> tuple[Operation, ...]:
@@ -84,7 +85,7 @@ def place_remake(remake: Remake, takes: Sequence[Take]) -> tuple[Operation, ...]
     operations: list[Operation] = []
     for track, at, start in remake.places:
         operations += (
-            AddTake(track, at, key_of(take), reference(take, start), recipe(take, remake.written)) for take in takes
+            AddTake(track, at, key_of(take), reference(take, start), recipe(take, remake.asked)) for take in takes
         )
         operations.append(SwapTake(track, at, key_of(takes[0])))
     return tuple(operations)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypedDict, TypeVar, Unpack, assert_never
@@ -14,7 +14,7 @@ import anyio.to_thread
 import opentimelineio as otio
 from secondunit_bridge import errors, spawn
 from secondunit_bridge.client import Client
-from secondunit_bridge.errors import BadInput, OrderCancelled, OrderFailed, SecondUnitError
+from secondunit_bridge.errors import BadInput, CutError, OrderCancelled, OrderFailed, SecondUnitError
 from secondunit_bridge.messages import (
     CameraMove,
     Cancelled,
@@ -23,9 +23,9 @@ from secondunit_bridge.messages import (
     IgnoreRegion,
     Loading,
     Order,
+    OrderStatus,
     Preview,
     Queued,
-    Record,
     SoundKind,
     Step,
     Take,
@@ -39,9 +39,12 @@ from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation
 from secondunit_timeline.index import Index
 from secondunit_timeline.joins import place_join, plan_join
-from secondunit_timeline.matches import place_match, plan_match
+from secondunit_timeline.make import plan_making, refused_by
+from secondunit_timeline.making import Job, Made, Making, carry_out
+from secondunit_timeline.matches import look_of, place_match, plan_match
 from secondunit_timeline.operations import End, Into, Operation
 from secondunit_timeline.orders import Settings
+from secondunit_timeline.takes import stand_ins
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -120,7 +123,9 @@ class AsyncUnit:
         self, cut: otio.schema.Timeline, shot: str, like: Sequence[str], **options: Unpack[Options]
     ) -> Result:
         """`like`: shots of the cut, video files or still images. The take becomes the shot's active media."""
-        plan = await anyio.to_thread.run_sync(plan_match, Index(cut), shot, like, self._settings(options))
+        index = Index(cut)
+        looks = [await anyio.to_thread.run_sync(look_of, index, name) for name in like]
+        plan = await anyio.to_thread.run_sync(plan_match, index, shot, looks, self._settings(options))
         return await self._carry_out(cut, plan.order, partial(place_match, plan))
 
     async def generate(
@@ -139,6 +144,72 @@ class AsyncUnit:
             plan_generation, Index(cut), at, frames, where, image, prompt, camera, self._settings(options)
         )
         return await self._carry_out(cut, plan.order, partial(place_generation, plan))
+
+    async def make(
+        self,
+        cut: otio.schema.Timeline,
+        *,
+        remake: bool = False,
+        shots: Sequence[str] = (),
+        keep: Callable[[otio.schema.Timeline], None] | None = None,
+        on_order: Callable[[Order], None] | None = None,
+    ) -> Made:
+        """Makes what is missing of the cut's recipes; see docs/recipes.md.
+
+        `remake`: further versions of what is there, too. `shots`: these only. `keep` is called with the cut after
+        each shot that was placed, from a thread of its own; `on_order` with each order before it is sent.
+        """
+        steps = await anyio.to_thread.run_sync(plan_making, cut, self._folder, remake, shots)
+        wanted = [step for step in steps if step.wanted]
+        if not wanted:
+            return Made(cut, Edit(()), (), (), ())
+        problems = refused_by((await self._client.hello()).cards, wanted)
+        known = {status.order.id: status async for status in self._client.orders()}
+        making = Making(cut, steps, self._folder)
+        jobs: dict[int, Job] = {}
+        for step in () if problems else wanted:
+            if not step.after:
+                try:
+                    job = jobs[step.number] = await anyio.to_thread.run_sync(making.planned, step)
+                    if job.order is not None and _attempt(job.order.id, 0) not in known:
+                        await self._client.plan(job.order)
+                except BadInput as error:
+                    problems.append(f"{step.shot!r}: {error}")
+        if problems:
+            raise CutError("\n  ".join(("recipes that cannot be made, so that nothing was ordered:", *problems)))
+
+        async def order(asked: Order) -> tuple[Take, ...]:
+            return await self._take_up(asked, known, on_order)
+
+        return await carry_out(making, jobs, order, keep)
+
+    async def _take_up(
+        self, asked: Order, known: dict[str, OrderStatus], on_order: Callable[[Order], None] | None
+    ) -> tuple[Take, ...]:
+        """The order's takes: those that the unit has made for it before, and whose files are there, are not made again.
+
+        An order that failed, was cancelled or has lost a file is followed by another attempt at what is missing.
+        """
+        takes: dict[int, Take] = {}
+        attempt = 0
+        order = replace(asked, id=_attempt(asked.id, attempt))
+        while (status := known.get(order.id)) is not None:
+            there = [take for take in status.takes if Path(take.path).exists()]
+            takes |= {take.record.seed: take for take in there}
+            lost = len(there) < len(status.takes)
+            if not lost and not isinstance(status.last, Failed | Cancelled):
+                order = status.order
+                break
+            attempt += 1
+            order = replace(asked, id=_attempt(asked.id, attempt))
+        left = tuple(seed for seed in asked.seeds if seed not in takes)
+        if left:
+            if order.id not in known:
+                order = replace(order, seeds=left)
+            if on_order is not None:
+                on_order(order)
+            takes |= {take.record.seed: take for take in await self._make(order)}
+        return tuple(takes[seed] for seed in asked.seeds)
 
     def _settings(self, options: Options) -> Settings:
         count, seed, handles = options.get("takes", 1), options.get("seed", 0), options.get("handles", 12)
@@ -164,7 +235,7 @@ class AsyncUnit:
     ) -> Result:
         """Tries the edit with stand-ins first, so that what it refuses is refused before anything is made."""
         if order is not None:
-            await anyio.to_thread.run_sync(edit, cut, place(_stand_ins(order)))
+            await anyio.to_thread.run_sync(edit, cut, place(stand_ins(order)))
         takes = await self._make(order)
         placed, done = edit(cut, place(takes))
         said = dict.fromkeys(note for take in takes for note in take.record.notes)
@@ -198,41 +269,14 @@ class AsyncUnit:
         return tuple(takes[index] for index in sorted(takes))
 
 
+def _attempt(order_id: str, number: int) -> str:
+    return f"{order_id}-{number}"
+
+
 def _error(event: Failed) -> SecondUnitError:
     kind = getattr(errors, event.error, OrderFailed)
     log = f"; the worker's log: {event.log}" if event.log else ""
     return kind(event.message + log) if issubclass(kind, SecondUnitError) else OrderFailed(event.message + log)
-
-
-def _stand_ins(order: Order) -> tuple[Take, ...]:
-    """Takes as the order's will be placed; no such files exist."""
-    slot = order.slot
-    start = slot.start or FrameTime(0, slot.rate)
-    return tuple(
-        Take(
-            path=str(Path(order.delivery.folder, f"{order.id}_{number}")),
-            frames=slot.head + slot.frames + slot.tail,
-            sha256="",
-            lut="",
-            record=Record(
-                take_id=f"{order.id}_{number}",
-                name=order.shot,
-                reel="",
-                start=start,
-                drop_frame=slot.drop_frame,
-                order=order,
-                seed=seed,
-                weights_sha256="",
-                versions=(),
-                seams=(),
-                look=None,
-                trusted=None,
-                placeholder=True,
-                notes=(),
-            ),
-        )
-        for number, seed in enumerate(order.seeds)
-    )
 
 
 def _blocking(method: Callable[Concatenate[AsyncUnit, P], Awaitable[R]]) -> "Callable[Concatenate[Unit, P], R]":
@@ -281,3 +325,4 @@ class Unit:
     join = _blocking(AsyncUnit.join)
     match = _blocking(AsyncUnit.match)
     generate = _blocking(AsyncUnit.generate)
+    make = _blocking(AsyncUnit.make)

@@ -1,13 +1,13 @@
 """Takes as a cut holds them: media references with their recipes, and clips of their own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
-from secondunit_bridge.messages import Record, Take
+from secondunit_bridge.messages import Order, Record, Take
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.documents import plain
@@ -19,6 +19,7 @@ from secondunit_timeline.times import Frames, rational_time, time_range
 PREFIX = "take."
 RECIPE = ".recipe"
 RECORD = "record"
+KIND = "secondunit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ class PlacedTake:
     reel: str
     path: str | None
     task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked for: the kind of a recipe, "generate" or another, and its parameters."""
+
+    kind: str
+    parameters: dict[str, Any]
 
 
 def key_of(take: Take) -> str:
@@ -63,26 +72,24 @@ def reference(take: Take, start: FrameTime | None = None) -> otio.schema.Externa
     )
 
 
-def recipe(take: Take, written: Mapping[str, Any] | None = None) -> otio.schema.GeneratorReference:
-    """The take's order, as the cut stores it; `written`: what stands beside its record."""
+def recipe(take: Take, asked: Asked | None = None) -> otio.schema.GeneratorReference:
+    """The take's order, as the cut stores it, with what a person had asked for."""
     from secondunit_bridge.wire import record_to_json
 
     record = take.record
     return otio.schema.GeneratorReference(
         name=record.name,
-        generator_kind=f"secondunit.{record.order.task}",
+        generator_kind=KIND + (asked.kind if asked is not None else record.order.task),
         available_range=time_range(record.start.frame, take.frames, record.start.rate),
-        parameters={**(written or {}), RECORD: record_to_json(record)},
+        parameters={**(asked.parameters if asked is not None else {}), RECORD: record_to_json(record)},
     )
 
 
-def recipe_parameters(recipe: otio.core.MediaReference | None) -> dict[str, Any]:
-    """What a recipe says, without the record; empty where there is none."""
-    if not isinstance(recipe, otio.schema.GeneratorReference):
-        return {}
+def asked_in(recipe: otio.schema.GeneratorReference) -> Asked:
+    """What a recipe says, without the record."""
     parameters: dict[str, Any] = plain(recipe.to_json_string(-1))["parameters"]
     parameters.pop(RECORD, None)
-    return parameters
+    return Asked(recipe.generator_kind.removeprefix(KIND), parameters)
 
 
 def record_of(clip: otio.schema.Clip, key: str) -> Record | None:
@@ -94,8 +101,11 @@ def record_of(clip: otio.schema.Clip, key: str) -> Record | None:
     return record_from_json(text) if isinstance(text, str) else None
 
 
-def clip_of(takes: Sequence[Take], offset: Frames, length: FrameTime) -> otio.schema.Clip:
-    """A clip of its own that plays the first of `takes` from its frame `offset` on, for `length` of the cut."""
+def clip_of(takes: Sequence[Take], offset: Frames, length: FrameTime, asked: Asked | None = None) -> otio.schema.Clip:
+    """A clip of its own that plays the first of `takes` from its frame `offset` on, for `length` of the cut.
+
+    `asked`: see `recipe`.
+    """
     first = takes[0]
     start = first.record.start
     clip = otio.schema.Clip(
@@ -107,9 +117,40 @@ def clip_of(takes: Sequence[Take], offset: Frames, length: FrameTime) -> otio.sc
     references: dict[str, otio.core.MediaReference] = {}
     for take in takes:
         references[key_of(take)] = reference(take, start)
-        references[key_of(take) + RECIPE] = recipe(take)
+        references[key_of(take) + RECIPE] = recipe(take, asked)
     clip.set_media_references(references, key_of(first))
     return clip
+
+
+def stand_ins(order: Order) -> tuple[Take, ...]:
+    """Takes as the order's will be placed; no such files exist."""
+    slot = order.slot
+    start = slot.start or FrameTime(0, slot.rate)
+    return tuple(
+        Take(
+            path=str(Path(order.delivery.folder, f"{order.id}_{number}")),
+            frames=slot.head + slot.frames + slot.tail,
+            sha256="",
+            lut="",
+            record=Record(
+                take_id=f"{order.id}_{number}",
+                name=order.shot,
+                reel="",
+                start=start,
+                drop_frame=slot.drop_frame,
+                order=order,
+                seed=seed,
+                weights_sha256="",
+                versions=(),
+                seams=(),
+                look=None,
+                trusted=None,
+                placeholder=True,
+                notes=(),
+            ),
+        )
+        for number, seed in enumerate(order.seeds)
+    )
 
 
 def placed_takes(index: Index) -> Iterator[PlacedTake]:
@@ -139,7 +180,7 @@ def _takes_of(clip: otio.schema.Clip, track: str, at: FrameTime) -> Iterator[Pla
             name=str(ours.get("name", "")),
             reel=str(ours.get("reel", "")),
             path=media_path(media),
-            task=kind.removeprefix("secondunit."),
+            task=kind.removeprefix(KIND),
         )
 
 

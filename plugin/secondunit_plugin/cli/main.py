@@ -18,6 +18,7 @@ class LazyCommands(click.Group):
         "join": "orders",
         "match": "orders",
         "generate": "orders",
+        "make": "make",
         "takes": "cuts",
         "show": "cuts",
         "export": "cuts",

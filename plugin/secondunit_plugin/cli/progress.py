@@ -13,6 +13,7 @@ from secondunit_bridge.messages import (
     Event,
     Failed,
     Loading,
+    Order,
     Preview,
     Queued,
     Step,
@@ -34,6 +35,7 @@ class LiveOrders:
             disable=quiet,
         )
         self._lines: dict[tuple[str, int], TaskID] = {}
+        self._shots: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -43,6 +45,10 @@ class LiveOrders:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    def announce(self, order: Order) -> None:
+        """Names the order's shot on its lines, where several orders are watched at once."""
+        self._shots[order.id] = f"{order.shot}: "
 
     def show(self, event: Event) -> None:
         match event:
@@ -76,7 +82,7 @@ class LiveOrders:
         if (order, take) not in self._lines:
             self._lines[order, take] = self._progress.add_task("", total=None, what="")
         line = self._lines[order, take]
-        self._progress.update(line, what=what)
+        self._progress.update(line, what=self._shots.get(order, "") + what)
         return line
 
 

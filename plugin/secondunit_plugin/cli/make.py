@@ -1,0 +1,131 @@
+"""`secondunit make`: the recipes of a cut, made and put in their places."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, assert_never
+
+import click
+
+from secondunit_plugin.cli.orders import check_output
+
+if TYPE_CHECKING:
+    from secondunit_timeline.index import Index
+    from secondunit_timeline.make import State, Step
+
+FAILED = 5
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The cut to write, after each finished take.")
+@click.option("--list", "--dry-run", "listing", is_flag=True, help="Say what would be made and what is stale; no unit.")
+@click.option("--remake", is_flag=True, help="Make further versions of what is there; approved takes stay.")
+@click.option("--shot", "shots", multiple=True, help="Only this shot: NAME, NAME#2 or TRACK@TIME; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--quiet", is_flag=True, help="No progress, no table.")
+def make(
+    cut: Path,
+    output: Path | None,
+    listing: bool,
+    remake: bool,
+    shots: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Make what a cut's recipes ask for and what is not there yet; run it again to go on where it stopped."""
+    from secondunit_timeline.index import Index
+    from secondunit_timeline.interchange import read_cut, write_cut
+    from secondunit_timeline.make import plan_making
+    from secondunit_timeline.session import Unit
+
+    from secondunit_plugin.cli.output import print_json, print_table
+    from secondunit_plugin.cli.progress import LiveOrders, take_table
+
+    if listing == (output is not None):
+        raise click.UsageError("give either -o OUT or --list")
+    read = read_cut(cut)
+    if output is None:
+        steps = plan_making(read, Path(), remake, shots)
+        if as_json:
+            print_json({"cut": cut, "steps": [_step(Index(read), step) for step in steps]})
+        else:
+            _list(Index(read), steps)
+        return 0
+    check_output(cut, output)
+    target = output
+    with LiveOrders(quiet) as live, Unit(target.parent / "takes", live.show) as unit:
+        made = unit.make(
+            read,
+            remake=remake,
+            shots=shots,
+            keep=lambda done: write_cut(done, target, source=cut),
+            on_order=live.announce,
+        )
+    write_cut(made.cut, target, source=cut)
+    for failure in made.failed:
+        click.echo(f"secondunit: {failure.shot!r} was not made: {failure.error}", err=True)
+    if as_json:
+        failed = [{"shot": failure.shot, "error": str(failure.error)} for failure in made.failed]
+        changes = [str(change) for change in made.edit]
+        print_json({"cut": target, "edit": changes, "takes": made.takes, "notes": made.notes, "failed": failed})
+    elif not quiet:
+        if made.takes:
+            print_table(take_table(made.takes))
+        for line in (*made.notes, *(str(change) for change in made.edit)):
+            click.echo(line)
+        if not made.edit and not made.failed:
+            click.echo("nothing is missing")
+        click.echo(f"wrote {target}")
+    return FAILED if made.failed else 0
+
+
+def _list(index: "Index", steps: "Iterable[Step]") -> None:
+    from rich.table import Table
+
+    from secondunit_plugin.cli.output import print_table
+
+    table = Table("", "shot", "at", "recipe", "state", "waits for")
+    rows = [_step(index, step) for step in steps]
+    for number, row in enumerate(rows, 1):
+        state = ": ".join((row["state"], "; ".join(row["reasons"]))) if row["reasons"] else row["state"]
+        waits = ", ".join(rows[other]["shot"] for other in row["after"])
+        table.add_row(
+            str(number) if row["wanted"] else "", row["shot"], row["at"], row["kind"], f"{state} {row['take']}", waits
+        )
+    if rows:
+        print_table(table)
+        wanted = sum(row["wanted"] for row in rows)
+        click.echo(f"{wanted} of {len(rows)} would be made, in this order")
+    else:
+        click.echo("This cut holds no recipes.")
+
+
+def _step(index: "Index", step: "Step") -> dict[str, Any]:
+    said, take, reasons = _said(step.state)
+    return {
+        "shot": step.shot,
+        "track": step.track,
+        "at": index.timecode(step.at.frame),
+        "kind": step.kind,
+        "state": said,
+        "take": take,
+        "reasons": reasons,
+        "wanted": step.wanted,
+        "after": step.after,
+    }
+
+
+def _said(state: "State") -> tuple[str, str, tuple[str, ...]]:
+    from secondunit_timeline.make import Approved, Missing, Stale, UpToDate
+
+    match state:
+        case Missing():
+            return "missing", "", ()
+        case UpToDate(take):
+            return "up to date", take, ()
+        case Stale(take, reasons):
+            return "stale", take, reasons
+        case Approved(take, reasons):
+            return "approved", take, reasons
+        case _:
+            assert_never(state)
