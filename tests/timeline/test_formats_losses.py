@@ -16,6 +16,7 @@ from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 from tests.timeline.test_formats_writing import shot, tracks
 
 RATE = Fraction(24)
+SOP = ("slope", "offset", "power")
 SUFFIXES = tuple({writer: suffix for suffix, writer in reversed(WRITERS.items())}.values())[::-1]
 DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
 
@@ -143,6 +144,9 @@ CUTS: dict[str, otio.schema.Timeline] = {
     "disabled track": off_track(),
     "nest": holding(nested()),
     "effect other than a speed": altered(lambda made: made.effects.append(otio.schema.Effect("blur", "Blur"))),
+    "colour decision (ASC CDL)": altered(
+        lambda made: made.metadata.update({"cdl": {"asc_sat": 0.9, "asc_sop": {key: [1.0, 0.5, 0.1] for key in SOP}}})
+    ),
     "clip marker": marked("BLUE"),
     "marker colour": marked("CYAN"),
     "marker of the cut": cut_marked(on_track=False),

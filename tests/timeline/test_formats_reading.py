@@ -8,7 +8,7 @@ import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.formats import reading
 from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import notes_of, read_cut
+from secondunit_timeline.interchange import notes_of, read_cut, write_cut
 from secondunit_timeline.retimes import speed_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -86,6 +86,32 @@ def test_an_edls_rate_is_guessed_aloud_and_can_be_said(tmp_path: Path) -> None:
     assert not told.metadata["secondunit"]["notes"]
     with pytest.raises(CutError, match=r"cut\.edl.*line 3"):
         read_cut(path, Fraction(24))
+
+
+def test_an_edls_rate_is_the_one_at_which_lengths_agree(tmp_path: Path) -> None:
+    """No frame number is above 23, but 2 seconds less 5 frames are as long as 1 second and 20 frames only at 25."""
+    cut = read_cut(edl(tmp_path, "001  A V C 06:42:50:18 06:42:52:13 01:00:00:00 01:00:01:20"))
+    assert Index(cut).rate == 25
+    assert "lengths agree" in notes_of(cut)[0]
+    backwards = ("001  A V C 09:13:03:09 09:13:05:11 10:00:32:03 10:00:34:05", "M2   A  -025.0  09:13:03:09")
+    cut = read_cut(edl(tmp_path, *backwards))
+    assert (Index(cut).rate, speed_of(cut.find_clips()[0])) == (25, -1)
+
+
+def test_an_edls_colour_decisions_and_comments_come_back(tmp_path: Path) -> None:
+    event = "001  A V C 10:00:00:00 10:00:01:00 01:00:00:00 01:00:01:00"
+    given = ("*ASC_SOP (0.9405 0.9439 0.9424)(-0.0500 -0.0276 -0.0144)(0.8888 0.9138 0.9896)", "*ASC_SAT 0.9640")
+    cut = read_cut(edl(tmp_path, event, "* FROM CLIP NAME: A", *given, "*VFX  117_GUD_0030 ADD LANDSCAPE"))
+    (clip,) = cut.find_clips()
+    assert clip.metadata["cdl"]["asc_sat"] == 0.964
+    assert clip.metadata["cdl"]["asc_sop"]["offset"][:] == [-0.05, -0.0276, -0.0144]
+    write_cut(cut, tmp_path / "again.edl")
+    text = (tmp_path / "again.edl").read_text()
+    assert "* ASC_SOP (0.9405 0.9439 0.9424)(-0.05 -0.0276 -0.0144)(0.8888 0.9138 0.9896)" in text
+    assert text.count("ASC_S") == 2
+    assert "* VFX 117_GUD_0030 ADD LANDSCAPE" in text
+    again = read_cut(tmp_path / "again.edl").find_clips()[0]
+    assert str(again.metadata["cdl"]) == str(clip.metadata["cdl"])
 
 
 def test_drop_frame_is_counted_as_drop_frame(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class LazyCommands(click.Group):
         "edit": "edit",
         "diff": "edit",
         "convert": "convert",
+        "pull": "pull",
         "relink": "relink",
         "unit": "unit",
         "doctor": "unit",

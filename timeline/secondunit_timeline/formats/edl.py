@@ -15,6 +15,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError
 from secondunit_bridge.rates import can_drop_frames, parse_timecode
 
+from secondunit_timeline.formats.cdl import cdl_in
 from secondunit_timeline.times import Frames, rational_time, time_range
 
 _TC = r"(\d\d[:;.,]\d\d[:;.,]\d\d[:;.,]\d\d)"
@@ -80,21 +81,45 @@ def read(path: Path, rate: Fraction | None = None) -> otio.schema.Timeline:
 
 
 def _guess(lines: Iterable[str]) -> tuple[Fraction, str]:
+    """By drop-frame signs and the highest frame number; among the rates left, the one at which most lengths agree."""
     highest, drops = 0, False
+    events: list[tuple[list[str], Fraction]] = []
     for line in lines:
         stripped = line.strip()
         drops |= stripped.startswith("FCM") and "NON" not in stripped and "DROP" in stripped
         if match := _EVENT.fullmatch(stripped):
-            times = match.groups()[5:]
+            times = list(match.groups()[5:])
             highest = max(highest, *(int(time[-2:]) for time in times))
             drops |= any(";" in time for time in times)
+            events.append((times, Fraction(0)))
+        elif (match := _SPEED.fullmatch(stripped)) and events:
+            events[-1] = (events[-1][0], abs(Fraction(match[2])))
     if drops:
         whole = 60 if highest >= 30 else 30
         return Fraction(whole * 1000, 1001), "its timecode is drop-frame"
-    for whole in (24, 25, 30, 50, 60):
-        if highest < whole:
-            return Fraction(whole), f"the highest frame number in its timecodes is {highest}"
-    return Fraction(highest + 1), f"the highest frame number in its timecodes is {highest}"
+    reason = f"the highest frame number in its timecodes is {highest}"
+    agreeing = {whole: _agreeing(events, whole) for whole in (24, 25, 30, 50, 60) if highest < whole}
+    if not agreeing:
+        return Fraction(highest + 1), reason
+    lowest, best = min(agreeing), max(agreeing, key=lambda whole: (agreeing[whole], -whole))
+    if best != lowest:
+        reason = f"source and record lengths agree at it in {agreeing[best]} of {len(events)} events"
+    return Fraction(best), reason
+
+
+def _agreeing(events: Iterable[tuple[list[str], Fraction]], whole: int) -> int:
+    """In how many events the source is as long as the record, or as the speed of an M2 line makes it."""
+
+    def frames(text: str) -> int:
+        hours, minutes, seconds, frame = (int(part) for part in re.split(r"[:;.,]", text))
+        return ((hours * 60 + minutes) * 60 + seconds) * whole + frame
+
+    count = 0
+    for times, speed in events:
+        begin, end, record_in, record_out = map(frames, times)
+        played = Fraction(record_out - record_in) * (speed / whole if speed else 1)
+        count += record_out > record_in and abs(abs(end - begin) - played) <= (1 if speed else 0)
+    return count
 
 
 def _events(lines: Iterable[str], rate: Fraction) -> tuple[str, list[_Event]]:
@@ -224,6 +249,7 @@ def _child(event: _Event, before: _Event | None, rate: Fraction) -> otio.core.It
     if event.speed == 0:
         rest = [comment for comment in rest if comment != "FREEZE FRAME"]
         name = name.removesuffix(" FF")
+    cdl, rest = cdl_in(rest)
     own: dict[str, object] = {"reel": event.reel, "event": event.number}
     if "SOURCE FILE" in names:
         own["source_file"] = names["SOURCE FILE"]
@@ -237,6 +263,8 @@ def _child(event: _Event, before: _Event | None, rate: Fraction) -> otio.core.It
     clip = otio.schema.Clip(
         name or event.reel, reference, time_range(first, event.duration, rate), metadata={"cmx_3600": own}
     )
+    if cdl is not None:
+        clip.metadata["cdl"] = cdl.metadata
     if speed == 0:
         clip.effects.append(otio.schema.FreezeFrame())
     elif speed != 1:

@@ -8,6 +8,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime, format_timecode
 
+from secondunit_timeline.formats.cdl import cdl_of
 from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import playing
 from secondunit_timeline.index import Index, Item, TrackIndex
@@ -50,6 +51,7 @@ NOT_KEPT: NotKept = {
 }
 
 SOUND_TRACKS = 4
+_WRITTEN = ("FROM CLIP", "TO CLIP", "SOURCE FILE", "FROM FILE", "TO FILE", "LOC:", "M2 ", "ASC_", "* FREEZE FRAME")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,9 @@ class _Lister:
             comments.append("* * FREEZE FRAME")
         if played.media.url:
             comments.append(f"* SOURCE FILE: {_line(played.media.name)}")
+        if (cdl := cdl_of(child)) is not None:
+            comments += [f"* ASC_SOP {cdl.sop}", f"* ASC_SAT {cdl.sat}"]
+        comments += [f"* {_line(comment)}" for comment in _comments(child)]
         for marker in child.markers:
             place = marker.marked_range.start_time
             into = (Fraction(exact(place.value)) / rate_of(place) - played.first) * rate
@@ -195,6 +200,15 @@ class _Lister:
     def code(self, seconds: Fraction) -> str:
         frames: Frames = seconds * self.index.rate
         return format_timecode(FrameTime(max(0, round(frames)), self.index.rate), self.index.drop_frame)
+
+
+def _comments(clip: otio.schema.Clip) -> Iterator[str]:
+    """What an EDL said about the clip beside what is written from the clip itself."""
+    own = clip.metadata.get("cmx_3600")
+    given = own.get("comments", ()) if hasattr(own, "get") else ()
+    for comment in given if not isinstance(given, str) else ():
+        if isinstance(comment, str) and not comment.startswith(_WRITTEN):
+            yield comment
 
 
 def _line(text: str) -> str:

@@ -34,6 +34,7 @@ NOT_KEPT: NotKept = {
     "wipe or other transition": ("changed", "a dissolve of the same length is written"),
     "name of a track": ("lost", "tracks are numbered"),
     "effect other than a speed": ("lost", "it is left out"),
+    "colour decision (ASC CDL)": ("lost", "it is left out"),
     "marker colour": ("lost", "the marker is written without"),
     "marker of a track": ("lost", "it is left out"),
     "edit point between frames of the cut": ("changed", "moved to the nearest frame"),

@@ -28,6 +28,7 @@ NOT_KEPT: NotKept = {
     "name of a track": ("lost", "tracks are numbered"),
     "disabled track": ("changed", "its clips are written as disabled"),
     "effect other than a speed": ("lost", "it is left out"),
+    "colour decision (ASC CDL)": ("lost", "it is left out"),
     "marker colour": ("lost", "the marker is written without"),
     "marker of the cut": ("changed", "it becomes a marker of the clip below it"),
     "marker of a track": ("lost", "it is left out"),

@@ -36,6 +36,7 @@ FEATURES = (
     "disabled track",
     "nest",
     "effect other than a speed",
+    "colour decision (ASC CDL)",
     "clip marker",
     "marker colour",
     "marker of the cut",

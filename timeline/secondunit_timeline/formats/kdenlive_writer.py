@@ -35,6 +35,7 @@ NOT_KEPT: NotKept = {
     "fade that reaches into a gap": ("changed", "the cut point moves to the fade's end; the pictures are the same"),
     "wipe or other transition": ("changed", "a dissolve of the same length is written"),
     "effect other than a speed": ("lost", "it is left out"),
+    "colour decision (ASC CDL)": ("lost", "it is left out"),
     "clip marker": ("changed", "it becomes a marker of its media, which every clip of that frame shows"),
     "marker of a track": ("lost", "it is left out"),
     "edit point between frames of the cut": ("changed", "moved to the nearest frame"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import opentimelineio as otio
 
 from secondunit_timeline.dialects import is_empty_effect
+from secondunit_timeline.formats.cdl import cdl_of
 from secondunit_timeline.formats.edl_writer import edl_tracks, reel_name
 from secondunit_timeline.formats.features import Fate, NotKept
 from secondunit_timeline.formats.media import media_of, playing, reel_of
@@ -149,6 +150,8 @@ def _of_item(item: Item, left: Item | None, index: Index, track: TrackIndex) -> 
     for effect in child.effects:
         if not isinstance(effect, otio.schema.TimeEffect) and not is_empty_effect(effect):
             yield "effect other than a speed", f"{child.name}: {effect.effect_name or effect.name}"
+    if isinstance(child, otio.schema.Clip) and cdl_of(child) is not None:
+        yield "colour decision (ASC CDL)", child.name
     for marker in child.markers:
         yield "clip marker", f"{child.name}: {marker.name}"
         yield "marker colour", f"{child.name}: {marker.name}"
@@ -242,4 +245,4 @@ def _has_clips(track: TrackIndex) -> bool:
 
 def _foreign(metadata: Iterable[str]) -> bool:
     """Whether it holds more than reels and what reading itself notes."""
-    return any(key not in ("cmx_3600", "secondunit") for key in metadata)
+    return any(key not in ("cmx_3600", "secondunit", "cdl") for key in metadata)
