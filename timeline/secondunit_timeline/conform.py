@@ -100,8 +100,9 @@ def relink(
     changed: dict[tuple[str, int], list[str]] = {}
     for placed, target in zip(clips(index), clips(Index(made)), strict=True):
         references = target.clip.media_references()
+        shown = played(placed, index.rate)
         found = {
-            key: shelf.find(_Wanted(index, placed, key, media, present))
+            key: shelf.find(_Wanted(index, placed, key, media, present), shown)
             for key, media in placed.clip.media_references().items()
             if not isinstance(media, otio.schema.GeneratorReference) and not key.endswith(RECIPE)
         }
@@ -155,7 +156,6 @@ class _Wanted:
         active = clip.active_media_reference_key == key
         at = index.timecode(placed.at.frame)
         self.link = Link(placed.number, placed.track, placed.at, at, clip.name, key, active, path)
-        self.shown: Played | None = played(placed, index.rate)
         own = [reel_in(media), reel_in(clip) if active and not key.startswith(PREFIX) else ""]
         reels = [*own, self.header.reel if self.header is not None else ""]
         self.reels = {reel_key(reel): reel for reel in reels if reel}
@@ -212,8 +212,8 @@ class _Shelf:
             if take is not None:
                 self._by_take.setdefault(take.record.take_id, []).append(header)
 
-    def find(self, wanted: _Wanted) -> tuple[Outcome, otio.core.MediaReference | None]:
-        link, shown = wanted.link, wanted.shown
+    def find(self, wanted: _Wanted, shown: Played | None) -> tuple[Outcome, otio.core.MediaReference | None]:
+        link = wanted.link
         if link.file and str(Path(link.file).resolve()) in self._places:
             return Kept(link), None
         if shown is None:

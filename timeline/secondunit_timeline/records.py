@@ -7,6 +7,7 @@ cut says about its own media comes last. Where they disagree, or point at more t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 
 import opentimelineio as otio
@@ -167,11 +168,11 @@ def find_takes(index: Index, known: KnownTakes) -> list[Found | Unclear]:
     placed = list(clips(index))
     paths = {one.number: path for one in placed if (path := media_path(one.clip.media_reference)) is not None}
     headers = read_headers(paths.values())
-    search = _Search(known)
+    search = _Search(known, index.rate)
     found = []
     for one in placed:
         header = headers.get(paths.get(one.number, ""))
-        result = search.of(one, played(one, index.rate), header if isinstance(header, Header) else None)
+        result = search.of(one, header if isinstance(header, Header) else None)
         if result is not None:
             found.append(result)
     camera = read_headers(source for one in found if isinstance(one, Found) and (source := _source(one.take)))
@@ -194,8 +195,11 @@ def attach(
 ) -> tuple[otio.schema.Timeline, tuple[str, ...]]:
     """The cut with what was found on its clips again: recipes, the other takes of the order, the shot's camera media.
 
-    Clips that hold their take already stay as they are. A note for each that did not.
+    Clips that hold their take already stay as they are; `cut` itself is returned where all do. A note for each other.
     """
+    found = [one for one in found if not _is_attached(one)]
+    if not found:
+        return cut, ()
     made = cut.deepcopy()
     index = Index(made)
     places = {placed.number: placed for placed in clips(index)}
@@ -204,8 +208,6 @@ def attach(
         placed, take = places[one.placed.number], one.take
         clip, key = placed.clip, key_of(take)
         references = clip.media_references()
-        if clip.active_media_reference_key == key and key + RECIPE in references:
-            continue
         shown = references.pop(clip.active_media_reference_key)
         path = media_path(shown)
         if not (path and _is_there(path)) and _is_there(take.path):
@@ -221,6 +223,11 @@ def attach(
         at = index.timecode(placed.at.frame)
         notes.append(f"{placed.track} {at} {clip.name!r} shows {take.record.name}: found by {one.how}")
     return made, tuple(notes)
+
+
+def _is_attached(found: Found) -> bool:
+    clip, key = found.placed.clip, key_of(found.take)
+    return bool(clip.active_media_reference_key == key and key + RECIPE in clip.media_references())
 
 
 def _described(media: otio.core.MediaReference, take: Take) -> otio.core.MediaReference:
@@ -246,16 +253,21 @@ def _camera(found: Found, header: Header) -> otio.core.MediaReference:
 
 
 class _Search:
-    def __init__(self, known: KnownTakes) -> None:
+    def __init__(self, known: KnownTakes, cut_rate: Fraction) -> None:
         self._known = known
+        self._cut_rate = cut_rate
         self._hashes: dict[str, str] = {}
 
-    def of(self, placed: Placed, shown: Played | None, header: Header | None) -> Found | Unclear | None:
+    def of(self, placed: Placed, header: Header | None) -> Found | Unclear | None:
         clip = placed.clip
         said = self._known.get(clip.active_media_reference_key.removeprefix(PREFIX))
         embedded = recorded_take(header) if header is not None else None
         reels = {reel for reel in (header.reel if header is not None else "", reel_of(clip)) if reel}
         named = {take.record.take_id: take for reel in reels for take in self._known.of_reel(reel)}
+        hashed = [] if embedded is not None or len(named) == 1 else self._by_hash(header)
+        if embedded is None and said is None and not named and not hashed:
+            return None
+        shown = played(placed, self._cut_rate)
         if embedded is not None:
             embedded = self._known.get(embedded.record.take_id) or embedded
             others = [take for take in named.values() if take.record.take_id != embedded.record.take_id]
@@ -271,7 +283,7 @@ class _Search:
             return self._found(placed, embedded, How.EMBEDDED, shown)
         fitting = [take for take in named.values() if shown is None or self._counted(take, shown) is not None]
         if len(fitting) > 1 or not fitting:
-            hashed = self._by_hash(header)
+            hashed = hashed or self._by_hash(header)
             if len(hashed) == 1:
                 return self._found(placed, hashed[0], How.HASH, shown)
             if hashed and not fitting:
