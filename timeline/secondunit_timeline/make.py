@@ -59,7 +59,15 @@ class Approved:
     reasons: tuple[str, ...]
 
 
-State = Missing | UpToDate | Stale | Approved
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The take was made from other files of the camera frames, such as proxies; `reasons`: from which."""
+
+    take: str
+    reasons: tuple[str, ...]
+
+
+State = Missing | UpToDate | Stale | Approved | Offline
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +90,17 @@ class Step:
 
 
 def plan_making(
-    cut: otio.schema.Timeline, folder: Path, remake: bool = False, shots: Sequence[str] = ()
+    cut: otio.schema.Timeline,
+    folder: Path,
+    remake: bool = False,
+    shots: Sequence[str] = (),
+    offline_grade: bool = False,
 ) -> tuple[Step, ...]:
     """Every recipe of the cut with its state, those that wait behind those that they wait for.
 
-    `remake`: takes that are there are wanted again, too, approved ones aside. `shots`: only these are wanted. Raises
-    CutError with all that is wrong with the recipes, or with the ring of shots that wait for each other.
+    `remake`: takes that are there are wanted again, too, approved ones aside. `offline_grade`: those made from proxies
+    are wanted again as they were made, approved ones first. `shots`: only these are wanted. Raises CutError with all
+    that is wrong with the recipes, or with the ring of shots that wait for each other.
     """
     index = Index(cut)
     written = read_recipes(index, folder)
@@ -98,7 +111,12 @@ def plan_making(
         if not is_made(index, one)
     ]
     by_take = {(one.track, one.at.frame, one.take_key): one for one in written}
+    redone = list(_offline_steps(index, chosen)) if offline_grade else []
+    steps += redone
+    places = {(step.track, step.at.frame) for step in redone}
     for take in _newest(index):
+        if (take.track, take.at.frame) in places:
+            continue
         one = by_take.get((take.track, take.at.frame, take.key))
         if one is None and not remake:
             continue
@@ -111,6 +129,15 @@ def plan_making(
 
 def _chosen(places: set[tuple[str, int]] | None, one: Written | PlacedTake) -> bool:
     return places is None or (one.track, one.at.frame) in places
+
+
+def _offline_steps(index: Index, chosen: set[tuple[str, int]] | None) -> Iterator[Step]:
+    from secondunit_timeline.staleness import said, to_redo  # it opens media, which brings PyAV
+
+    for take, grade in to_redo(index):
+        if index.track(take.track).kind == otio.schema.TrackKind.Video:
+            state = Offline(take.name, (said(grade),))
+            yield Step(0, take.track, take.at, take.shot, take.task, take.key, state, _chosen(chosen, take), (), None)
 
 
 def place_of(track: TrackIndex, item: Item) -> tuple[str, int]:

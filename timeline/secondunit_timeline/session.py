@@ -150,16 +150,18 @@ class AsyncUnit:
         cut: otio.schema.Timeline,
         *,
         remake: bool = False,
+        offline_grade: bool = False,
         shots: Sequence[str] = (),
         keep: Callable[[otio.schema.Timeline], None] | None = None,
         on_order: Callable[[Order], None] | None = None,
     ) -> Made:
         """Makes what is missing of the cut's recipes; see docs/recipes.md.
 
-        `remake`: further versions of what is there, too. `shots`: these only. `keep` is called with the cut after
-        each shot that was placed, from a thread of its own; `on_order` with each order before it is sent.
+        `remake`: further versions of what is there, too. `offline_grade`: of what was made from proxies, on the media
+        that the cut has now, with the same seeds and parameters. `shots`: these only. `keep` is called with the cut
+        after each shot that was placed, from a thread of its own; `on_order` with each order before it is sent.
         """
-        steps = await anyio.to_thread.run_sync(plan_making, cut, self._folder, remake, shots)
+        steps = await anyio.to_thread.run_sync(plan_making, cut, self._folder, remake, shots, offline_grade)
         wanted = [step for step in steps if step.wanted]
         if not wanted:
             return Made(cut, Edit(()), (), (), ())

@@ -98,6 +98,26 @@ def states(index: Index) -> list[tuple[PlacedTake, State]]:
     return [(take, state_of(index, take, headers)) for take in placed]
 
 
+def to_redo(index: Index) -> Iterator[tuple[PlacedTake, OfflineGrade]]:
+    """Of each clip whose take is of offline grade, the version to make again: the approved one, else the active one.
+
+    Left out are clips that hold a version of the same seed made from the media of today.
+    """
+    clips: dict[tuple[str, int], list[tuple[PlacedTake, State]]] = {}
+    for take, state in states(index):
+        clips.setdefault((take.track, take.at.frame), []).append((take, state))
+    for versions in clips.values():
+        chosen, state = max(versions, key=lambda version: (version[0].approved, version[0].active, version[0].name))
+        seeds = {
+            record.seed
+            for take, other in versions
+            if isinstance(other, Fresh) and (record := _record(_item(index, take)[1].child, take.key)) is not None
+        }
+        record = _record(_item(index, chosen)[1].child, chosen.key)
+        if isinstance(state, OfflineGrade) and record is not None and record.seed not in seeds:
+            yield chosen, state
+
+
 def state_of(index: Index, take: PlacedTake, headers: Mapping[str, Header | BadInput]) -> State:
     """`headers`: of the media beside the take and of the files that it was made from, as far as they can be read."""
     track, item = _item(index, take)

@@ -20,6 +20,11 @@ FAILED = 5
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The cut to write, after each finished take.")
 @click.option("--list", "--dry-run", "listing", is_flag=True, help="Say what would be made and what is stale; no unit.")
 @click.option("--remake", is_flag=True, help="Make further versions of what is there; approved takes stay.")
+@click.option(
+    "--offline-grade",
+    is_flag=True,
+    help="Make takes from proxies again on the media of today, from the approved version, as versions beside them.",
+)
 @click.option("--shot", "shots", multiple=True, help="Only this shot: NAME, NAME#2 or TRACK@TIME; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress, no table.")
@@ -28,6 +33,7 @@ def make(
     output: Path | None,
     listing: bool,
     remake: bool,
+    offline_grade: bool,
     shots: tuple[str, ...],
     as_json: bool,
     quiet: bool,
@@ -45,7 +51,7 @@ def make(
         raise click.UsageError("give either -o OUT or --list")
     read = read_cut(cut)
     if output is None:
-        steps = plan_making(read, Path(), remake, shots)
+        steps = plan_making(read, Path(), remake, shots, offline_grade)
         if as_json:
             print_json({"cut": cut, "steps": [_step(Index(read), step) for step in steps]})
         else:
@@ -57,6 +63,7 @@ def make(
         made = unit.make(
             read,
             remake=remake,
+            offline_grade=offline_grade,
             shots=shots,
             keep=lambda done: write_cut(done, target, source=cut),
             on_order=live.announce,
@@ -116,7 +123,7 @@ def _step(index: "Index", step: "Step") -> dict[str, Any]:
 
 
 def _said(state: "State") -> tuple[str, str, tuple[str, ...]]:
-    from secondunit_timeline.make import Approved, Missing, Stale, UpToDate
+    from secondunit_timeline.make import Approved, Missing, Offline, Stale, UpToDate
 
     match state:
         case Missing():
@@ -125,6 +132,8 @@ def _said(state: "State") -> tuple[str, str, tuple[str, ...]]:
             return "up to date", take, ()
         case Stale(take, reasons):
             return "stale", take, reasons
+        case Offline(take, reasons):
+            return "offline grade", take, reasons
         case Approved(take, reasons):
             return "approved", take, reasons
         case _:
