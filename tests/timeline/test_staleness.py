@@ -13,7 +13,7 @@ from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.index import Index
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.library import scan
-from secondunit_timeline.matches import place_match, plan_match
+from secondunit_timeline.matches import look_of, place_match, plan_match
 from secondunit_timeline.operations import End, Into, Lift, Overwrite, Roll, Slip, SwapTake, Trim
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.staleness import Fresh, OfflineGrade, Stale, State, Unknown, Where, said, states
@@ -108,7 +108,8 @@ def test_a_join_stands_on_both_sides(make_clip: MakeClip) -> None:
 
 def test_a_match_holds_the_used_frames_and_its_handles(make_clip: MakeClip) -> None:
     cut = sounding_cut(camera(make_clip, "A003", 20, 20), camera(make_clip, "B007", 0, 20))
-    plan = plan_match(Index(cut), "A003", ["B007"], replace(HERE, handles=4))
+    index = Index(cut)
+    plan = plan_match(index, "A003", [look_of(index, "B007")], replace(HERE, handles=4))
     cut, _ = edit(cut, place_match(plan, (take_of(plan.order),)))
     assert only(cut) == Fresh()
     original, _ = edit(cut, [SwapTake("V1", at(0), "DEFAULT_MEDIA")])
