@@ -1,12 +1,20 @@
 """OTIO's JSON as Python objects and back, to the last bit of every number."""
 
 import math
+import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 import opentimelineio as otio
 import orjson
 from secondunit_bridge.errors import CutError
+
+# The end of a number whose last digits may be missed: decimals of a long one, or an exponent. Each pattern begins with
+# one fixed byte, which makes the search ten times faster.
+_LONG = (re.compile(rb"\.\d{8,}(?:e[-+]?\d+)?"), re.compile(rb"e[-+]?\d+(?=[,}\]])"))
+_NOT_OF_A_NUMBER = re.compile(rb"[^-+.0-9e]")
+_LONGEST = 32
 
 
 def plain(text: str) -> Any:
@@ -18,19 +26,29 @@ def plain(text: str) -> Any:
 
 
 def timeline_of(document: Any) -> otio.schema.Timeline:
-    """The cut that `document` describes.
+    """The cut that `document` describes."""
+    return parsed(text_of(document))
+
+
+def text_of(document: Any) -> bytes:
+    """`document` as JSON whose numbers OTIO reads as they are meant.
 
     OTIO's parser misses about every tenth 17-digit number by one unit in the last place (RapidJSON without
-    kParseFullPrecisionFlag). Those are written in digits that it reads as they are meant.
+    kParseFullPrecisionFlag). Those are written in digits that it reads right.
     """
-    cut = _parsed(orjson.dumps(document))
-    seen = plain(cut.to_json_string(-1))
-    if seen != document:
-        cut = _parsed(orjson.dumps(_respelled(document, seen)))
-    return cut
+    text = orjson.dumps(document)
+    ends = (match for pattern in _LONG for match in pattern.finditer(text))
+    numbers = {number for end in ends if (number := _number(text, end)) is not None}
+    if numbers:
+        rows = ",".join(map(repr, numbers))
+        read = otio.core.deserialize_json_from_string(f'{{"numbers":[{rows}]}}')["numbers"]
+        missed = {number for number, seen in zip(numbers, read, strict=True) if number != seen}
+        if missed:
+            text = orjson.dumps(_respelled(document, {number: _digits(number) for number in missed}))
+    return text
 
 
-def _parsed(text: bytes) -> otio.schema.Timeline:
+def parsed(text: bytes) -> otio.schema.Timeline:
     try:
         cut = otio.core.deserialize_json_from_string(text.decode())
     except (otio.exceptions.OTIOError, ValueError, KeyError, TypeError) as error:
@@ -40,14 +58,22 @@ def _parsed(text: bytes) -> otio.schema.Timeline:
     return cut
 
 
-def _respelled(wanted: Any, seen: Any) -> Any:
-    if isinstance(wanted, dict) and isinstance(seen, dict):
-        return {key: _respelled(value, seen.get(key)) for key, value in wanted.items()}
-    if isinstance(wanted, list) and isinstance(seen, list) and len(wanted) == len(seen):
-        return [_respelled(*pair) for pair in zip(wanted, seen, strict=True)]
-    if isinstance(wanted, float) and isinstance(seen, float) and wanted != seen:
-        return orjson.Fragment(_digits(wanted))
-    return wanted
+def _number(text: bytes, match: re.Match[bytes]) -> float | None:
+    """The number in `text` whose end `match` is, as far as it is one: it may be digits in a string."""
+    before = _NOT_OF_A_NUMBER.split(text[max(0, match.start() - _LONGEST) : match.end()])[-1]
+    try:
+        number = float(before)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _respelled(value: Any, digits: Mapping[float, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _respelled(inner, digits) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_respelled(inner, digits) for inner in value]
+    return orjson.Fragment(digits[value]) if isinstance(value, float) and value in digits else value
 
 
 def _digits(number: float) -> str:

@@ -1,9 +1,11 @@
 """Reading and writing cuts."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -12,18 +14,18 @@ import opentimelineio as otio
 import orjson
 from secondunit_bridge.errors import BadInput, CutError
 
-from secondunit_timeline.times import cached_rate
+from secondunit_timeline.documents import parsed, text_of
+from secondunit_timeline.stashes import KEPT, OURS, Restoring, hides, own, owned, show
+from secondunit_timeline.validation import Validation
 
-# Python's parser and OTIO's both recurse; a cut nested deeper than this was not made by an editor.
-_DEEPEST = 200
-
-# While a cut is in memory, metadata["secondunit"] holds what writing needs: the file that the cut came from (on the
-# timeline), and a relative address as it stood in that file (on media references).
-_OURS = "secondunit"
+# Of what metadata["secondunit"] holds while a cut is in memory (see `stashes`): the file that the cut came from, on the
+# timeline, and a relative address as it stood in that file, on media references.
 _BUNDLES = (".otioz", ".otiod")
 _READ_FROM = "read_from"
 _AS_WRITTEN = "relative_url"
 _RESOLVED = "resolved_url"
+# Integers that may not fit in 63 bits. A fixed first byte makes a search ten times faster.
+_LARGE_INTEGERS = tuple(re.compile(re.escape(before) + rb"\d{19}") for before in (b":", b",", b"["))
 
 
 def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Timeline:
@@ -34,6 +36,7 @@ def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Time
     stands in metadata["secondunit"]["notes"].
     """
     path = Path(path)
+    otio_json = path.suffix.lower() in (".otio", *_BUNDLES)
     try:
         text = _bundled(path) if path.suffix.lower() in _BUNDLES else path.read_bytes()
     except FileNotFoundError:
@@ -42,7 +45,7 @@ def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Time
         raise CutError(f"{path} cannot be read ({error.strerror}): give the path of a cut") from None
     if not text.strip():
         raise CutError(f"{path} is empty: export the cut again")
-    if path.suffix.lower() in (".otio", *_BUNDLES):
+    if otio_json:
         try:
             document = orjson.loads(text)
         except orjson.JSONDecodeError as error:
@@ -52,14 +55,20 @@ def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Time
 
         document = read_document(path, rate)
     timeline = _only_timeline(document, path)
-    _Reader(path / "content.otio" if path.suffix.lower() in _BUNDLES else path).walk(timeline)
-    _own(timeline)[_READ_FROM] = str(path.resolve())
+    folder = path.resolve() if path.suffix.lower() in _BUNDLES else path.resolve().parent
+    validation = Validation(path, partial(_resolve, folder), dialects=otio_json)
+    validation.cut(timeline)
+    own(timeline)[_READ_FROM] = str(path.resolve())
+    content = text_of(timeline)
+    if content.count(b'"OTIO_SCHEMA":') != validation.objects or any(
+        large.search(content) for large in _LARGE_INTEGERS
+    ):
+        validation.hide_foreign()
+        content = text_of(timeline)
     try:
-        cut = otio.adapters.read_from_string(orjson.dumps(timeline).decode(), "otio_json")
-    except (otio.exceptions.OTIOError, KeyError, ValueError, TypeError) as error:
+        return parsed(content)
+    except CutError as error:
         raise CutError(f"{path} cannot be read as a cut ({error}): export it again as .otio") from None
-    assert isinstance(cut, otio.schema.Timeline)
-    return cut
 
 
 def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | None = None) -> None:
@@ -74,10 +83,11 @@ def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | Non
     if not path.parent.is_dir():
         raise BadInput(f"{path.parent} is not a folder: make it, or write elsewhere")
     try:
-        timeline = orjson.loads(cut.to_json_string())
+        text = cut.to_json_string(-1)
+        timeline = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise CutError(f"the cut {cut.name!r} holds a time that is not a number ({error}): correct it") from None
-    read_from = _own(timeline).get(_READ_FROM)
+    read_from = owned(timeline).get(_READ_FROM)
     inputs = [Path(read_from)] if isinstance(read_from, str) else []
     inputs += [source] if source is not None else []
     refuse_input(path, [*inputs, *media_files(cut)])
@@ -91,7 +101,10 @@ def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | Non
 
         write_bytes(path, encoded(cut, path.suffix))
         return
-    _restore(timeline, path.resolve().parent)
+    for node in Restoring(timeline).objects(timeline):
+        _restore(node, path.resolve().parent)
+    if hides(text):
+        show(timeline)
     write_bytes(path, orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
@@ -102,8 +115,9 @@ def _bundled(path: Path) -> bytes:
 
 
 def notes_of(cut: otio.schema.Timeline) -> list[str]:
-    """What reading the cut had to guess or leave out."""
-    return [str(note) for note in cut.metadata.get(_OURS, {}).get("notes", [])]
+    """What reading the cut had to guess, to leave out or to keep for writing."""
+    ours = cut.metadata.get(OURS, {})
+    return [str(note) for key in ("notes", KEPT) for note in ours.get(key, [])]
 
 
 def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
@@ -198,97 +212,16 @@ def _schema(node: object) -> str:
     return name.partition(".")[0] if isinstance(name, str) else ""
 
 
-def _own(node: dict[str, Any]) -> dict[str, Any]:
-    """metadata["secondunit"] of a JSON object."""
-    metadata = node.setdefault("metadata", {})
-    if not isinstance(metadata, dict):
-        return {}
-    own = metadata.setdefault(_OURS, {})
-    return own if isinstance(own, dict) else {}
-
-
-class _Reader:
-    """Checks what crashes OTIO or poisons its arithmetic, makes rates exact and addresses absolute, in place."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._folder = path.resolve().parent
-
-    def _bad(self, what: str) -> CutError:
-        return CutError(f"{self._path}: {what}; export the cut again, or correct it there")
-
-    def walk(self, root: dict[str, Any]) -> None:
-        stack: list[tuple[Any, int, bool]] = [(root, 0, False)]
-        while stack:
-            node, depth, in_metadata = stack.pop()
-            if depth > _DEEPEST:
-                raise self._bad(f"it is nested more than {_DEEPEST} levels deep")
-            if isinstance(node, list):
-                stack += [(child, depth + 1, in_metadata) for child in node if isinstance(child, (dict, list))]
-                continue
-            if "OTIO_SCHEMA" in node:
-                self._check(node, in_metadata)
-            stack += [
-                (child, depth + 1, in_metadata or key == "metadata")
-                for key, child in node.items()
-                if isinstance(child, (dict, list))
-            ]
-
-    def _check(self, node: dict[str, Any], in_metadata: bool) -> None:
-        match _schema(node):
-            case "RationalTime":
-                self._time(node, in_metadata)
-            case "TimeRange":
-                duration = node.get("duration")
-                if isinstance(duration, dict) and not in_metadata and self._number(duration, "value") < 0:
-                    raise self._bad(f"a range lasts {duration['value']:g} frames")
-            case "Transition":
-                for side in ("in_offset", "out_offset"):
-                    if not isinstance(node.get(side), dict) or self._number(node[side], "value") < 0:
-                        raise self._bad(f"the transition {node.get('name')!r} has no usable {side}")
-            case "Timeline":
-                if _schema(node.get("tracks")) != "Stack":
-                    raise self._bad(f"the timeline {node.get('name')!r} has no tracks")
-            case "Clip":
-                if node["OTIO_SCHEMA"] == "Clip.1" and "media_references" in node:
-                    raise self._bad(
-                        f"the clip {node.get('name')!r} mixes two versions of the format (Clip.1 and Clip.2)"
-                    )
-            case "ExternalReference" if not in_metadata:
-                self._resolve(node, "target_url")
-            case "ImageSequenceReference" if not in_metadata:
-                if isinstance(node.get("rate"), (int, float)) and node["rate"] > 0:
-                    node["rate"] = float(cached_rate(node["rate"]))
-                self._resolve(node, "target_url_base")
-            case "LinearTimeWarp" | "FreezeFrame":
-                self._number(node, "time_scalar")
-
-    def _number(self, node: dict[str, Any], key: str) -> float:
-        value = node.get(key)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) >= 2**53:
-            raise self._bad(f"a {_schema(node)} has no usable {key}: {value!r}")
-        return value
-
-    def _time(self, node: dict[str, Any], in_metadata: bool) -> None:
-        if in_metadata:
-            return
-        value, rate = self._number(node, "value"), self._number(node, "rate")
-        if rate <= 0 and value == 0:
-            node["rate"] = 1.0
-            return
-        if not 0 < rate < 1_000_000:
-            raise self._bad(f"a time has the rate {rate:g}")
-        node["rate"] = float(cached_rate(rate))
-
-    def _resolve(self, node: dict[str, Any], key: str) -> None:
-        url = node.get(key)
-        if not isinstance(url, str) or not url or not _is_relative(url):
-            return
-        choices = dict.fromkeys((url, unquote(url), url.replace("\\", "/"), unquote(url).replace("\\", "/")))
-        names = [os.path.normpath(self._folder / choice) for choice in choices]
-        resolved = next((name for name in names if Path(name).exists()), names[0])
-        node[key] = resolved
-        _own(node).update({_AS_WRITTEN: url, _RESOLVED: resolved})
+def _resolve(folder: Path, node: dict[str, Any], field: str) -> None:
+    """Makes a relative address in a media reference absolute, as seen from `folder`."""
+    url = node[field]
+    if not _is_relative(url):
+        return
+    choices = dict.fromkeys((url, unquote(url), url.replace("\\", "/"), unquote(url).replace("\\", "/")))
+    names = [os.path.normpath(folder / choice) for choice in choices]
+    resolved = next((name for name in names if Path(name).exists()), names[0])
+    node[field] = resolved
+    own(node).update({_AS_WRITTEN: url, _RESOLVED: resolved})
 
 
 def _is_windows_path(url: str) -> bool:
@@ -301,25 +234,20 @@ def _is_relative(url: str) -> bool:
     return not urlsplit(url).scheme
 
 
-def _restore(root: dict[str, Any], folder: Path) -> None:
-    """Takes our notes out of the JSON of a cut and writes relative addresses as seen from `folder`."""
-    stack: list[Any] = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            stack += [child for child in node if isinstance(child, (dict, list))]
-            continue
-        metadata = node.get("metadata")
-        own = metadata.get(_OURS) if isinstance(metadata, dict) else None
-        if isinstance(own, dict):
-            own.pop(_READ_FROM, None)
-            written, resolved = own.pop(_AS_WRITTEN, None), own.pop(_RESOLVED, None)
-            for key in ("target_url", "target_url_base"):
-                if written is not None and resolved is not None and node.get(key) == resolved:
-                    node[key] = _relative(written, resolved, folder)
-            if not own:
-                del metadata[_OURS]
-        stack += [child for child in node.values() if isinstance(child, (dict, list))]
+def _restore(node: dict[str, Any], folder: Path) -> None:
+    """Takes our notes out of an object's JSON and writes a relative address as seen from `folder`."""
+    metadata = node.get("metadata", {})
+    if OURS not in metadata:
+        return
+    ours = owned(node)
+    for key in (_READ_FROM, KEPT):
+        ours.pop(key, None)
+    written, resolved = ours.pop(_AS_WRITTEN, None), ours.pop(_RESOLVED, None)
+    for field in ("target_url", "target_url_base"):
+        if isinstance(written, str) and isinstance(resolved, str) and node.get(field) == resolved:
+            node[field] = _relative(written, resolved, folder)
+    if not ours:
+        del metadata[OURS]
 
 
 def _relative(written: str, resolved: str, folder: Path) -> str:
