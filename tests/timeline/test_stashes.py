@@ -213,3 +213,11 @@ def test_a_stash_that_is_broken_is_refused_and_nothing_is_written(tmp_path: Path
     with pytest.raises(CutError, match="cannot be put back"):
         write_cut(cut, tmp_path / "out.otio")
     assert not (tmp_path / "out.otio").exists()
+
+
+@pytest.mark.parametrize("suffix", [".otiod", ".otioz"])
+def test_a_bundle_holds_the_originals(tmp_path: Path, suffix: str) -> None:
+    document = timeline(track(clip(reference=media("MissingReference.1"), effects=[GLOW]), WORDS))
+    cut = read_cut(saved(tmp_path, document))
+    write_cut(cut, tmp_path / f"out{suffix}")
+    assert after(tmp_path / f"out{suffix}") == document

@@ -14,8 +14,8 @@ import opentimelineio as otio
 import orjson
 from secondunit_bridge.errors import BadInput, CutError
 
-from secondunit_timeline.documents import parsed, text_of
-from secondunit_timeline.stashes import KEPT, OURS, Restoring, hides, own, owned, show
+from secondunit_timeline.documents import parsed, plain, text_of
+from secondunit_timeline.stashes import KEPT, OURS, RATES, Restoring, hides, own, owned, show
 from secondunit_timeline.validation import Validation
 
 # Of what metadata["secondunit"] holds while a cut is in memory (see `stashes`): the file that the cut came from, on the
@@ -24,6 +24,8 @@ _BUNDLES = (".otioz", ".otiod")
 _READ_FROM = "read_from"
 _AS_WRITTEN = "relative_url"
 _RESOLVED = "resolved_url"
+NOTED = (_READ_FROM, _AS_WRITTEN, _RESOLVED, RATES, KEPT)
+"""What reading notes about the file itself, which is no part of the cut."""
 # Integers that may not fit in 63 bits. A fixed first byte makes a search ten times faster.
 _LARGE_INTEGERS = tuple(re.compile(re.escape(before) + rb"\d{19}") for before in (b":", b",", b"["))
 
@@ -82,30 +84,33 @@ def write_cut(cut: otio.schema.Timeline, path: Path | str, *, source: Path | Non
     path = Path(path)
     if not path.parent.is_dir():
         raise BadInput(f"{path.parent} is not a folder: make it, or write elsewhere")
-    try:
-        text = cut.to_json_string(-1)
-        timeline = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise CutError(f"the cut {cut.name!r} holds a time that is not a number ({error}): correct it") from None
-    read_from = owned(timeline).get(_READ_FROM)
+    read_from = cut.metadata.get(OURS, {}).get(_READ_FROM)
     inputs = [Path(read_from)] if isinstance(read_from, str) else []
     inputs += [source] if source is not None else []
     refuse_input(path, [*inputs, *media_files(cut)])
+    text = cut.to_json_string(-1)
+    if path.suffix.lower() == ".otio":
+        write_bytes(path, as_read(text, path.resolve().parent))
+        return
+    plain(text)  # refuses times that are no numbers
     if path.suffix.lower() in _BUNDLES:
         from secondunit_timeline.formats import bundles
 
         bundles.write(cut, path)
-        return
-    if path.suffix.lower() != ".otio":
+    else:
         from secondunit_timeline.formats.writing import encoded
 
         write_bytes(path, encoded(cut, path.suffix))
-        return
+
+
+def as_read(text: str, folder: Path) -> bytes:
+    """The JSON of a cut as an .otio file in `folder`, with everything that reading changed as its file had it."""
+    timeline = plain(text)
     for node in Restoring(timeline).objects(timeline):
-        _restore(node, path.resolve().parent)
+        _restore(node, folder)
     if hides(text):
         show(timeline)
-    write_bytes(path, orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    return orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def _bundled(path: Path) -> bytes:

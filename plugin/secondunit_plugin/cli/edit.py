@@ -14,7 +14,7 @@ from secondunit_timeline.diff import diff as difference
 from secondunit_timeline.edits import Policies
 from secondunit_timeline.edits import edit as apply_operations
 from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import read_cut, write_cut
+from secondunit_timeline.interchange import NOTED, read_cut, write_cut
 from secondunit_timeline.operations import (
     CloseGap,
     End,
@@ -142,7 +142,7 @@ def _forget_places(cut: otio.schema.Timeline) -> None:
     for one in (cut, *references):
         ours = one.metadata.get("secondunit")
         if hasattr(ours, "pop"):
-            for key in ("read_from", "relative_url", "resolved_url"):
+            for key in NOTED:
                 ours.pop(key, None)
             if not len(ours):
                 del one.metadata["secondunit"]

@@ -9,9 +9,10 @@ from pathlib import Path
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError, MediaError
 
-from secondunit_timeline.interchange import media_path
+from secondunit_timeline.interchange import as_read, media_path
 
 _CONTENT = "content.otio"
+_VERSION = "1.0.0"
 _LARGEST = 1 << 30
 
 
@@ -53,9 +54,12 @@ def write(cut: otio.schema.Timeline, path: Path) -> None:
         except MediaError as error:
             raise BadInput(f"{clip.name!r} names {file}, which is not bundled, since it is no media: {error}") from None
     with tempfile.TemporaryDirectory(prefix=f".{path.stem}.", dir=path.parent) as folder:
-        made = Path(folder) / path.name
+        made = Path(folder) / path.with_suffix(".otiod").name
         try:
             otio.adapters.write_to_file(_local(cut), str(made), media_policy="MissingIfNotFile")
+            (made / _CONTENT).write_bytes(as_read((made / _CONTENT).read_text(), path.resolve()))
+            if path.suffix.lower() == ".otioz":
+                made = _zipped(made, Path(folder) / path.name)
         except (otio.exceptions.OTIOError, OSError, shutil.Error) as error:
             raise BadInput(f"{path} cannot be written: {error}") from None
         for file_path in [made] if made.is_file() else [item for item in made.rglob("*") if item.is_file()]:
@@ -64,15 +68,22 @@ def write(cut: otio.schema.Timeline, path: Path) -> None:
         made.rename(path)
 
 
+def _zipped(folder: Path, path: Path) -> Path:
+    """The .otioz with what the .otiod `folder` holds, in the order and with the compression of OTIO's own writer."""
+    with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("version.txt", _VERSION)
+        bundle.write(folder / _CONTENT, _CONTENT)
+        for media in sorted((folder / "media").iterdir()):
+            bundle.write(media, f"media/{media.name}", zipfile.ZIP_STORED)
+    return path
+
+
 def _local(cut: otio.schema.Timeline) -> otio.schema.Timeline:
-    """A copy without the notes of reading, whose media has plain paths: OTIO reads no other system's addresses."""
+    """A copy whose media has plain paths: OTIO reads no other system's addresses."""
     copy: otio.schema.Timeline = cut.clone()
-    copy.metadata.get("secondunit", {}).pop("read_from", None)
     for clip in copy.find_clips():
         references = clip.media_references()
         for reference in references.values():
-            for key in ("relative_url", "resolved_url"):
-                reference.metadata.get("secondunit", {}).pop(key, None)
             if isinstance(reference, otio.schema.ExternalReference) and (file := media_path(reference)) is not None:
                 reference.target_url = otio.url_utils.url_from_filepath(file) if Path(file).is_absolute() else file
         clip.set_media_references(references, clip.active_media_reference_key)
