@@ -27,9 +27,10 @@ def _limit(seconds: int, memory: int) -> None:
 
 def main(arguments: list[str]) -> int:
     reader, path, seconds, memory, rate = arguments
+    module = import_module(f"secondunit_timeline.formats.{reader}")  # first: libraries need room as well
     _limit(int(seconds), int(memory))
     try:
-        cut = import_module(f"secondunit_timeline.formats.{reader}").read(Path(path), Fraction(rate) or None)
+        cut = module.read(Path(path), Fraction(rate) or None)
     except SecondUnitError as error:
         reason = str(error)
     except MemoryError:
