@@ -98,17 +98,17 @@ def test_a_cut_is_made_and_made_again(cut: Path, tmp_path: Path, capsys: pytest.
     assert takes["A_v002"]["active"] and not takes["A_v001"]["active"]
 
 
-def test_a_storyboard_of_three_prompts(tmp_path: Path) -> None:
+def test_a_storyboard_of_three_prompts(make_clip: MakeClip, tmp_path: Path) -> None:
     prompts = ["a harbour at dawn", "a boat leaves", "the open sea"]
     board = [
         recipes.clip(f"SB{number}", recipes.generate(prompt=prompt, continues=number > 1), at(16))
         for number, prompt in enumerate(prompts, 1)
     ]
-    cut = sounding_cut(*board)
+    cut = sounding_cut(*board, shot(make_clip(42, size="320x180"), 42, 0, 30))  # which gives the takes their size
     cut.name = tmp_path.name
     kept: list[int] = []
     with Unit(tmp_path / "takes") as unit:
-        made = unit.make(cut, keep=lambda done: kept.append(len(done.tracks[0])))
+        made = unit.make(cut, keep=lambda done: kept.append(len(done.tracks)))
     assert [take.record.name for take in made.takes] == ["SB1_v001", "SB2_v001", "SB3_v001"]
     assert not made.failed and len(kept) == 3
     starts = {take.record.start for take in made.takes}
@@ -139,9 +139,9 @@ def wait_for(what: Any, seconds: float = 90) -> None:
 
 @pytest.fixture
 def long_cut(make_clip: MakeClip, tmp_path: Path) -> Path:
-    media = make_clip(30, size="320x180")
-    shots = [part for name in "ABCD" for part in (shot(media, 30, 0, 30, name), gap(90))]
-    return written(sounding_cut(*shots), tmp_path, [(120 * n, recipes.extend(90)) for n in range(4)])
+    media = make_clip(30)
+    shots = [part for name in "ABCD" for part in (shot(media, 30, 0, 30, name), gap(60))]
+    return written(sounding_cut(*shots), tmp_path, [(90 * n, recipes.extend(60)) for n in range(4)])
 
 
 def test_a_killed_make_goes_on_where_it_stopped(long_cut: Path, tmp_path: Path) -> None:
@@ -204,6 +204,28 @@ def test_what_fails_leaves_what_can_be_made(
     assert [failure["shot"] for failure in document["failed"]] == ["bad", "after"]
     assert "broken.png" in captured.err and "waits for 'bad'" in captured.err
     assert keys(out)["good"][0].startswith("take.") and keys(out)["bad"] == ["DEFAULT_MEDIA"]
+
+
+def test_markers_are_made_once(make_clip: MakeClip, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    media = make_clip(42, size="320x180")
+    shots = sounding_cut(shot(media, 42, 0, 30), shot(media, 42, 0, 30, "B"))
+    start = shots.tracks[0][0].source_range.start_time
+    times = otio.opentime.TimeRange(start, otio.opentime.RationalTime(1, 24))
+    shots.tracks[0][0].markers.append(otio.schema.Marker("heron", times, comment="generate 12: a heron lands"))
+    shots.tracks.markers.append(otio.schema.Marker("cut", at_frame(40), comment="match like A"))
+    cut, out, again = written(shots, tmp_path), tmp_path / "out.otio", tmp_path / "again.otio"
+    assert listed(cut, capsys) == []
+    assert listed(cut, capsys, "--markers") == [("B", "missing", True), ("heron", "missing", True)]
+    assert run(["make", str(cut), "--markers", "-o", str(out), "--quiet"]) == 0
+    tracks = {track.name: [item.child.name for item in track.items] for track in Index(read_cut(out)).tracks}
+    assert tracks == {"V1": ["A", "B"], "V2": ["heron"]}
+    assert len(keys(out)["B"]) == 3
+    assert run(["make", str(out), "--markers", "-o", str(again), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["takes"] == []
+
+
+def at_frame(frame: int) -> otio.opentime.TimeRange:
+    return otio.opentime.TimeRange(otio.opentime.RationalTime(frame, 24), otio.opentime.RationalTime(1, 24))
 
 
 def test_nothing_is_ordered_where_something_is_wrong(

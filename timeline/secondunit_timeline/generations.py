@@ -69,7 +69,7 @@ def plan_generation(
     video = [track for track in index.tracks if track.kind == otio.schema.TrackKind.Video]
     if not video:
         raise CutError("the cut has no video track: add one in your editing software")
-    track, new_track = _track(video, at.frame, frames, where)
+    track, new_track = track_for(video, at.frame, frames, where)
     conditions: list[Condition] = []
     if image:
         conditions.append(ReferenceImage(str(Path(image).resolve())))
@@ -88,7 +88,7 @@ def plan_generation(
     return Generation(track, at, frames, where, new_track, order)
 
 
-def _track(video: Sequence[TrackIndex], at: int, frames: int, where: Where) -> tuple[str, bool]:
+def track_for(video: Sequence[TrackIndex], at: int, frames: int, where: Where) -> tuple[str, bool]:
     """The lowest track, or for ABOVE the topmost one if it is free there, else a track to be added."""
     if where is not Where.ABOVE:
         return video[0].name, False

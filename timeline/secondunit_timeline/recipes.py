@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 MADE = "made"
 """In a recipe whose take is there: what it was made from."""
+MARKER = "marker"
+"""In a recipe that a marker asked for: which one."""
 HANDLES = "handles"
 """The `into` of an extension that moves nothing."""
 
@@ -279,6 +281,7 @@ class _Reader:
     def __init__(self, parameters: dict[str, Any]) -> None:
         self._left = dict(parameters)
         self._left.pop(MADE, None)
+        self._left.pop(MARKER, None)
         self.problems: list[str] = []
         seed, takes = self._take("seed", _whole(None), 0), self._take("takes", _whole(1), 1)
         defaults = Settings(Path())

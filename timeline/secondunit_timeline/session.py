@@ -41,6 +41,7 @@ from secondunit_timeline.index import Index
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.make import plan_making, refused_by
 from secondunit_timeline.making import Job, Made, Making, carry_out
+from secondunit_timeline.markers import from_markers
 from secondunit_timeline.matches import look_of, place_match, plan_match
 from secondunit_timeline.operations import End, Into, Operation
 from secondunit_timeline.orders import Settings
@@ -151,6 +152,7 @@ class AsyncUnit:
         *,
         remake: bool = False,
         offline_grade: bool = False,
+        markers: bool = False,
         shots: Sequence[str] = (),
         keep: Callable[[otio.schema.Timeline], None] | None = None,
         on_order: Callable[[Order], None] | None = None,
@@ -158,13 +160,17 @@ class AsyncUnit:
         """Makes what is missing of the cut's recipes; see docs/recipes.md.
 
         `remake`: further versions of what is there, too. `offline_grade`: of what was made from proxies, on the media
-        that the cut has now, with the same seeds and parameters. `shots`: these only. `keep` is called with the cut
-        after each shot that was placed, from a thread of its own; `on_order` with each order before it is sent.
+        that the cut has now, with the same seeds and parameters. `markers`: what markers ask for, too. `shots`: these
+        only. `keep` is called with the cut after each shot that was placed, from a thread of its own; `on_order` with
+        each order before it is sent.
         """
+        marked = Edit(())
+        if markers:
+            cut, marked = await anyio.to_thread.run_sync(from_markers, cut)
         steps = await anyio.to_thread.run_sync(plan_making, cut, self._folder, remake, shots, offline_grade)
         wanted = [step for step in steps if step.wanted]
         if not wanted:
-            return Made(cut, Edit(()), (), (), ())
+            return Made(cut, marked, (), (), ())
         problems = refused_by((await self._client.hello()).cards, wanted)
         known = {status.order.id: status async for status in self._client.orders()}
         making = Making(cut, steps, self._folder)
@@ -183,7 +189,8 @@ class AsyncUnit:
         async def order(asked: Order) -> tuple[Take, ...]:
             return await self._take_up(asked, known, on_order)
 
-        return await carry_out(making, jobs, order, keep)
+        made = await carry_out(making, jobs, order, keep)
+        return replace(made, edit=Edit((*marked, *made.edit)))
 
     async def _take_up(
         self, asked: Order, known: dict[str, OrderStatus], on_order: Callable[[Order], None] | None

@@ -25,6 +25,7 @@ FAILED = 5
     is_flag=True,
     help="Make takes from proxies again on the media of today, from the approved version, as versions beside them.",
 )
+@click.option("--markers", is_flag=True, help="Make what markers ask for, too.")
 @click.option("--shot", "shots", multiple=True, help="Only this shot: NAME, NAME#2 or TRACK@TIME; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress, no table.")
@@ -34,6 +35,7 @@ def make(
     listing: bool,
     remake: bool,
     offline_grade: bool,
+    markers: bool,
     shots: tuple[str, ...],
     as_json: bool,
     quiet: bool,
@@ -42,6 +44,7 @@ def make(
     from secondunit_timeline.index import Index
     from secondunit_timeline.interchange import read_cut, write_cut
     from secondunit_timeline.make import plan_making
+    from secondunit_timeline.markers import from_markers
     from secondunit_timeline.session import Unit
 
     from secondunit_plugin.cli.output import print_json, print_table
@@ -51,6 +54,8 @@ def make(
         raise click.UsageError("give either -o OUT or --list")
     read = read_cut(cut)
     if output is None:
+        if markers:
+            read, _ = from_markers(read)
         steps = plan_making(read, Path(), remake, shots, offline_grade)
         if as_json:
             print_json({"cut": cut, "steps": [_step(Index(read), step) for step in steps]})
@@ -64,6 +69,7 @@ def make(
             read,
             remake=remake,
             offline_grade=offline_grade,
+            markers=markers,
             shots=shots,
             keep=lambda done: write_cut(done, target, source=cut),
             on_order=live.announce,
