@@ -107,6 +107,16 @@ def test_what_an_edl_lists_is_found_in_a_folder(tmp_path: Path) -> None:
     assert camera_frames(made) == camera_frames(cut)
 
 
+def test_a_reel_that_an_edl_cut_short_is_found(tmp_path: Path) -> None:
+    """Eight characters are what CMX3600 keeps; another clip of the same camera begins with others."""
+    for reel in ("A003C002_0101", "A003C003_0101"):
+        movie(tmp_path / f"media/{reel}.mov", 40, reel)
+    cut = cut_of([clip("/gone/x.mov", 8, 20, 40, "A003C002")])
+    _, _, (outcome,) = relinked(cut, tmp_path / "media")
+    assert isinstance(outcome, Relinked) and outcome.by is By.REEL
+    assert outcome.header.path.endswith("A003C002_0101.mov")
+
+
 def test_two_files_that_answer_are_listed_and_neither_is_taken(tmp_path: Path) -> None:
     for copy in ("one", "two"):
         movie(tmp_path / f"media/{copy}/other.mov", 40, "A003")

@@ -23,7 +23,18 @@ from secondunit_timeline.index import Index, Item
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.library import SOUND, Library, read_headers
 from secondunit_timeline.records import recorded_take
-from secondunit_timeline.reels import Placed, Played, clips, offset_in, played, reel_key, shift_of, stem, timecode
+from secondunit_timeline.reels import (
+    Placed,
+    Played,
+    clips,
+    offset_in,
+    played,
+    reel_key,
+    same_reel,
+    shift_of,
+    stem,
+    timecode,
+)
 from secondunit_timeline.takes import PREFIX, RECIPE
 from secondunit_timeline.times import cached_rate, exact, frames_of, rate_of, time_range
 
@@ -212,13 +223,18 @@ class _Shelf:
             if take is not None:
                 self._by_take.setdefault(take.record.take_id, []).append(header)
 
+    def _of_reel(self, reel: str) -> Sequence[Header]:
+        if reel in self._by_reel:
+            return self._by_reel[reel]
+        return [header for key, headers in self._by_reel.items() if same_reel(key, reel) for header in headers]
+
     def find(self, wanted: _Wanted, shown: Played | None) -> tuple[Outcome, otio.core.MediaReference | None]:
         link = wanted.link
         if link.file and str(Path(link.file).resolve()) in self._places:
             return Kept(link), None
         if shown is None:
             return Unfound(link, "neither the clip nor its media says which frames it plays"), None
-        of_reel = [header for reel in wanted.reels for header in self._by_reel.get(reel, ())]
+        of_reel = [header for reel in wanted.reels for header in self._of_reel(reel)]
         timed = [header for header in of_reel if _start(header) is not None]
         reasons: list[str] = []
         for by, headers in (
@@ -257,7 +273,8 @@ class _Fit:
 def _fit(wanted: _Wanted, shown: Played, header: Header, by: By) -> _Fit | str:
     """Where the file's frames lie in the cut's time, or why it does not hold those that the clip plays."""
     name, media = Path(header.path).name, wanted.media
-    if by is By.NAME and header.reel and wanted.reels and reel_key(header.reel) not in wanted.reels:
+    own = reel_key(header.reel)
+    if by is By.NAME and own and wanted.reels and not any(same_reel(own, reel) for reel in wanted.reels):
         return f"{name} is of the reel {header.reel}, not {' or '.join(wanted.reels.values())}"
     counted = wanted.rate or shown.rate
     rate = header.rate or counted

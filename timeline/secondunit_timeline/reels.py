@@ -15,6 +15,7 @@ from secondunit_timeline.index import Index, parts_of
 from secondunit_timeline.library import MOVIES, PICTURES, SOUND
 from secondunit_timeline.times import frames_of, rate_of
 
+_CMX_LENGTH = 8
 _NUMBER = re.compile(r"%0?\d*d")
 _SUFFIXES = MOVIES | SOUND | PICTURES | {".r3d", ".braw", ".ari", ".arx", ".crm"}  # the last are known by name alone
 
@@ -127,6 +128,12 @@ def shift_of(media: otio.core.MediaReference, header: Header | None, rate: Fract
 def reel_key(reel: str) -> str:
     """What is left of a reel's name in every format: EDLs write spaces as underscores, some systems capitals only."""
     return "_".join(reel.split()).casefold()
+
+
+def same_reel(one: str, other: str) -> bool:
+    """Whether two keys may mean one reel: CMX3600 keeps the first eight characters of a name."""
+    short, long = sorted((one, other), key=len)
+    return short == long or (len(short) == _CMX_LENGTH and long.startswith(short))
 
 
 def timecode(frame: int, rate: Fraction, drop_frame: bool | None = None) -> str:

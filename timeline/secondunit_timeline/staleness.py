@@ -22,7 +22,7 @@ from secondunit_timeline.formats.media import playing, reel_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.library import read_headers
-from secondunit_timeline.reels import offset_in, reel_key, shift_of, stem, timecode
+from secondunit_timeline.reels import offset_in, reel_key, same_reel, shift_of, stem, timecode
 from secondunit_timeline.takes import PREFIX, RECIPE, PlacedTake, placed_takes, record_of
 from secondunit_timeline.times import frames_of, rate_of
 
@@ -284,7 +284,7 @@ class _Take:
         if path and path == span.path:
             return True
         if span.reel and reels:
-            return reel_key(span.reel) in reels
+            return any(same_reel(reel_key(span.reel), reel) for reel in reels)
         return True if path and stem(path) == stem(span.path) else None
 
     def grade(self, span: Span, media: otio.core.MediaReference) -> State:
