@@ -18,7 +18,7 @@ from secondunit_bridge.media.header import Header
 from secondunit_bridge.messages import FramesAfter, FramesBefore, Record, SourceShot, Span
 from secondunit_bridge.rates import FrameTime, frames_per_day
 
-from secondunit_timeline.formats.media import playing, reel_of
+from secondunit_timeline.formats.media import playing, reel_in
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.library import read_headers
@@ -197,12 +197,14 @@ class _Take:
     def on_shot(self, where: Where, span: Span, first: FrameTime) -> Iterator[State]:
         """The take is one of several references of the shot, which all count the same source time."""
         clip = self.item.child
-        others = {key: media for key, media in _media(clip).items() if key != self.key}
-        same = [media for media in others.values() if self.is_camera(span, clip, media)]
+        others = [media for key, media in _media(clip).items() if key != self.key]
+        known = [self.is_camera(span, clip, media) for media in others]
+        same = [media for media, camera in zip(others, known, strict=True) if camera]
+        if not same and (None in known or not others):
+            yield Unknown(f"neither reel nor name tells which media of the shot is {span.path}")
+            return
         if not same:
-            held = [reel for media in others.values() if (reel := self.called(clip, media))]
-            made = f"{span.reel or Path(span.path).name}"
-            yield Stale(where, made, " and ".join(held)) if held else Unknown("the shot's camera media is not there")
+            yield Stale(where, span.reel, " and ".join(self.called(clip, media) for media in others))
             return
         yield self.grade(span, same[0])
         if where is not Where.SHOT:
@@ -270,21 +272,21 @@ class _Take:
         header = self.headers.get(media_path(media) or "")
         return header if isinstance(header, Header) else None
 
-    def called(self, clip: otio.schema.Clip, media: otio.core.MediaReference) -> str:
+    def reels(self, clip: otio.schema.Clip, media: otio.core.MediaReference) -> list[str]:
         header = self.header(media)
-        own = otio.schema.Clip("", media.deepcopy(), metadata=dict(clip.metadata))
-        return (header.reel if header is not None else "") or reel_of(own) or Path(media_path(media) or "").name
+        named = (header.reel if header is not None else "", reel_in(media) or reel_in(clip))
+        return [reel for reel in named if reel]
+
+    def called(self, clip: otio.schema.Clip, media: otio.core.MediaReference) -> str:
+        return next(iter(self.reels(clip, media)), "") or Path(media_path(media) or "").name
 
     def is_camera(self, span: Span, clip: otio.schema.Clip, media: otio.core.MediaReference) -> bool | None:
         """Whether the media is of the reel that the take was made with; None where nobody says."""
-        path = media_path(media) or ""
-        header = self.header(media)
-        own = otio.schema.Clip("", media.deepcopy(), metadata=dict(clip.metadata))
-        reels = {reel_key(reel) for reel in (header.reel if header is not None else "", reel_of(own)) if reel}
+        path, reels = media_path(media) or "", self.reels(clip, media)
         if path and path == span.path:
             return True
         if span.reel and reels:
-            return any(same_reel(reel_key(span.reel), reel) for reel in reels)
+            return any(same_reel(reel_key(span.reel), reel_key(reel)) for reel in reels)
         return True if path and stem(path) == stem(span.path) else None
 
     def grade(self, span: Span, media: otio.core.MediaReference) -> State:
