@@ -158,3 +158,26 @@ def test_media_that_counts_from_zero_is_compared_by_its_own_timecode(make_clip: 
     held = clip.media_reference.available_range
     clip.media_reference.available_range = otio.opentime.TimeRange(held.start_time - start, held.duration)
     assert only(extended(sounding_cut(clip, gap(30)), "A003", tail=12)) == Fresh()
+
+
+def test_what_was_made_from_a_take_follows_that_take_to_full_size(make_clip: MakeClip) -> None:
+    """An extension of a matched shot; then the match is made again, from the originals and with another seed."""
+    cut = sounding_cut(camera(make_clip, "A003", 20, 40), gap(30), camera(make_clip, "B007", 0, 20))
+    index = Index(cut)
+    plan = plan_match(index, "A003", [look_of(index, "B007")], replace(HERE, handles=0))
+    small, large = (make_clip(40, timecode="10:00:00:20", size=size, name="match") for size in ("160x90", "320x180"))
+    match = replace(take_of(plan.order), path=str(small))
+    cut, _ = edit(cut, place_match(plan, (match,)))
+    longer = plan_extension(Index(cut), "A003", End.TAIL, 12, Into.GAP, False, HERE)
+    extension = take_of(longer.order)
+    extension = replace(extension, record=replace(extension.record, take_id="id2", reel="UBBBBBBB"))
+    cut, _ = edit(cut, place_extension(longer, (extension,)))
+    found = [state for take, state in states(Index(cut)) if take.key == "take.id2"]
+    assert found == [Fresh()]
+    order = replace(match.record.order, slot=replace(match.record.order.slot, width=320, height=180))
+    for seed, kind in ((match.record.seed, OfflineGrade), (9, Stale)):
+        record = replace(match.record, take_id="id3", reel="UCCCCCCC", seed=seed, order=order)
+        again = replace(match, path=str(large), record=record)
+        placed, _ = edit(cut, place_match(plan, (again,)))
+        (state,) = [state for take, state in states(Index(placed)) if take.key == "take.id2"]
+        assert isinstance(state, kind)

@@ -171,6 +171,21 @@ def _spans(record: Record) -> Iterator[tuple[Where, Span, int]]:
                 pass
 
 
+def _same_work(one: Record, other: Record) -> bool:
+    """Whether two takes were asked for in the same way of the same camera frames, files and sizes aside."""
+
+    def asked(record: Record) -> tuple[object, ...]:
+        order, slot = record.order, record.order.slot
+        frames = tuple(
+            (where, reel_key(span.reel), span.timecode, span.range.duration, into)
+            for where, span, into in _spans(record)
+        )
+        plain = (order.task, order.engine, order.model, order.parameters, record.seed)
+        return (*plain, slot.frames, slot.head, slot.tail, slot.rate, frames)
+
+    return asked(one) == asked(other)
+
+
 @dataclass(frozen=True, slots=True)
 class _Take:
     index: Index
@@ -250,7 +265,7 @@ class _Take:
         day = frames_per_day(self.rate, self.record.drop_frame)
         apart = (now - meets + day // 2) % day - day // 2
         last = 1 if where is Where.BEFORE else 0
-        same = self.is_camera(span, near.child, media)
+        same = True if self.redone(span, near.child) else self.is_camera(span, near.child, media)
         if same is None:
             yield Unknown(f"neither reel nor name tells whether {path or near.child.name!r} is {span.path}")
         elif not same or abs(apart) >= 1:  # at unlike rates both may lie between frames
@@ -288,6 +303,15 @@ class _Take:
         if span.reel and reels:
             return any(same_reel(reel_key(span.reel), reel_key(reel)) for reel in reels)
         return True if path and stem(path) == stem(span.path) else None
+
+    def redone(self, span: Span, clip: otio.schema.Clip) -> bool:
+        """Whether the clip plays a take that is the one in `span`, made again from other files of its frames."""
+        now = _record(clip, clip.active_media_reference_key)
+        if now is None:
+            return False
+        keys = (key for key in _media(clip) if key.startswith(PREFIX))
+        records = (record for key in keys if (record := _record(clip, key)) is not None)
+        return any(reel_key(old.reel) == reel_key(span.reel) and _same_work(old, now) for old in records)
 
     def grade(self, span: Span, media: otio.core.MediaReference) -> State:
         path = media_path(media) or ""
