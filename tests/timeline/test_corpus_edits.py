@@ -19,6 +19,7 @@ from secondunit_timeline.operations import (
     AddRecipe,
     AddTake,
     AddTrack,
+    ApproveTake,
     CloseGap,
     End,
     Extend,
@@ -32,6 +33,8 @@ from secondunit_timeline.operations import (
     Lift,
     Operation,
     Overwrite,
+    PlayTake,
+    RemoveRecipe,
     ReplaceShot,
     ReplaceSlug,
     RippleTrim,
@@ -133,6 +136,13 @@ def asked_at(index: Index, track: TrackIndex, item: Item) -> Iterator[Asked]:
     yield Asked((AddTake(name, at(start), "take.1", take), GrowTake(name, at(start), "take.1", longer)))
     recipe = otio.schema.GeneratorReference(generator_kind="secondunit.extend")
     yield Asked((AddRecipe(name, at(start), "take.1", recipe),))
+    added = AddRecipe(name, at(start), "take.1", recipe)
+    yield Asked((added, RemoveRecipe(name, at(start), "take.1.recipe")))
+    yield Asked((AddTake(name, at(start), "take.1", take), ApproveTake(name, at(start), "take.1")))
+    first = take.available_range.start_time
+    yield Asked(
+        (AddTake(name, at(start), "take.1", take), PlayTake(name, at(start), "take.1", first)), without(start, end)
+    )
     yield Asked((AddTrack(ADDED),))
     yield Asked((AddTrack(ADDED, track.kind, name),))
     gap = next((one for one in track.items if isinstance(one.child, otio.schema.Gap)), None)

@@ -7,6 +7,7 @@ import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.edits import DEFAULTS, Links, Policies, edit, plan
+from secondunit_timeline.index import Index
 from secondunit_timeline.operations import (
     CloseGap,
     End,
@@ -51,7 +52,7 @@ def both(operation: Operation, policies: Policies = DEFAULTS) -> tuple[list[Any]
     before = cut.to_json_string()
     new, change = edit(cut, [operation], policies)
     assert apply(Edit.from_json(change.to_json()).inverse(), new).to_json_string() == before
-    assert plan(cut, [operation], policies) == change
+    assert plan(Index(cut), [operation], policies) == change
     return line(new), line(new, 1)
 
 

@@ -22,8 +22,8 @@ from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
 from secondunit_timeline import references, ripples, trims
 from secondunit_timeline.changes import Change, Edit, Splice, Written
-from secondunit_timeline.dialects import is_locked, link_of
-from secondunit_timeline.index import cut_rate, duration_of, named_tracks, no_such_track
+from secondunit_timeline.dialects import link_of
+from secondunit_timeline.index import Index, TrackIndex, duration_of, no_such_track
 from secondunit_timeline.operations import (
     AddRecipe,
     AddTake,
@@ -56,7 +56,7 @@ from secondunit_timeline.operations import (
     Trim,
 )
 from secondunit_timeline.strips import Note, Strip, Transitions
-from secondunit_timeline.times import Frames, frames_of, frames_text, rational_time, simple, time_range
+from secondunit_timeline.times import Frames, frames_text, rational_time, simple, time_range
 from secondunit_timeline.transitions import check
 
 
@@ -107,14 +107,14 @@ def edit(
     cut: otio.schema.Timeline, operations: Sequence[Operation], policies: Policies = DEFAULTS
 ) -> tuple[otio.schema.Timeline, Edit]:
     """The cut after all `operations`, and what they changed. `cut` stays as it is; one refusal refuses them all."""
-    made = _Plan(cut, policies)
+    made = _Plan(Index(cut), policies)
     done = made.carry_out(operations)
     return made.built(), done
 
 
-def plan(cut: otio.schema.Timeline, operations: Sequence[Operation], policies: Policies = DEFAULTS) -> Edit:
-    """What `edit` would change, or why it would refuse, without a copy of the cut."""
-    return _Plan(cut, policies).carry_out(operations)
+def plan(index: Index, operations: Sequence[Operation], policies: Policies = DEFAULTS) -> Edit:
+    """What `edit` would change in the cut of `index`, or why it would refuse, without a copy of the cut."""
+    return _Plan(index, policies).carry_out(operations)
 
 
 Rippling = Insert | Extend | Extract | CloseGap | RippleTrim
@@ -123,13 +123,11 @@ Rippling = Insert | Extend | Extract | CloseGap | RippleTrim
 class _Plan:
     """Works on copies of the few items that change; `built` puts them into a copy of the cut."""
 
-    def __init__(self, cut: otio.schema.Timeline, policies: Policies) -> None:
-        self._cut, self._policies = cut, policies
-        self.rate = cut_rate(cut)
-        start = cut.global_start_time
-        self._start = round(frames_of(start, self.rate)) if start is not None else 0
-        self._tracks = {name: track for track, name in named_tracks(cut)}
-        self._order = list(self._tracks.values())
+    def __init__(self, index: Index, policies: Policies) -> None:
+        self._cut, self._policies = index.cut, policies
+        self.rate, self._start = index.rate, index.start
+        self._tracks = {track.name: track for track in index.tracks}
+        self._order = [track.track for track in index.tracks]
         self._strips: dict[str, Strip] = {}
         self._changes: list[Change] = []
         self._added: list[Splice] = []
@@ -205,14 +203,13 @@ class _Plan:
             track = self._tracks.get(name)
             if track is None:
                 raise no_such_track(name, self._tracks)
-            if track.source_range is not None:
+            if track.track.source_range is not None:
                 raise CutError(f"track {name} is trimmed as a whole (it has a source range): remove that first")
-            start = FrameTime(self._start, self.rate)
-            self._strips[name] = Strip(track, name, start, self._policies.transitions, self._notes)
+            self._strips[name] = Strip(track, self._start, self._policies.transitions, self._notes)
         return self._strips[name]
 
     def _strip(self, name: str) -> Strip:
-        if name in self._tracks and is_locked(self._tracks[name]):
+        if name in self._tracks and self._tracks[name].locked:
             raise CutError(f"track {name} is locked: unlock it in the host, or choose another track")
         return self._open(name)
 
@@ -247,15 +244,15 @@ class _Plan:
 
     def _linked(self, strip: Strip, lo: int, hi: int, among: AbstractSet[str] | None = None) -> list[tuple[Strip, int]]:
         """What is linked with the items [lo, hi) and overlaps them, on other tracks, `among` these if given."""
-        if self._policies.links is Links.IGNORE:
+        if self._policies.links is Links.IGNORE or len(self._tracks) == 1:
             return []
         found: dict[tuple[str, int], tuple[Strip, int]] = {}
         for i in range(lo, hi):
             link = link_of(strip.children[i])
             if link is None:
                 continue
-            for name, track in self._tracks.items():
-                if track is strip.track or (among is not None and name not in among):
+            for name in self._tracks:
+                if name == strip.name or (among is not None and name not in among):
                     continue
                 other = self._open(name)
                 start, end = strip.start(i), min(strip.start(i + 1), other.end)
@@ -268,10 +265,10 @@ class _Plan:
         return [place for place in found.values() if not self._stays(*place)]
 
     def _stays(self, other: Strip, k: int) -> bool:
-        locked = is_locked(other.track)
-        if locked:
-            other.note(other.start(k), "leave, its track is locked,", other.length(k), other.children[k].name)
-        return locked
+        if not self._tracks[other.name].locked:
+            return False
+        other.note(other.start(k), "leave, its track is locked,", other.length(k), other.children[k].name)
+        return True
 
     def _overwrite(self, operation: Overwrite) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
@@ -323,7 +320,7 @@ class _Plan:
     def _in_sync(self, operation: Rippling) -> list[str]:
         sync = operation.sync if operation.sync is not None else self._policies.sync
         if sync is None:
-            sync = tuple(name for name, track in self._tracks.items() if not is_locked(track))
+            sync = tuple(name for name, track in self._tracks.items() if not track.locked)
         return [name for name in dict.fromkeys(sync) if name != operation.track]
 
     def _chosen(self, strip: Strip, at: Frames, end: Frames, in_sync: Sequence[str]) -> set[int]:
@@ -341,7 +338,7 @@ class _Plan:
         blocked = [(one.name, what) for one in strips if (what := ripples.blocks(one, at, frames, chosen)) is not None]
         if blocked:
             listed = "\n".join(f"  {what} on {name}" for name, what in blocked)
-            where = format_timecode(FrameTime(self._start + int(at), self.rate), can_drop_frames(self.rate))
+            where = format_timecode(FrameTime(self._start.frame + int(at), self.rate), can_drop_frames(self.rate))
             raise CutError(
                 f"a ripple of {frames_text(frames)} frames at {where} would cut through:\n{listed}\n"
                 "cut them there, lock their tracks, or leave these out of the sync"
@@ -483,14 +480,14 @@ class _Plan:
         below = [
             position
             for position, track in enumerate(self._order)
-            if (track.kind == operation.kind if lowest is None else track is lowest)
+            if (track.kind == operation.kind if lowest is None else track is lowest.track)
         ]
         track = otio.schema.Track(operation.name, kind=operation.kind)
         position = below[-1] + 1 if below else len(self._order)
         self._new_tracks.append((position, track))
-        self._tracks[operation.name] = track
+        self._tracks[operation.name] = TrackIndex(track, operation.name, self.rate)
         self._order.insert(position, track)
         written = Written(track)
         Written.keep([written])
         self._added.append(Splice(None, position, (), (written,)))
-        self._notes.append(Note(operation.name, FrameTime(self._start, self.rate), "add track", 0, operation.name))
+        self._notes.append(Note(operation.name, self._start, "add track", 0, operation.name))

@@ -44,19 +44,19 @@ class TrackIndex:
         self.kind: str = track.kind
         self.enabled: bool = track.enabled
         self.locked = is_locked(track)
-        self._children, self._leads = parts_of(list(track), name)
+        self.children, self.leads = parts_of(list(track), name)
+        """The items, and the transitions before each and after the last."""
         first = -frames_of(track.source_range.start_time, rate) if track.source_range is not None else 0
-        self._lengths = lengths_of(self._children, rate, name)
-        self._starts: list[Frames] = list(accumulate(self._lengths, initial=first))
+        self.lengths = lengths_of(self.children, rate, name)
+        self._starts: list[Frames] = list(accumulate(self.lengths, initial=first))
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
-        afters = self._leads[1:]
-        return tuple(map(Item, self._children, self._starts, self._lengths, self._leads, afters))
+        return tuple(map(Item, self.children, self._starts, self.lengths, self.leads, self.leads[1:]))
 
     @property
     def end(self) -> Frames:
-        return self._starts[-1] if self._children else 0
+        return self._starts[-1] if self.children else 0
 
     def at(self, frame: Frames) -> Item | None:
         """What lies on `frame`; None before the first and after the last item."""
@@ -66,7 +66,7 @@ class TrackIndex:
     def position(self, frame: Frames) -> int | None:
         """The index in `items` of what lies on `frame`."""
         position = bisect_right(self._starts, frame) - 1
-        return position if 0 <= position < len(self._children) else None
+        return position if 0 <= position < len(self.children) else None
 
 
 class Index:

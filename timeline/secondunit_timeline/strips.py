@@ -13,7 +13,7 @@ from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
 from secondunit_timeline import ranges
 from secondunit_timeline.changes import Splice, Written
-from secondunit_timeline.index import lengths_of, parts_of
+from secondunit_timeline.index import TrackIndex
 from secondunit_timeline.retimes import handles_of, speed_of
 from secondunit_timeline.times import (
     Frames,
@@ -49,22 +49,15 @@ class Strip:
     ticks, whole parts of a frame that all lengths on this track share, so that numpy can hold them.
     """
 
-    def __init__(
-        self,
-        track: otio.schema.Track,
-        name: str,
-        start: FrameTime,
-        transitions: Transitions,
-        notes: list[Note],
-    ) -> None:
+    def __init__(self, index: TrackIndex, start: FrameTime, transitions: Transitions, notes: list[Note]) -> None:
         """`start`: the timecode of the cut's first frame, at the cut's rate. `notes`: where `note` writes."""
-        self.track, self.name, self.transitions = track, name, transitions
+        self.track, self.name, self.transitions = index.track, index.name, transitions
         self._notes = notes
         self._start, self.rate = start.frame, start.rate
-        self._original: list[otio.core.Composable] = list(track)
-        self.children, self.leads = parts_of(self._original, name)
-        self._has_leads = len(self.children) < len(self._original)
-        lengths = lengths_of(self.children, self.rate, name)
+        self._index = index
+        self.children, self.leads = list(index.children), list(index.leads)
+        self._has_leads = any(lead is not None for lead in self.leads)
+        lengths = index.lengths
         self._ticks = lcm(*{length.denominator for length in lengths if type(length) is not int})
         if self._ticks != 1:
             lengths = [int(length * self._ticks) for length in lengths]
@@ -73,9 +66,9 @@ class Strip:
         self._room: NDArray[np.int64] = np.cumsum(np.array([0, *lengths], dtype=object if large else np.int64))
         self._starts = self._room
         """When each item starts, and the end; the front of `_room`, which grows in steps."""
-        # What an operation changes is kept as it was: the track's own children look the same when all is done and are
-        # read then, copies and what was put in before they change.
-        self._places = {id(child): k for k, child in enumerate(self._original)}
+        # What an operation changes is kept as it was and written down when all is done: the track's own children look
+        # the same then, of what was put in a copy is kept.
+        self._kept = {*map(id, self.children), *map(id, self.leads)}
         self._current: dict[int, Written] = {}
         self._before: list[tuple[otio.core.Composable | None, Written | None]] | None = None
         self._touched_from = self._left_behind = 0
@@ -104,15 +97,15 @@ class Strip:
         if child is None:
             return None, None
         written = self._current.pop(id(child), None) or Written(child)
-        if written.source is not None and id(child) not in self._places:
-            Written.keep([written])
+        if id(child) not in self._kept:
+            written.source = child.deepcopy()
         return child, written
 
     def own(self, i: int) -> otio.core.Item:
         """Item `i`, to be changed: a copy of the track's."""
         self.touch(i, i + 1)
         child = self.children[i]
-        if id(child) in self._places:
+        if id(child) in self._kept:
             child = self.children[i] = child.deepcopy()
         return child
 
@@ -326,13 +319,8 @@ class Strip:
 
     def write(self, copy: otio.schema.Track) -> None:
         """Makes `copy`, a copy of the track, hold what this one holds now, in one slice assignment."""
-        new: list[otio.core.Composable]
-        if self._has_leads:
-            pairs = zip(self.leads, [*self.children, None], strict=True)
-            new = [one for pair in pairs for one in pair if one is not None]
-        else:
-            new = list(self.children)
-        old = self._original
+        old = self._in_order(self._index.children, self._index.leads)
+        new = self._in_order(self.children, self.leads)
         shorter = min(len(old), len(new))
         head = next((k for k in range(shorter) if old[k] is not new[k]), shorter)
         tail = next((k for k in range(shorter - head) if old[-1 - k] is not new[-1 - k]), shorter - head)
@@ -343,8 +331,16 @@ class Strip:
             # OTIO moves the tail for every item put before it; where nothing follows, it only appends.
             head = tail = 0
         copies = list(copy)
-        places = self._places
+        places = {id(child): place for place, child in enumerate(old)}
         copy[head : len(old) - tail] = [
             child if (place := places.get(id(child))) is None else copies[place]
             for child in new[head : len(new) - tail]
         ]
+
+    def _in_order(
+        self, children: list[otio.core.Item], leads: list[otio.schema.Transition | None]
+    ) -> list[otio.core.Composable]:
+        if not self._has_leads:
+            return list(children)
+        pairs = zip(leads, [*children, None], strict=True)
+        return [one for pair in pairs for one in pair if one is not None]
