@@ -243,8 +243,11 @@ def test_stale_is_what_a_recipe_would_make_otherwise_now(make_clip: MakeClip) ->
         times.start_time + otio.opentime.RationalTime(3, 24), times.duration
     )
     assert stale(slipped) == {"N": ("A shows something else",)}
-    again, _ = make_all(made, media, first=4, remake=True, shots=["N"])
-    assert stale(again) == {"O": ("continued shows something else",), "B": ("N shows something else",)}
+    again, _ = make_all(made, other, first=4, remake=True, shots=["N"])
+    assert stale(again) == {
+        "O": ("made with U0000001 10:00:01:07 before it, the cut has U0000004 10:00:01:07",),
+        "B": ("N shows something else",),
+    }
     gone = made.deepcopy()
     gone.tracks[0][0].name = "renamed"
     assert stale(gone) == {"N": ("A is gone",)}

@@ -24,9 +24,20 @@ from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation
 from secondunit_timeline.index import Index
 from secondunit_timeline.matches import look_of, place_match, plan_match
-from secondunit_timeline.operations import ApproveTake, End, Into, PlayTake, RemoveRecipe, SwapTake
+from secondunit_timeline.operations import (
+    ApproveTake,
+    End,
+    Into,
+    Lift,
+    PlayTake,
+    RemoveRecipe,
+    RippleTrim,
+    Slip,
+    SwapTake,
+)
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.remake import place_remake, plan_remake
+from secondunit_timeline.staleness import Fresh, states
 from secondunit_timeline.takes import placed_takes, record_of
 
 from tests.timeline.cuts import at, clip, cut_of, gap
@@ -120,6 +131,40 @@ def test_a_generated_clip_keeps_its_timecode_in_every_version(make_clip: MakeCli
     assert back.tracks[0][1].source_range == again.tracks[0][1].source_range == placed.tracks[0][1].source_range
 
 
+def test_an_extension_is_made_again_on_the_frames_that_lie_beside_it_now(make_clip: MakeClip, tmp_path: Path) -> None:
+    media = make_clip(42)
+    cut = sounding_cut(shot(media, 42, 2, 30), gap(24))
+    plan = plan_extension(Index(cut), "A", End.TAIL, 24, Into.GAP, False, SETTINGS)
+    assert plan.order is not None
+    placed, _ = edit(cut, place_extension(plan, (take_for(plan.order),)))
+    trimmed, _ = edit(placed, [RippleTrim("V1", at(0), End.TAIL, -4)])
+    remake = plan_remake(Index(trimmed), "take.id1", record_in(trimmed), tmp_path)
+    (before,) = remake.order.conditions
+    assert isinstance(before, FramesBefore)
+    assert (before.span.range.start, before.span.range.end) == (14, 38)
+    assert before.span.timecode == FrameTime(36000 * 24 + 14, Fraction(24))
+    assert remake.order.slot == plan.order.slot
+    take = take_again(remake.order)
+    again, _ = edit(trimmed, place_remake(remake, (replace(take, path=str(make_clip(60, name="made"))),)))
+    assert [state for take, state in states(Index(again)) if take.active] == [Fresh()]
+
+
+def test_a_match_is_made_again_for_what_its_shot_plays_now(make_clip: MakeClip, tmp_path: Path) -> None:
+    media = make_clip(90)
+    cut = sounding_cut(shot(media, 90, 30, 20), shot(make_clip(60, name="other"), 60, 0, 20, "B"))
+    match = plan_match(Index(cut), "A", [look_of(Index(cut), "B")], SETTINGS)
+    placed, _ = edit(cut, place_match(match, (take_for(match.order),)))
+    back, _ = edit(placed, [SwapTake("V1", at(0), "DEFAULT_MEDIA"), Slip("V1", at(0), -20)])
+    remake = plan_remake(Index(back), "take.id1", record_in(back), tmp_path)
+    source = remake.order.conditions[0]
+    assert isinstance(source, SourceShot)
+    assert (source.span.range.start, source.span.range.duration) == (0, 42)
+    assert remake.order.slot.start == FrameTime(36000 * 24, Fraction(24))
+    again, _ = edit(back, place_remake(remake, (take_again(remake.order),)))
+    assert again.tracks[0][0].active_media_reference_key == "take.id2"
+    assert again.tracks[0][0].source_range == back.tracks[0][0].source_range
+
+
 def test_media_that_does_not_hold_the_frames_is_refused(make_clip: MakeClip, tmp_path: Path) -> None:
     media = make_clip(42)
     cut = sounding_cut(shot(media, 42, 10, 30))
@@ -129,7 +174,7 @@ def test_media_that_does_not_hold_the_frames_is_refused(make_clip: MakeClip, tmp
     record = record_in(placed)
     short = tmp_path / media.name
     short.write_bytes(make_clip(36, name="short").read_bytes())
-    with pytest.raises(CutError, match=r"does not hold the 24 frames from 10:00:00:18"):
+    with pytest.raises(CutError, match="the media is shorter than the cut says"):
         plan_remake(Index(relinked(placed, media, short, 0, 36)), "take.id1", record, tmp_path)
     fast = tmp_path / "fast" / media.name
     fast.parent.mkdir()
@@ -140,7 +185,7 @@ def test_media_that_does_not_hold_the_frames_is_refused(make_clip: MakeClip, tmp
         record, order=replace(record.order, conditions=(FramesBefore(replace(_span(record), path="/x.mov")),))
     )
     with pytest.raises(CutError, match="no media of the cut holds them"):
-        plan_remake(Index(placed), "take.id1", gone, tmp_path)
+        plan_remake(Index(edit(placed, [Lift("V1", at(0), 32)])[0]), "take.id1", gone, tmp_path)
     with pytest.raises(CutError, match="no clip of the cut holds"):
         plan_remake(Index(placed), "take.none", record, tmp_path)
 

@@ -16,6 +16,7 @@ from secondunit_bridge.messages import (
 )
 from secondunit_bridge.rates import FrameTime
 
+from secondunit_timeline import staleness
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.recipes import (
     MADE,
@@ -28,11 +29,9 @@ from secondunit_timeline.recipes import (
     is_made,
     read_recipes,
 )
+from secondunit_timeline.references import is_recipe
 from secondunit_timeline.shots import find_clip
-from secondunit_timeline.takes import PlacedTake, placed_takes
-
-CONTINUED = "continued"
-"""Among what a take was made from: the clip before, which it continues."""
+from secondunit_timeline.takes import PlacedTake
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +113,13 @@ def plan_making(
     redone = list(_offline_steps(index, chosen)) if offline_grade else []
     steps += redone
     places = {(step.track, step.at.frame) for step in redone}
-    for take in _newest(index):
+    for take, camera in _newest(index):
         if (take.track, take.at.frame) in places:
             continue
         one = by_take.get((take.track, take.at.frame, take.key))
-        if one is None and not remake:
+        state = _state(index, take, one, camera)
+        if one is None and isinstance(state, UpToDate) and not remake:
             continue
-        state = _state(index, take, one)
         wanted = remake and not isinstance(state, Approved) and _chosen(chosen, take)
         kind = one.kind if one is not None else take.task
         steps.append(Step(0, take.track, take.at, take.shot, kind, take.key, state, wanted, (), one))
@@ -132,11 +131,9 @@ def _chosen(places: set[tuple[str, int]] | None, one: Written | PlacedTake) -> b
 
 
 def _offline_steps(index: Index, chosen: set[tuple[str, int]] | None) -> Iterator[Step]:
-    from secondunit_timeline.staleness import said, to_redo  # it opens media, which brings PyAV
-
-    for take, grade in to_redo(index):
+    for take, grade in staleness.to_redo(index):
         if index.track(take.track).kind == otio.schema.TrackKind.Video:
-            state = Offline(take.name, (said(grade),))
+            state = Offline(take.name, (staleness.said(grade),))
             yield Step(0, take.track, take.at, take.shot, take.task, take.key, state, _chosen(chosen, take), (), None)
 
 
@@ -144,26 +141,34 @@ def place_of(track: TrackIndex, item: Item) -> tuple[str, int]:
     return track.name, int(item.start)
 
 
-def _newest(index: Index) -> Iterator[PlacedTake]:
+def _newest(index: Index) -> list[tuple[PlacedTake, staleness.State]]:
     """Of each clip on a video track the take that is active, else the newest version."""
-    found: dict[tuple[str, int], PlacedTake] = {}
-    for take in placed_takes(index):
+    if not any(is_recipe(media) for clip in index.cut.find_clips() for media in clip.media_references().values()):
+        return []  # and no media is opened
+    found: dict[tuple[str, int], tuple[PlacedTake, staleness.State]] = {}
+    for take, camera in staleness.states(index):
         if index.track(take.track).kind == otio.schema.TrackKind.Video:
             place = (take.track, take.at.frame)
-            if place not in found or not found[place].active:
-                found[place] = take
-    return iter(found.values())
+            if place not in found or not found[place][0].active:
+                found[place] = take, camera
+    return list(found.values())
 
 
-def _state(index: Index, take: PlacedTake, written: Written | None) -> State:
-    reasons = tuple(_changes(index, written)) if written is not None else ()
+def _state(index: Index, take: PlacedTake, written: Written | None, camera: staleness.State) -> State:
+    reasons = list(_changes(index, written)) if written is not None else []
+    if isinstance(camera, staleness.Stale):
+        reasons.append(f"made with {camera.made} {camera.where}, the cut has {camera.now}")
     item = index.track(take.track).at(take.at.frame)
     assert item is not None
     for media in item.child.media_references().values():
         ours = media.metadata.get("secondunit", {})
         if ours.get("approved", False):
-            return Approved(str(ours.get("name", "")), reasons)
-    return Stale(take.name, reasons) if reasons else UpToDate(take.name)
+            return Approved(str(ours.get("name", "")), tuple(reasons))
+    if reasons:
+        return Stale(take.name, tuple(reasons))
+    if isinstance(camera, staleness.OfflineGrade):
+        return Offline(take.name, (staleness.said(camera),))
+    return UpToDate(take.name)
 
 
 def _changes(index: Index, written: Written) -> Iterator[str]:
@@ -175,7 +180,7 @@ def _changes(index: Index, written: Written) -> Iterator[str]:
         yield "its recipe has changed"
     sources = made.get("from", {})
     for name, then in sources.items() if isinstance(sources, dict) else ():
-        now = identity(index, written, name)
+        now = identity(index, name)
         if now is None:
             yield f"{name} is gone"
         elif now != then:
@@ -187,22 +192,14 @@ def fingerprint(parameters: dict[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def identity(index: Index, written: Written, name: str) -> str | None:
+def identity(index: Index, name: str) -> str | None:
     """What a shot that a recipe refers to shows: its take, or its camera frames; None where it is not there."""
-    if name == CONTINUED:
-        track = index.track(written.track)
-        item = track.at(written.at.frame)
-        found = before(track, item) if item is not None else None
-    elif Path(name).is_absolute():
+    if is_file(name):
         return name
-    else:
-        try:
-            found = find_clip(index, name)[1]
-        except SecondUnitError:
-            return None
-    if found is None:
+    try:
+        clip = find_clip(index, name)[1].child
+    except SecondUnitError:
         return None
-    clip = found.child
     take = clip.media_reference.metadata.get("secondunit", {}).get("take")
     if take:
         return str(take)

@@ -33,7 +33,7 @@ from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import slot_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.joins import place_join, plan_join
-from secondunit_timeline.make import CONTINUED, Missing, Step, fingerprint, identity, is_file, place_of
+from secondunit_timeline.make import Missing, Step, fingerprint, identity, is_file, place_of
 from secondunit_timeline.matches import look_of, place_match, plan_match
 from secondunit_timeline.operations import AddTake, Lift, Operation, Overwrite, PlayTake, RemoveRecipe
 from secondunit_timeline.orders import CONTEXT, make_order, slot_for, span
@@ -137,7 +137,7 @@ class Making:
         at = FrameTime(int(item.start), index.rate)
         selector = f"{track.name}@+{at.frame}"
         remove = RemoveRecipe(track.name, at, key)
-        said = self._said(index, written, track, item)
+        said = self._said(index, written)
         settings = written.settings
         match written.recipe:
             case Generate():
@@ -189,18 +189,10 @@ class Making:
         assert item is not None
         return track, item, one.key
 
-    def _said(self, index: Index, written: Written, track: TrackIndex, item: Item) -> Asked:
+    def _said(self, index: Index, written: Written) -> Asked:
         """What the made recipe says beside its record: itself, and what it was made from."""
-        names: tuple[str, ...] = ()
-        match written.recipe:
-            case Generate(continues=True):
-                names = (CONTINUED,)
-            case Generate(like=like) | Match(like=like):
-                names = like
-            case _:
-                pass
-        here = replace(written, track=track.name, at=FrameTime(int(item.start), index.rate))
-        sources = {name: identity(index, here, name) for name in names}
+        like = written.recipe.like if isinstance(written.recipe, Generate | Match) else ()
+        sources = {name: identity(index, name) for name in like}
         parameters = {key: value for key, value in written.parameters.items() if key != MADE}
         made = {"recipe": fingerprint(parameters), "from": sources}
         return Asked(written.kind, {**parameters, MADE: made})
@@ -283,7 +275,7 @@ class Making:
 
     def _again(self, step: Step, index: Index) -> Job:
         """A further version of a take: from its recipe as it is now, else from its record alone."""
-        track, item = _holder(index, step.key)
+        _, item = _holder(index, step.key)
         record = record_of(item.child, step.key)
         if record is None:
             raise CutError(f"{step.shot!r}: the take {step.key} has no record here, so that it cannot be made again")
@@ -292,7 +284,7 @@ class Making:
         seeds: tuple[int, ...] = ()
         if written is not None:
             order, seeds = self._as_written(step, index, record), written.settings.seeds
-            said = self._said(index, written, track, item)
+            said = self._said(index, written)
         remake = plan_remake(index, step.key, replace(record, order=order), self._folder, seeds)
         if said is not None:
             remake = replace(remake, asked=said)

@@ -29,12 +29,15 @@ from secondunit_bridge.messages import (
 from secondunit_bridge.rates import FrameRange, FrameTime, format_timecode, frames_per_day
 
 from secondunit_timeline.generations import slot_of
-from secondunit_timeline.index import Index
+from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.operations import AddTake, Operation, SwapTake
+from secondunit_timeline.orders import media_timecode, span
 from secondunit_timeline.references import is_recipe
-from secondunit_timeline.takes import RECIPE, Asked, asked_in, key_of, recipe, reference
-from secondunit_timeline.times import exact, rate_of
+from secondunit_timeline.retimes import speed_of
+from secondunit_timeline.shots import open_shot
+from secondunit_timeline.takes import PREFIX, RECIPE, Asked, asked_in, key_of, recipe, reference
+from secondunit_timeline.times import exact, frames_of, rate_of
 
 if TYPE_CHECKING:
     from secondunit_bridge.media.probe import MediaInfo
@@ -55,16 +58,26 @@ class Remake:
 def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tuple[int, ...] = ()) -> Remake:
     """The take `key` again, into `folder`; without `seeds`, with its own.
 
-    The media may have been relinked and may have another size: its frames are found by path, by reel and timecode, or
-    by the file's name. Raises CutError where the cut does not hold them.
+    What lies beside the take now counts, and what its shot plays now. The media may have been relinked and may have
+    another size: frames that do not lie beside it are found by path, by reel and timecode, or by the file's name.
+    Raises CutError where the cut does not hold them.
     """
     places = tuple(_places(index, key))
     if not places:
         raise CutError(f"no clip of the cut holds the take {key!r}: see `secondunit takes`")
     media = _Media(index, record.name)
-    conditions = tuple(media.today(condition) for condition in record.order.conditions)
     old = record.order.slot
-    slot = replace(_format(index, media, record), start=record.start, drop_frame=record.drop_frame)
+    track, item = _item(index, places[0])
+    slot = replace(old, start=record.start, drop_frame=record.drop_frame)
+    conditions: list[Condition] = []
+    for condition in record.order.conditions:
+        beside = _beside(index, track, item, places[0][2], condition, slot)
+        conditions.append(beside if beside is not None else media.today(condition))
+    if (shown := _shown(index, track, item, conditions, slot)) is not None:
+        source, slot, start = shown
+        conditions = [source if isinstance(condition, SourceShot) else condition for condition in conditions]
+        places = ((places[0][0], places[0][1], start), *places[1:])
+    slot = _sized(index, media, conditions, slot)
     order = replace(
         record.order,
         id=uuid4().hex,
@@ -73,9 +86,7 @@ def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tup
         seeds=seeds or (record.seed,),
         delivery=replace(record.order.delivery, folder=str(folder.resolve())),
     )
-    clip = index.track(places[0][0]).at(places[0][1].frame)
-    assert clip is not None
-    held = clip.child.media_references().get(key + RECIPE)
+    held = item.child.media_references().get(key + RECIPE)
     asked = asked_in(held) if isinstance(held, otio.schema.GeneratorReference) else None
     return Remake(order, places, asked if asked is not None and asked.parameters else None)
 
@@ -101,15 +112,84 @@ def _places(index: Index, key: str) -> Iterator[tuple[str, FrameTime, FrameTime]
                 yield track.name, FrameTime(int(item.start), index.rate), first
 
 
-def _format(index: Index, media: "_Media", record: Record) -> Slot:
+def _item(index: Index, place: tuple[str, FrameTime, FrameTime]) -> tuple[TrackIndex, Item]:
+    track = index.track(place[0])
+    item = track.at(place[1].frame)
+    assert item is not None
+    return track, item
+
+
+def _camera_keys(clip: otio.schema.Clip) -> list[str]:
+    references = clip.media_references()
+    return [key for key in references if not key.startswith(PREFIX) and not is_recipe(references[key])]
+
+
+def _beside(
+    index: Index, track: TrackIndex, item: Item, first: FrameTime, condition: Condition, slot: Slot
+) -> FramesBefore | FramesAfter | None:
+    """The camera frames that meet a take which is a clip of its own, as they lie there now; `first`: see `Remake`.
+
+    None where nothing lies there at normal speed and at the take's rate.
+    """
+    if not isinstance(condition, FramesBefore | FramesAfter) or _camera_keys(item.child):
+        return None
+    near = track.at(item.start - 1 if isinstance(condition, FramesBefore) else item.end) if item.start > 0 else None
+    if (
+        near is None
+        or not isinstance(near.child, otio.schema.Clip)
+        or {speed_of(near.child), speed_of(item.child)} != {1}
+    ):
+        return None
+    if media_path(near.child.media_reference) is None:
+        return None
+    shot = open_shot(index, track, near)
+    low = frames_of(item.child.trimmed_range().start_time, slot.rate) - first.frame
+    high = low + item.duration * slot.rate / index.rate
+    if shot.info.rate != slot.rate or low.denominator != 1 or high.denominator != 1:
+        return None
+    wanted, into = condition.span.range.duration, condition.into
+    if isinstance(condition, FramesBefore):
+        end = shot.used.end - (int(low) - slot.head) + into
+        start = min(max(shot.used.start, end - wanted), end - slot.head - into)
+    else:
+        start = shot.used.start - (int(high) - slot.head - slot.frames) - into
+        end = max(min(shot.used.end, start + wanted), start + slot.tail + into)
+    if start < 0 or end > shot.info.frames:
+        raise CutError(
+            f"{shot.name!r} lies beside the take {item.child.name!r} and holds too few frames there: "
+            f"{max(-start, end - shot.info.frames)} are missing"
+        )
+    return replace(condition, span=span(shot, start, end))
+
+
+def _shown(
+    index: Index, track: TrackIndex, item: Item, conditions: Sequence[Condition], slot: Slot
+) -> tuple[SourceShot, Slot, FrameTime] | None:
+    """What the shot plays now, its slot and the source time of the take's first frame; None where the take holds it."""
+    source = next((condition for condition in conditions if isinstance(condition, SourceShot)), None)
+    cameras = _camera_keys(item.child)
+    if source is None or len(cameras) != 1:
+        return None
+    clip = item.child.clone()
+    clip.active_media_reference_key = cameras[0]
+    shot = open_shot(index, track, item._replace(child=clip))
+    frames = source.span.range
+    if shot.info.path != source.span.path or (frames.start <= shot.used.start and shot.used.end <= frames.end):
+        return None
+    head, tail = min(slot.head, shot.unused_before), min(slot.tail, shot.unused_after)
+    first = shot.used.start - head
+    new = replace(slot, frames=shot.used.duration, head=head, tail=tail, start=media_timecode(shot, first))
+    return SourceShot(span(shot, first, shot.used.end + tail)), new, FrameTime(shot.first.frame + first, shot.info.rate)
+
+
+def _sized(index: Index, media: "_Media", conditions: Sequence[Condition], slot: Slot) -> Slot:
     """The slot in the size of the media that it stands on, or of the cut where no camera frame leads to it."""
-    old = record.order.slot
-    for condition in record.order.conditions:
+    for condition in conditions:
         if isinstance(condition, FramesBefore | FramesAfter | SourceShot):
-            info = media.info(media.span(condition.span).path)
-            return replace(old, width=info.width, height=info.height, pixel_aspect=info.pixel_aspect)
-    new = slot_of(index, old.frames, old.head, old.tail)
-    return replace(old, width=new.width, height=new.height, pixel_aspect=new.pixel_aspect)
+            info = media.info(condition.span.path)
+            return replace(slot, width=info.width, height=info.height, pixel_aspect=info.pixel_aspect)
+    new = slot_of(index, slot.frames, slot.head, slot.tail)
+    return replace(slot, width=new.width, height=new.height, pixel_aspect=new.pixel_aspect)
 
 
 def _scaled(condition: Condition, old: Slot, new: Slot) -> Condition:
