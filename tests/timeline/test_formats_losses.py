@@ -71,9 +71,9 @@ def titled() -> otio.schema.Clip:
     return otio.schema.Clip("END", otio.schema.GeneratorReference("END", "text"), times(0, 24))
 
 
-def sequence() -> otio.schema.Clip:
+def sequence(step: int = 1) -> otio.schema.Clip:
     pictures = otio.schema.ImageSequenceReference(
-        "/media/", "pic.", ".exr", 1001, 1, 24.0, 4, available_range=times(1001, 100)
+        "/media/", "pic.", ".exr", 1001, step, 24.0, 4, available_range=times(1001, 100)
     )
     return otio.schema.Clip("SEQ", pictures, times(1010, 24))
 
@@ -124,6 +124,7 @@ CUTS: dict[str, otio.schema.Timeline] = {
     "media address": holding(),
     "missing media": holding(otio.schema.Clip("LOST", otio.schema.MissingReference(), times(100, 24))),
     "image sequence": holding(sequence()),
+    "image sequence that counts in steps": holding(sequence(step=2)),
     "title or generator": holding(titled()),
     "constant speed": holding(shot("B", 30, 20, RATE, speed=2.0)),
     "speed between tenths of a frame a second": holding(shot("B", 30, 24, RATE, speed=1.03)),

@@ -314,6 +314,18 @@ def test_fcp7_speeds_disabled_clips_reels_and_start(tmp_path: Path) -> None:
     assert clips[0].media_reference.metadata["cmx_3600"]["reel"] == "A001"
 
 
+def test_resolves_name_of_an_image_sequence_is_read(tmp_path: Path) -> None:
+    """Resolve writes the range into the address itself."""
+    named = "file://localhost/media/A001_%5B0099-0198%5D.dpx"
+    text = xmeml(tmp_path, clipitem(1, 0, 10, (5, 15))).read_text()
+    start, end = text.index("<pathurl>"), text.index("</pathurl>")
+    cut = read_cut(written(tmp_path, f"{text[:start]}<pathurl>{named}{text[end:]}", "cut.xml"))
+    found = cut.find_clips()[0].media_reference
+    assert isinstance(found, otio.schema.ImageSequenceReference)
+    assert (found.name_prefix, found.start_frame, found.frame_zero_padding) == ("A001_", 99, 4)
+    assert found.metadata["cmx_3600"]["reel"] == "A001"
+
+
 @pytest.mark.skipif(not FILES, reason="the shared interchange files do not lie beside the repository")
 def test_avids_aaf_keeps_places_transitions_source_timecode_and_reels() -> None:
     folder = CORPUS / "OpenTimelineIO__otio-aaf-adapter"

@@ -173,6 +173,33 @@ def test_titles_missing_media_and_nests_are_written_as_what_they_are(tmp_path: P
         assert [item.duration for item in Index(back).tracks[0].items] == [24, 24, 60]
 
 
+@pytest.mark.parametrize("suffix", [".fcpxml", ".xml", ".aaf"])
+@pytest.mark.parametrize("available", [True, False])
+def test_image_sequences_come_back_as_what_they_are(tmp_path: Path, suffix: str, available: bool) -> None:
+    pictures = otio.schema.ImageSequenceReference(
+        "file:///media/plates/",
+        "pic.",
+        ".exr",
+        1001,
+        1,
+        24.0,
+        4,
+        available_range=times(1001, 100) if available else None,
+    )
+    still = otio.schema.ExternalReference("file:///media/IMG_0042.png", times(0, 100))
+    cut = cut_of([otio.schema.Clip("P", pictures, times(1010, 24)), otio.schema.Clip("S", still, times(0, 24))])
+    pictures_back, still_back = there_and_back(cut, tmp_path, suffix).find_clips()
+    back = pictures_back.media_reference
+    assert isinstance(back, otio.schema.ImageSequenceReference)
+    assert back.target_url_base.replace("localhost", "") == "file:///media/plates/"
+    assert (back.name_prefix, back.start_frame, back.name_suffix, back.frame_zero_padding) == ("pic.", 1001, ".exr", 4)
+    assert back.rate == 24
+    assert pictures_back.source_range.start_time.value == 1010
+    if available:
+        assert back.available_range == pictures.available_range
+    assert isinstance(still_back.media_reference, otio.schema.ExternalReference)
+
+
 def test_an_edls_dissolve_shows_the_same_pictures_from_an_earlier_cut_point(tmp_path: Path) -> None:
     rate = Fraction(24)
     cut = cut_of([shot("A", 10, 40, rate), dissolve(6, 10, rate), shot("B", 40, 50, rate)], start=86400)

@@ -375,3 +375,34 @@ def test_a_cut_written_elsewhere_still_plays(media: Path, tmp_path: Path) -> Non
     with Player(read_cut(tmp_path / "out" / "cut.otio")) as player:
         player.frame(5)
         assert player.notes == {}
+
+
+@pytest.mark.parametrize("kind", ["png", "dpx", "exr"])
+@pytest.mark.parametrize(
+    ("first", "available", "source", "shown"),
+    [
+        (1001, (1001, 12), 1003, 1003),
+        (1004, (1004, 6), 1006, 1006),  # the folder holds earlier pictures than the cut's first
+        (1001, (0, 12), 2, 1003),
+        (1001, (86400, 12), 86402, 1003),  # timecode of its own
+        (1004, None, 1006, 1006),
+    ],
+)
+def test_an_image_sequence_shows_the_pictures_that_the_cut_numbers(
+    media: Path, kind: str, first: int, available: tuple[int, int] | None, source: int, shown: int
+) -> None:
+    folder = media / kind
+    if not folder.exists():
+        folder.mkdir()
+        depth = ("-pix_fmt", "gbrpf32le") if kind == "exr" else ()
+        pattern = folder / f"pic.%04d.{kind}"
+        ffmpeg("-i", media / "a.mkv", "-frames:v", "12", *depth, "-start_number", "1001", pattern)
+    pictures = otio.schema.ImageSequenceReference(
+        str(folder), "pic.", f".{kind}", first, 1, 24.0, 4, available_range=times(*available) if available else None
+    )
+    cut = cut_of([otio.schema.Clip("S", pictures, times(source, 3))])
+    with Player(cut) as player, VideoReader(str(folder / f"pic.%04d.{kind}"), Fraction(24)) as reader:
+        wanted = [picture(reader.frame(shown - 1001 + number), reader.info.encoding) for number in range(3)]
+        for number, image in enumerate(wanted):
+            assert np.array_equal(player.frame(number), image)
+        assert not player.notes

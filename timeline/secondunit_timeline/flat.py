@@ -23,24 +23,33 @@ class Source:
     """The media of a clip. `path` is None where the clip has none (offline, generator, title).
 
     `rate` is that of image sequences, which have none of their own. `origin`: the source time of the media's first
-    frame in seconds, None where the cut does not say.
+    frame in seconds, None where the cut does not say. `number`: which picture of an image sequence the cut calls its
+    first; its folder may hold earlier ones.
     """
 
     clip: str
     path: str | None
     rate: Fraction | None
     origin: Fraction | None
+    number: int | None = None
 
-    def from_first_frame(self, seconds: Fraction, timecode: FrameTime | None) -> Fraction:
+    def from_first_frame(
+        self, seconds: Fraction, timecode: FrameTime | None, first_number: int | None = None
+    ) -> Fraction:
         """Seconds from the media's first frame for a source time.
 
         Where the cut does not say what source time that frame has, a time at or after the file's timecode counts
-        in timecode, any other from 0.
+        in timecode, any other from 0; the numbers of an image sequence are its timecode. `first_number`: that of the
+        first file of an image sequence.
         """
         origin = self.origin
+        skipped = Fraction(0)
+        if self.number is not None and self.rate is not None:
+            timecode = FrameTime(self.number, self.rate)
+            skipped = (self.number - first_number) / self.rate if first_number is not None else skipped
         if origin is None:
             origin = timecode.seconds if timecode is not None and seconds >= timecode.seconds else Fraction(0)
-        return seconds - origin
+        return seconds - origin + skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,9 @@ class Layer:
     seconds: Fraction
     weight: Fraction
 
-    def frame(self, rate: Fraction, timecode: FrameTime | None = None) -> int:
+    def frame(self, rate: Fraction, timecode: FrameTime | None = None, first_number: int | None = None) -> int:
         """The media frame, from the file's first as 0, for media that runs at `rate` and starts at `timecode`."""
-        return int(self.source.from_first_frame(self.seconds, timecode) * rate // 1)
+        return int(self.source.from_first_frame(self.seconds, timecode, first_number) * rate // 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +230,7 @@ def source_of(clip: otio.schema.Clip) -> Source:
         media_path(reference),
         Fraction(rate_given) if rate_given is not None else None,
         Fraction(origin) if origin is not None else None,
+        reference.start_frame if sequence else None,
     )
 
 

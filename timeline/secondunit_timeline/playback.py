@@ -174,7 +174,7 @@ class Player:
 
     def _frame_of(self, layer: Layer, run: "_Run") -> int | None:
         info = run.reader.info
-        index = 0 if info.frames == 1 else layer.frame(info.rate, info.start)
+        index = 0 if info.frames == 1 else layer.frame(info.rate, info.start, info.first_number)
         if 0 <= index < info.frames:
             return index
         self.notes[

@@ -131,7 +131,7 @@ def source_frames(
 ) -> tuple[FrameTime, FrameRange]:
     """The source time of the file's first frame, and the file's frames that the clip plays, as playback shows them."""
     begin = source_start(clip)
-    first = round((begin - source_of(clip).from_first_frame(begin, info.start)) * info.rate)
+    first = round((begin - source_of(clip).from_first_frame(begin, info.start, info.first_number)) * info.rate)
     start, end = source_extent(clip, info, record, speed)
     return FrameTime(first, info.rate), FrameRange(floor(start), ceil(end) - floor(start), info.rate)
 
@@ -140,7 +140,7 @@ def source_extent(
     clip: otio.schema.Clip, info: "MediaInfo", record: FrameRange, speed: Fraction
 ) -> tuple[Fraction, Fraction]:
     """Where in the file the clip begins and ends, in frames from the file's first; between frames at unlike rates."""
-    start = source_of(clip).from_first_frame(source_start(clip), info.start) * info.rate
+    start = source_of(clip).from_first_frame(source_start(clip), info.start, info.first_number) * info.rate
     length = max(Fraction(1), record.duration * info.rate / record.rate * abs(speed))
     if speed < 0:  # the frame at the start plays first, those before it follow
         start += 1 - length

@@ -69,6 +69,8 @@ class MediaInfo:
     drop_frame: bool
     reel: str
     sound: tuple[SoundInfo, ...]
+    first_number: int | None = None
+    """The number in the name of an image sequence's first file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,7 @@ def _describe(
             for sound in container.streams.audio
             if sound.codec_context is not None
         ),
+        first_number=sequence_numbers(path).start if is_pattern(path) else None,
     )
 
 

@@ -30,7 +30,7 @@ from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import exact, rate_of
 
 NOT_KEPT: NotKept = {
-    "image sequence": ("changed", "the address of its first picture is written"),
+    "image sequence that counts in steps": ("changed", "its first picture is written as a still"),
     "title or generator": ("changed", "a clip without media with its name is written"),
     "speed ramp": ("lost", "the clip is written at its normal speed"),
     "dissolve": ("lost", "the two clips meet at its cut point"),

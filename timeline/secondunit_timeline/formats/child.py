@@ -10,6 +10,8 @@ from pathlib import Path
 
 from secondunit_bridge.errors import SecondUnitError
 
+from secondunit_timeline.formats.sequences import open_sequences
+
 
 def _limit(seconds: int, memory: int) -> None:
     try:
@@ -31,6 +33,7 @@ def main(arguments: list[str]) -> int:
     _limit(int(seconds), int(memory))
     try:
         cut = module.read(Path(path), Fraction(rate) or None)
+        open_sequences(cut)
     except SecondUnitError as error:
         reason = str(error)
     except MemoryError:

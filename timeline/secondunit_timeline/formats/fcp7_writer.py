@@ -19,7 +19,7 @@ from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.times import exact, frames_of, rate_of
 
 NOT_KEPT: NotKept = {
-    "image sequence": ("changed", "the address of its first picture is written"),
+    "image sequence that counts in steps": ("changed", "its first picture is written as a still"),
     "title or generator": ("changed", "a plain title with its text or name is written"),
     "retimed clip that begins between its own frames": (
         "changed",

@@ -21,7 +21,7 @@ from secondunit_timeline.times import exact, frames_of, rate_of
 
 NOT_KEPT: NotKept = {
     "missing media": ("changed", "an address that leads nowhere stands for it"),
-    "image sequence": ("changed", "the address of its first picture is written"),
+    "image sequence that counts in steps": ("changed", "its first picture is written as a still"),
     "title or generator": ("changed", "a plain title with its text or name is written"),
     "speed ramp": ("lost", "the clip is written at its normal speed"),
     "wipe or other transition": ("changed", "a dissolve of the same length is written"),

@@ -16,6 +16,7 @@ FEATURES = (
     "media address",
     "missing media",
     "image sequence",
+    "image sequence that counts in steps",
     "title or generator",
     "constant speed",
     "speed between tenths of a frame a second",

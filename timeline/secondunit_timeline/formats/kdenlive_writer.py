@@ -29,6 +29,7 @@ NOT_KEPT: NotKept = {
         "changed",
         "MLT shows the media's frame nearest in time, up to one frame later",
     ),
+    "image sequence that counts in steps": ("changed", "every number is taken for a picture of it"),
     "retimed image sequence": ("lost", "it is written at its normal speed"),
     "retimed nest": ("lost", "it is written at its normal speed"),
     "speed ramp": ("lost", "the clip is written at its normal speed"),

@@ -194,8 +194,10 @@ def _of_media(clip: otio.schema.Clip, index: Index) -> Iterator[tuple[str, str]]
             yield "missing media", clip.name
         case otio.schema.GeneratorReference() as made:
             yield "title or generator", f"{clip.name} ({made.generator_kind})"
-        case otio.schema.ImageSequenceReference():
+        case otio.schema.ImageSequenceReference() as pictures:
             yield "image sequence", clip.name
+            if pictures.frame_step != 1:
+                yield "image sequence that counts in steps", clip.name
         case _:
             yield "media address", clip.name
     reel = reel_of(clip)

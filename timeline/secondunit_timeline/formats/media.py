@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 import opentimelineio as otio
 
 from secondunit_timeline.flat import source_start
+from secondunit_timeline.formats.sequences import first_picture, range_name
 from secondunit_timeline.interchange import local_path, media_path
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import exact, frames_of, rate_of
@@ -59,7 +60,7 @@ def playing(clip: otio.schema.Clip, cut_rate: Fraction) -> Playing:
 
 
 def media_of(clip: otio.schema.Clip, cut_rate: Fraction) -> Media:
-    """The active reference's. An image sequence is named by its first frame's file."""
+    """The active reference's. An image sequence has the address of its first picture."""
     reference = clip.media_reference
     available = reference.available_range
     time = available if available is not None else clip.source_range
@@ -68,13 +69,15 @@ def media_of(clip: otio.schema.Clip, cut_rate: Fraction) -> Media:
     if isinstance(reference, otio.schema.ExternalReference):
         url = file_url(reference.target_url or "")
     elif isinstance(reference, otio.schema.ImageSequenceReference):
-        number = f"{reference.start_frame:0{reference.frame_zero_padding}}"
         base = reference.target_url_base
         slash = "" if not base or base.endswith(("/", "\\")) else "/"
-        url = file_url(f"{base}{slash}{reference.name_prefix}{number}{reference.name_suffix}")
+        url = file_url(f"{base}{slash}{first_picture(reference)}")
     start = Fraction(frames_of(available.start_time, rate)) / rate if available is not None else source_start(clip)
     length = Fraction(exact(available.duration.value)) / rate_of(available.duration) if available is not None else None
-    return Media(media_name(reference, url) or clip.name, url, reel_of(clip), rate, start, length)
+    name = media_name(reference, url)
+    if isinstance(reference, otio.schema.ImageSequenceReference) and reference.frame_step == 1:
+        name = range_name(reference, clip)
+    return Media(name or clip.name, url, reel_of(clip), rate, start, length)
 
 
 def media_name(reference: otio.core.MediaReference, url: str) -> str:
