@@ -113,7 +113,7 @@ class Making:
     def planned(self, step: Step) -> Job:
         """As `plan`; the edit is tried with stand-ins, so that what it refuses is refused before anything is made."""
         job = self.plan(step)
-        try_edit(self.cut, job.place(stand_ins(job.order) if job.order is not None else ()))
+        try_edit(Index(self.cut), job.place(stand_ins(job.order) if job.order is not None else ()))
         return job
 
     def place(self, step: Step, made: Job, takes: tuple[Take, ...]) -> None:
