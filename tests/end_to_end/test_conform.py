@@ -116,3 +116,26 @@ def test_takes_from_proxies_are_made_again_from_the_originals(
         "A003_v003": "reel and timecode",
         "B007_v002": "reel and timecode",
     }
+
+
+def test_an_extension_of_a_matched_shot_follows_the_match_to_full_size(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (original_and_proxy(tmp_path, reel, shift) for reel, shift in (("A003", 0), ("B007", 40)))
+    cut = sounding_cut(clip(first, 10, 40), gap(12), clip(second, 10, 24))
+    cut.name = tmp_path.name
+    paths = {name: str(tmp_path / f"{name}.otio") for name in ("cut", "one", "two", "full", "match", "both", "again")}
+    write_cut(cut, paths["cut"])
+    assert run(["match", paths["cut"], "--shot", "A003", "--like", "B007", "--quiet", "-o", paths["one"]]) == 0
+    assert run(["extend", paths["one"], "--shot", "A003", "--tail", "12", "--quiet", "-o", paths["two"]]) == 0
+    assert run(["relink", paths["two"], "--to", str(tmp_path / "originals"), "-o", paths["full"]]) == 0
+    assert run(["make", paths["full"], "--offline-grade", "--quiet", "-o", paths["match"]]) == 0
+    assert run(["make", paths["match"], "--offline-grade", "--quiet", "-o", paths["both"]]) == 0
+    made = takes(Path(paths["both"]), capsys)
+    active = [take for take in made.values() if take["active"]]
+    assert [(take["name"], take["state"]) for take in active] == [("A003_v003", "fresh"), ("A003_v004", "fresh")]
+    for take in active:
+        with av.open(take["path"]) as container:
+            assert (container.streams.video[0].width, container.streams.video[0].height) == (320, 180)
+    assert run(["make", paths["both"], "--offline-grade", "-o", paths["again"]]) == 0
+    assert "nothing is missing" in capsys.readouterr().out

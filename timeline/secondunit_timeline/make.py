@@ -133,7 +133,7 @@ def _chosen(places: set[tuple[str, int]] | None, one: Written | PlacedTake) -> b
 def _offline_steps(index: Index, chosen: set[tuple[str, int]] | None) -> Iterator[Step]:
     for take, grade in staleness.to_redo(index):
         if index.track(take.track).kind == otio.schema.TrackKind.Video:
-            state = Offline(take.name, (staleness.said(grade),))
+            state = Offline(take.name, (staleness.reason(grade),))
             yield Step(0, take.track, take.at, take.shot, take.task, take.key, state, _chosen(chosen, take), (), None)
 
 
@@ -157,7 +157,7 @@ def _newest(index: Index) -> list[tuple[PlacedTake, staleness.State]]:
 def _state(index: Index, take: PlacedTake, written: Written | None, camera: staleness.State) -> State:
     reasons = list(_changes(index, written)) if written is not None else []
     if isinstance(camera, staleness.Stale):
-        reasons.append(f"made with {camera.made} {camera.where}, the cut has {camera.now}")
+        reasons.append(staleness.reason(camera))
     item = index.track(take.track).at(take.at.frame)
     assert item is not None
     for media in item.child.media_references().values():
@@ -167,7 +167,7 @@ def _state(index: Index, take: PlacedTake, written: Written | None, camera: stal
     if reasons:
         return Stale(take.name, tuple(reasons))
     if isinstance(camera, staleness.OfflineGrade):
-        return Offline(take.name, (staleness.said(camera),))
+        return Offline(take.name, (staleness.reason(camera),))
     return UpToDate(take.name)
 
 

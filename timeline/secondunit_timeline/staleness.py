@@ -68,18 +68,22 @@ def state_name(state: State) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", " ", type(state).__name__).lower()
 
 
-def said(state: State) -> str:
+def reason(state: State) -> str:
     match state:
         case Fresh():
-            return "fresh"
+            return ""
         case Stale(where, made, now):
-            return f"stale: made with {made} {where}, the cut has {now}"
+            return f"made with {made} {where}, the cut has {now}"
         case OfflineGrade(file, now, made):
-            return f"offline grade: made from {made}, {Path(file).name} is {now}"
-        case Unknown(reason):
-            return f"unknown: {reason}"
+            return f"made from {made}, {Path(file).name} is {now}"
+        case Unknown(why):
+            return why
         case _:
             assert_never(state)
+
+
+def said(state: State) -> str:
+    return ": ".join(filter(None, (state_name(state), reason(state))))
 
 
 def states(index: Index) -> list[tuple[PlacedTake, State]]:
