@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import opentimelineio as otio
 import orjson
@@ -16,7 +16,6 @@ from secondunit_bridge.messages import (
 )
 from secondunit_bridge.rates import FrameTime
 
-from secondunit_timeline import staleness
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.recipes import (
     MADE,
@@ -32,6 +31,9 @@ from secondunit_timeline.recipes import (
 from secondunit_timeline.references import is_recipe
 from secondunit_timeline.shots import find_clip
 from secondunit_timeline.takes import PlacedTake
+
+if TYPE_CHECKING:
+    from secondunit_timeline import staleness
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,8 @@ def _chosen(places: set[tuple[str, int]] | None, one: Written | PlacedTake) -> b
 
 
 def _offline_steps(index: Index, chosen: set[tuple[str, int]] | None) -> Iterator[Step]:
+    from secondunit_timeline import staleness
+
     for take, grade in staleness.to_redo(index):
         if index.track(take.track).kind == otio.schema.TrackKind.Video:
             state = Offline(take.name, (staleness.reason(grade),))
@@ -141,10 +145,12 @@ def place_of(track: TrackIndex, item: Item) -> tuple[str, int]:
     return track.name, int(item.start)
 
 
-def _newest(index: Index) -> list[tuple[PlacedTake, staleness.State]]:
+def _newest(index: Index) -> "list[tuple[PlacedTake, staleness.State]]":
     """Of each clip on a video track the take that is active, else the newest version."""
     if not any(is_recipe(media) for clip in index.cut.find_clips() for media in clip.media_references().values()):
         return []  # and no media is opened
+    from secondunit_timeline import staleness  # it brings PyAV
+
     found: dict[tuple[str, int], tuple[PlacedTake, staleness.State]] = {}
     for take, camera in staleness.states(index):
         if index.track(take.track).kind == otio.schema.TrackKind.Video:
@@ -154,7 +160,9 @@ def _newest(index: Index) -> list[tuple[PlacedTake, staleness.State]]:
     return list(found.values())
 
 
-def _state(index: Index, take: PlacedTake, written: Written | None, camera: staleness.State) -> State:
+def _state(index: Index, take: PlacedTake, written: Written | None, camera: "staleness.State") -> State:
+    from secondunit_timeline import staleness
+
     reasons = list(_changes(index, written)) if written is not None else []
     if isinstance(camera, staleness.Stale):
         reasons.append(staleness.reason(camera))
