@@ -163,12 +163,17 @@ def test_a_file_that_does_not_hold_the_frames_is_not_taken(
     assert made.to_json_string() == cut.to_json_string()
 
 
-def test_a_file_at_another_rate_is_not_taken(make_clip: MakeClip) -> None:
+def test_a_file_at_another_rate_is_not_taken(make_clip: MakeClip, tmp_path: Path) -> None:
     """24000/1001 counts timecode as 24 does; a cut at 24 is not made of it."""
     original = make_clip(60, rate="24000/1001", name="ntsc")
     cut = cut_of([clip(f"/gone/{original.stem}.mp4", 8, 16, 60)])
     _, _, (outcome,) = relinked(cut, original.parent)
     assert isinstance(outcome, Unfound) and "runs at 23.976" in outcome.reason
+    write_cut(cut, tmp_path / "cut.edl")
+    _, _, (outcome,) = relinked(read_cut(tmp_path / "cut.edl", RATE), original.parent)
+    assert isinstance(outcome, Unfound) and outcome.reason.endswith("an EDL's rate is given with --rate")
+    _, _, (outcome,) = relinked(read_cut(tmp_path / "cut.edl", Fraction(24000, 1001)), original.parent)
+    assert isinstance(outcome, Relinked)
 
 
 def test_media_that_lies_in_the_folder_already_stays(tmp_path: Path) -> None:

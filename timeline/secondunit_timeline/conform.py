@@ -279,7 +279,8 @@ def _fit(wanted: _Wanted, shown: Played, header: Header, by: By) -> _Fit | str:
     counted = wanted.rate or shown.rate
     rate = header.rate or counted
     if header.width and rate != counted and (wanted.rate is not None or round(rate) == round(counted)):
-        return f"{name} runs at {float(rate):g} frames a second, the cut counts its media at {float(counted):g}"
+        asked = "" if wanted.rate is not None else ": an EDL's rate is given with --rate"
+        return f"{name} runs at {float(rate):g} frames a second, the cut counts its media at {float(counted):g}{asked}"
     start, end = shown.frames(rate)
     origin, begins, shift = wanted.origin(rate), _start(header), wanted.shift(rate, start)
 
