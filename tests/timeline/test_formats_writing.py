@@ -18,7 +18,7 @@ from secondunit_timeline.times import exact, frames_of, rate_of
 from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-FORMATS = (".fcpxml", ".xml", ".edl")
+FORMATS = (".fcpxml", ".xml", ".edl", ".kdenlive")
 NTSC = Fraction(30000, 1001)
 RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(50), Fraction(60000, 1001)]
 
@@ -130,7 +130,7 @@ def test_cut_points_rates_timecode_reels_and_speeds_come_back(tmp_path: Path, ra
     assert found == wanted
 
 
-@pytest.mark.parametrize("suffix", [".fcpxml", ".xml"])
+@pytest.mark.parametrize("suffix", [".fcpxml", ".xml", ".kdenlive"])
 @pytest.mark.parametrize("rate", [Fraction(24), Fraction(30000, 1001)], ids=["24", "29.97"])
 def test_tracks_dissolves_disabled_clips_and_markers_come_back(tmp_path: Path, rate: Fraction, suffix: str) -> None:
     cut = rich_cut(rate)

@@ -390,9 +390,24 @@ def read(path: Path, rate: Fraction | None = None) -> otio.core.SerializableObje
     cut.tracks.extend(reader.tracks(tractor))
     guides = own.get("kdenlive:sequenceproperties.guides") or document.get(DOCUMENT + "guides", "")
     cut.tracks.markers.extend(reader.markers(guides))
+    _mark_once(cut)
     if notes:
         cut.metadata["secondunit"] = {"notes": list(notes)}
     return cut
+
+
+def _mark_once(cut: otio.schema.Timeline) -> None:
+    """Takes off the sound what marks the picture of the same media: in the bin, the two are one clip."""
+
+    def key(clip: otio.schema.Clip, marker: otio.schema.Marker) -> tuple[str, str, float]:
+        reference = clip.media_reference
+        return getattr(reference, "target_url", "") or reference.name, marker.name, marker.marked_range.start_time.value
+
+    shown = {key(clip, one) for track in cut.video_tracks() for clip in track.find_clips() for one in clip.markers}
+    for clip in (clip for track in cut.audio_tracks() for clip in track.find_clips() if clip.markers):
+        rest = [marker.clone() for marker in clip.markers if key(clip, marker) not in shown]
+        clip.markers.clear()
+        clip.markers.extend(rest)
 
 
 def _timeline(root: Element, reader: _Reader) -> Element:

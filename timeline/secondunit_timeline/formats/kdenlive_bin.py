@@ -245,7 +245,6 @@ def _title(words: str, size: tuple[int, int]) -> str:
     position = SubElement(item, "position", {"x": str(width // 10), "y": str(height * 2 // 5)})
     SubElement(position, "transform").text = "1,0,0,0,1,0,0,0,1"
     looks = {
-        "font": "Sans",
         "font-pixel-size": str(max(8, height // 10)),
         "font-weight": "50",
         "font-italic": "0",

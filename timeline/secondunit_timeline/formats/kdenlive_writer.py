@@ -27,7 +27,7 @@ NOT_KEPT: NotKept = {
     "title or generator": ("changed", "a colour, or a title with its text or name, is written"),
     "frames that another speed or rate repeats or skips": (
         "changed",
-        "MLT shows the media's frame nearest in time, up to one frame later",
+        "MLT shows the media's frame nearest in time, up to one earlier or later",
     ),
     "image sequence that counts in steps": ("changed", "every number is taken for a picture of it"),
     "retimed image sequence": ("lost", "it is written at its normal speed"),

@@ -14,7 +14,7 @@ from secondunit_timeline.formats.cdl import cdl_of
 from secondunit_timeline.formats.edl_writer import edl_tracks, reel_name
 from secondunit_timeline.formats.features import Fate, NotKept
 from secondunit_timeline.formats.media import media_of, playing, reel_of
-from secondunit_timeline.formats.mlt_positions import position_of, shown_at, step
+from secondunit_timeline.formats.mlt_positions import position_of, shown_by_mlt, step
 from secondunit_timeline.formats.writing import WRITERS
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
@@ -230,14 +230,14 @@ def _shows_nearest(clip: otio.schema.Clip, item: Item, rate: Fraction) -> bool:
     media = played.media
     if played.ramp or played.speed == 0 or isinstance(clip.media_reference, otio.schema.GeneratorReference):
         return False
-    meant, by = abs(played.speed) * media.rate / rate, step(played.speed, media.rate, rate)
-    first = (played.first - media.start) * media.rate
-    shown = shown_at(position_of(first, by), by)
-    if floor(shown) == floor(first) and by == meant == 1:
+    meant, first = played.speed * media.rate / rate, (played.first - media.start) * media.rate
+    if meant == 1 and first == floor(first):
         return False
     way = -1 if played.speed < 0 else 1
+    position = position_of(first, step(played.speed, media.rate, rate))
     return any(
-        floor(shown + way * number * by) != floor(first + way * number * meant) for number in range(ceil(item.duration))
+        shown_by_mlt(position + way * number, played.speed, media.rate, rate) != floor(first + number * meant)
+        for number in range(ceil(item.duration))
     )
 
 

@@ -1,7 +1,7 @@
 """Which media frame MLT shows at a position of a producer, and the position at which it shows a frame.
 
 Positions count frames of the profile, whatever the media's rate. From the sources of MLT's producer_avformat.c and
-producer_timewarp.c; `tests/timeline/test_kdenlive_melt.py` holds them against `melt`.
+producer_timewarp.c; `tests/timeline/test_formats_melt.py` holds them against `melt`.
 """
 
 from fractions import Fraction
@@ -11,16 +11,26 @@ _HALF = Fraction(1, 2)
 
 
 def step(speed: Fraction, media_rate: Fraction, rate: Fraction) -> Fraction:
-    """The media frames that one position moves on by, above 0 also for reverse; `rate` is the profile's.
-
-    At another speed the timewarp producer opens the media under a frame rate of rate / speed, whose numerator is whole.
-    """
-    numerator, denominator = rate.numerator, rate.denominator
-    if abs(speed) not in (0, 1):
-        if numerator < 1000:
-            numerator, denominator = numerator * 1000, denominator * 1000
-        numerator = max(1, int(numerator / float(abs(speed))))
+    """The media frames that one position moves on by, above 0 also for reverse; `rate` is the profile's."""
+    numerator, denominator = _opened_at(speed, rate)
     return media_rate * denominator / numerator
+
+
+def shown_by_mlt(position: int, speed: Fraction, media_rate: Fraction, rate: Fraction) -> int:
+    """The media frame at `position` in MLT's own arithmetic, in which rounding decides between two as near."""
+    numerator, denominator = _opened_at(speed, rate)
+    seconds = position / (numerator / denominator)
+    return int(seconds * (media_rate.numerator / media_rate.denominator) + 0.5)
+
+
+def _opened_at(speed: Fraction, rate: Fraction) -> tuple[int, int]:
+    """The frame rate under which media is opened: at another speed, timewarp's, whose numerator is whole."""
+    numerator, denominator = rate.numerator, rate.denominator
+    if abs(speed) in (0, 1):
+        return numerator, denominator
+    if numerator < 1000:
+        numerator, denominator = numerator * 1000, denominator * 1000
+    return max(1, int(numerator / float(abs(speed)))), denominator
 
 
 def shown_at(position: int, by: Fraction) -> Fraction:
@@ -32,7 +42,9 @@ def shown_at(position: int, by: Fraction) -> Fraction:
 
 
 def position_of(frame: Fraction, by: Fraction) -> int:
-    """The position at which MLT shows `frame`; where it never shows it, that of the first frame after it."""
+    """The position at which MLT shows `frame`; where it never shows it, that of the frame nearest in time."""
     first = ceil((floor(frame) - _HALF) / by)
     last = ceil((floor(frame) + _HALF) / by) - 1
-    return min(max(ceil((frame - _HALF) / by), first), max(first, last))
+    if first > last:
+        return round((frame - _HALF) / by)
+    return min(max(ceil((frame - _HALF) / by), first), last)
