@@ -248,6 +248,51 @@ def test_fcpxml_rates_are_exact_and_lanes_become_tracks(tmp_path: Path) -> None:
     assert second.child.source_range.start_time.value == 1
 
 
+@pytest.mark.skipif(not FILES, reason="the shared interchange files do not lie beside the repository")
+def test_final_cuts_conformed_clips_keep_every_edit_on_a_frame() -> None:
+    """Clips at 23.98 in sequences at 24 and 59.94, with connected storylines, as Final Cut Pro exports them."""
+    folder = CORPUS / "TheAcharya__OpenFCPXMLKit"
+    for path in sorted(folder.glob("*.fcpxml")):
+        for track in Index(read_cut(path)).tracks:
+            for item in track.items:
+                assert item.start == round(item.start), (path.name, track.name, float(item.start))
+    conformed = read_cut(folder / "24.fcpxml")
+    assert "frame for frame" in notes_of(conformed)[0]
+    second = conformed.find_clips()[1]
+    assert second.source_range.start_time.value == 1185
+    assert speed_of(second) == Fraction(1001, 1000)
+    # All of its media, 416.166 seconds at 23.976, plays in 415.75 seconds at 24.
+    whole = read_cut(folder / "DisabledClips.fcpxml").find_clips()[2]
+    media = whole.media_reference.available_range.duration
+    played = Fraction(whole.source_range.duration.value) / 24 * speed_of(whole)
+    assert abs(played - Fraction(media.value) / Fraction(24000, 1001)) < Fraction(1, 100)
+    ntsc = read_cut(folder / "59.94.fcpxml").find_clips()[1]
+    assert (ntsc.source_range.start_time.value, speed_of(ntsc)) == (1183, 1)
+
+
+def test_a_rate_that_final_cut_conforms_otherwise_is_said(tmp_path: Path) -> None:
+    clip = """<asset-clip ref="a" name="A" offset="3603600/1000s" start="3600s" duration="30030/30000s">
+                <conform-rate srcFrameRate="25"/></asset-clip>"""
+    assert "conformed from 25 to 29.97" in notes_of(read_cut(fcpxml(tmp_path, clip)))[0]
+    off = clip.replace("<conform-rate", '<conform-rate scaleEnabled="0"')
+    assert not notes_of(read_cut(fcpxml(tmp_path, off)))
+
+
+def test_fcpxml_bundles_roles_keywords_and_notes_are_read(tmp_path: Path) -> None:
+    clip = """<asset-clip ref="a" name="A" offset="3603600/1000s" start="3600s" duration="30030/30000s"
+                audioRole="dialogue.boom" videoRole="plate"><note>windy</note>
+                <keyword start="3600s" duration="1s" value="exterior"/></asset-clip>"""
+    bundle = tmp_path / "cut.fcpxmld"
+    bundle.mkdir()
+    fcpxml(tmp_path, clip).rename(bundle / "Info.fcpxml")
+    (found,) = read_cut(bundle).find_clips()
+    held = found.metadata["fcpxml"]
+    assert dict(held["roles"]) == {"audioRole": "dialogue.boom", "videoRole": "plate"}
+    assert (held["keywords"][0], held["note"]) == ("exterior", "windy")
+    with pytest.raises(CutError, match="does not exist"):
+        read_cut(tmp_path / "none.fcpxmld")
+
+
 def test_fcpxml_speeds(tmp_path: Path) -> None:
     def clip(*points: tuple[str, str]) -> str:
         rows = "".join(f'<timept time="{time}" value="{value}" interp="linear"/>' for time, value in points)

@@ -33,11 +33,13 @@ _LARGE_INTEGERS = tuple(re.compile(re.escape(before) + rb"\d{19}") for before in
 def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Timeline:
     """Reads a cut in the format that the file's suffix names.
 
-    These are .otio, .otioz, .otiod, .fcpxml, .xml (Final Cut Pro 7), .kdenlive, .mlt, .aaf and .edl. Rates become
-    exact; relative media addresses become absolute paths. `rate`: an EDL's, which names none. What had to be guessed
-    stands in metadata["secondunit"]["notes"].
+    These are .otio, .otioz, .otiod, .fcpxml, .fcpxmld, .xml (Final Cut Pro 7), .kdenlive, .mlt, .aaf and .edl. Rates
+    become exact; relative media addresses become absolute paths. `rate`: an EDL's, which names none. What had to be
+    guessed stands in metadata["secondunit"]["notes"].
     """
     path = Path(path)
+    if path.suffix.lower() == ".fcpxmld":  # Final Cut Pro's bundle: a folder
+        path /= "Info.fcpxml"
     otio_json = path.suffix.lower() in (".otio", *_BUNDLES)
     try:
         text = _bundled(path) if path.suffix.lower() in _BUNDLES else path.read_bytes()

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
+from secondunit_bridge.rates import exact_rate
 
 from secondunit_timeline.formats.xml import parse
 from secondunit_timeline.times import rational_time, simple
@@ -48,6 +49,14 @@ class _Placed:
     @property
     def end(self) -> Fraction:
         return self.start + self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class _Conform:
+    """`scale`: a clip's own time over the sequence's. `speed`: the media's time over the sequence's."""
+
+    scale: Fraction = Fraction(1)
+    speed: Fraction = Fraction(1)
 
 
 @dataclass(slots=True)
@@ -135,6 +144,7 @@ class _Reader:
         inner = element.tag in ("clip", "sync-clip")
         for number, (item, kind) in enumerate(self.items(element, local, length, rate)):
             item.enabled = element.get("enabled", "1") != "0"
+            _keep(element, item)
             if number == 0:
                 item.markers.extend(self.markers(element, item, local, rate))
             yield _Placed(item, at, length, lane, kind)
@@ -142,7 +152,7 @@ class _Reader:
             own = int(child.get("lane", "0"))
             if child.tag not in _STORY or own == 0 or (inner and element.tag == "sync-clip"):
                 continue
-            start = at + seconds(child.get("offset")) - local
+            start = at + (seconds(child.get("offset")) - local) / self.conform(element, rate).scale
             # A lane counts from what the element is connected to.
             if child.tag == "spine":
                 yield from self.spine(child, start, lane + own, rate)
@@ -193,6 +203,13 @@ class _Reader:
     ) -> otio.schema.Clip:
         own = self.rate(asset.get("format")) or rate
         start, effect = self.retime(element, local, own)
+        conform = self.conform(element, rate)
+        if conform.scale != 1 and effect is None:
+            start = start / conform.scale * conform.speed
+            if abs(start * own - round(start * own)) < Fraction(1, 100):  # Final Cut Pro rounds these times
+                start = round(start * own) / own
+            if conform.speed != 1:
+                effect = otio.schema.LinearTimeWarp(time_scalar=float(conform.speed))
         rep = asset.find("media-rep")
         url = (rep.get("src") if rep is not None else None) or asset.get("src") or ""
         available = None
@@ -212,6 +229,32 @@ class _Reader:
         if effect is not None:
             clip.effects.append(effect)
         return clip
+
+    def conform(self, element: Element, rate: Fraction) -> "_Conform":
+        """How Final Cut Pro fits media of one rate into a sequence of another, as its own exports show.
+
+        At 24 and its multiples 23.98 counts as 24: each of its frames becomes one, and the clip's times, which count in
+        the media's, are 1001/1000 of the sequence's. At 29.97 and 59.94 such a clip's times have that factor, too, and
+        its media plays at its own speed.
+        """
+        found = element.find("conform-rate")
+        if found is None or found.get("scaleEnabled", "1") == "0" or element.find("timeMap") is not None:
+            return _Conform()
+        own = exact_rate(seconds(found.get("srcFrameRate"), rate))
+        slow = Fraction(1001, 1000)
+        if own == Fraction(24000, 1001) and rate in (24, 48):
+            self.notes.append(
+                f"clips at 23.976 are conformed to {float(rate):g}: they play 0.1 % faster, frame for frame"
+            )
+            return _Conform(slow, slow)
+        if own == Fraction(24000, 1001) and rate in (Fraction(30000, 1001), Fraction(60000, 1001)):
+            return _Conform(slow)
+        if own != rate:
+            name = element.get("name", "")
+            self.notes.append(
+                f"{name!r} is conformed from {float(own):.5g} to {float(rate):.5g}: it is read at its normal speed"
+            )
+        return _Conform()
 
     def retime(self, element: Element, local: Fraction, rate: Fraction) -> tuple[Fraction, otio.schema.Effect | None]:
         """The media time that plays first, and the speed; a map that bends is kept as a ramp."""
@@ -267,12 +310,13 @@ class _Reader:
         self, element: Element, item: otio.core.Item, local: Fraction, rate: Fraction
     ) -> Iterator[otio.schema.Marker]:
         """Their place is kept as the distance from the clip's first frame, in the cut's time."""
+        scale = self.conform(element, rate).scale
         begin = item.source_range.start_time
         first = Fraction(begin.value).limit_denominator(50_000) / Fraction(begin.rate).limit_denominator(1_000_000)
         for marker in element:
             if marker.tag not in ("marker", "chapter-marker"):
                 continue
-            at = seconds(marker.get("start")) - local + first
+            at = (seconds(marker.get("start")) - local) / scale + first
             made = otio.schema.Marker(
                 marker.get("value", ""), _range(at, seconds(marker.get("duration")), rate, rate), comment=""
             )
@@ -308,6 +352,16 @@ class _Reader:
 
 
 OFFLINE = "file:///offline/"
+
+
+def _keep(element: Element, item: otio.core.Item) -> None:
+    """Roles, keywords and notes of a clip."""
+    roles = {key: value for key in ("role", "audioRole", "videoRole") if (value := element.get(key))}
+    words = [one.get("value", "") for one in element.iterfind("keyword")]
+    note = element.findtext("note")
+    held = {"roles": roles, "keywords": words, "note": note}
+    if any(held.values()):
+        item.metadata["fcpxml"] = {key: value for key, value in held.items() if value}
 
 
 def _children(row: list[_Placed], rate: Fraction) -> Iterator[otio.core.Composable]:
