@@ -7,7 +7,7 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import BadInput, CutError
-from secondunit_timeline.flat import source_start
+from secondunit_timeline.flat import flatten, source_start
 from secondunit_timeline.formats.losses import losses
 from secondunit_timeline.formats.media import playing
 from secondunit_timeline.index import Index, Item
@@ -249,6 +249,22 @@ def test_the_published_aaf_reader_sees_the_same_cut(tmp_path: Path, rate: Fracti
     assert begins == [10, 20, 30, 80, 7, 10, 40]
     assert all(rate_of(clip.source_range.start_time) == rate for clip in clips)
     assert {name for clip in clips for name in clip.media_references()} >= {"AREEL", "BREEL"}
+
+
+@pytest.mark.parametrize("speed", [1.0, 2.0, 0.5, -1.0, 0.0])
+def test_every_frame_of_a_retimed_nest_comes_back_through_aaf(tmp_path: Path, speed: float) -> None:
+    rate = Fraction(24)
+    lower = otio.schema.Track("V1", [shot("X", 0, 50, rate), shot("Y", 10, 50, rate, speed=2.0)])
+    upper = otio.schema.Track("V2", [gap(20), shot("Z", 5, 20, rate)])
+    nest = otio.schema.Stack("NEST", [lower, upper], times(10, 30))
+    nest.effects.append(otio.schema.LinearTimeWarp(time_scalar=speed) if speed else otio.schema.FreezeFrame())
+    cut = cut_of([shot("A", 10, 40, rate), nest], start=86400)
+    write_cut(cut, tmp_path / "cut.aaf")
+    wanted, found = (
+        [[(layer.source.clip, layer.seconds) for layer in layers] for layers in flatten(one)]
+        for one in (cut, read_cut(tmp_path / "cut.aaf"))
+    )
+    assert found == wanted
 
 
 def test_aaf_says_drop_frame_and_keeps_the_identification_of_media(tmp_path: Path) -> None:

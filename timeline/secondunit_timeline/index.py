@@ -102,6 +102,20 @@ class Index:
         return format_timecode(FrameTime(self.start.frame + frame, self.rate), self.drop_frame)
 
 
+def nested_tracks(nest: otio.core.Composition, rate: Fraction) -> list[TrackIndex]:
+    """The tracks of a nest from bottom to top, a clip beside them as a video track of its own."""
+    video = otio.schema.TrackKind.Video
+    inner = [nest] if isinstance(nest, otio.schema.Track) else [*nest]
+    return [
+        TrackIndex(
+            one if isinstance(one, otio.schema.Track) else otio.schema.Track("V1", [one.clone()], kind=video),
+            one.name,
+            rate,
+        )
+        for one in inner
+    ]
+
+
 def no_such_track(name: str, names: Iterable[str]) -> CutError:
     return CutError(f"there is no track {name!r}: the cut has {', '.join(names) or 'no tracks'}")
 

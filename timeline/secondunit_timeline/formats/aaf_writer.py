@@ -25,7 +25,7 @@ from secondunit_bridge.rates import can_drop_frames, frames_per_day
 
 from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import Media, frame_size, playing
-from secondunit_timeline.index import Index, Item, TrackIndex
+from secondunit_timeline.index import Index, Item, TrackIndex, nested_tracks
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import exact, rate_of
 
@@ -209,15 +209,7 @@ class _Writer:
 
     def nest(self, child: otio.core.Composition, length: int, kind: str) -> Any:
         """The tracks of its kind in a composition of their own."""
-        inner = [child] if isinstance(child, otio.schema.Track) else [*child]
-        tracks = [
-            TrackIndex(
-                one if isinstance(one, otio.schema.Track) else otio.schema.Track("V1", [one.clone()], kind=VIDEO),
-                one.name,
-                self.rate,
-            )
-            for one in inner
-        ]
+        tracks = nested_tracks(child, self.rate)
         layers = [self.sequence(track, kind) for track in tracks if _kind(track.track) == kind]
         mob = self.composition(child.name or "nest", "Usage_LowerLevel")
         slot = mob.create_timeline_slot(_aaf(self.rate), slot_id=_SLOTS[kind])
@@ -232,7 +224,8 @@ class _Writer:
         first = round(Fraction(exact(start.value)) / rate_of(start) * self.rate) if start is not None else 0
         if isinstance(child, otio.schema.Track):  # its index begins with what its source range shows
             first = 0
-        return self.played(mob, _SLOTS[kind], first, length, kind, speed_of(child) or Fraction(1))
+        speed = speed_of(child)
+        return self.played(mob, _SLOTS[kind], first, length, kind, Fraction(1 if speed is None else speed))
 
     def master(self, written: _Written, name: str, kind: str) -> Any:
         media = written.media

@@ -15,7 +15,7 @@ from secondunit_bridge.rates import FrameTime, format_timecode
 
 from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import Media, Playing, frame_size, playing
-from secondunit_timeline.index import Index, Item, TrackIndex
+from secondunit_timeline.index import Index, Item, TrackIndex, nested_tracks
 from secondunit_timeline.times import exact, frames_of, rate_of
 
 NOT_KEPT: NotKept = {
@@ -222,16 +222,7 @@ class _Writer:
             if played.media.url:
                 self.linked.append(_Linked(element, key, kind, *place))
         else:
-            inner = [child] if isinstance(child, otio.schema.Track) else [*child]
-            tracks = [
-                TrackIndex(
-                    one if isinstance(one, otio.schema.Track) else otio.schema.Track("V1", [one.clone()], kind=VIDEO),
-                    one.name,
-                    rate,
-                )
-                for one in inner
-            ]
-            self.sequence(element, child.name or "nest", tracks, rate)
+            self.sequence(element, child.name or "nest", nested_tracks(child, rate), rate)
         origin = played.media.start if played is not None else Fraction(0)
         for marker in child.markers:
             place_of = marker.marked_range.start_time
