@@ -99,15 +99,16 @@ def _list(index: "Index", steps: "Iterable[Step]") -> None:
 
     table = Table("", "shot", "at", "recipe", "state", "waits for")
     rows = [_step(index, step) for step in steps]
-    for number, row in enumerate(rows, 1):
+    wanted = 0
+    for row in rows:
+        wanted += row["wanted"]
         state = ": ".join((row["state"], "; ".join(row["reasons"]))) if row["reasons"] else row["state"]
         waits = ", ".join(rows[other]["shot"] for other in row["after"])
         table.add_row(
-            str(number) if row["wanted"] else "", row["shot"], row["at"], row["kind"], f"{state} {row['take']}", waits
+            str(wanted) if row["wanted"] else "", row["shot"], row["at"], row["kind"], f"{state} {row['take']}", waits
         )
     if rows:
         print_table(table)
-        wanted = sum(row["wanted"] for row in rows)
         click.echo(f"{wanted} of {len(rows)} would be made, in this order")
     else:
         click.echo("This cut holds no recipes.")
