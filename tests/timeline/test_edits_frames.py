@@ -51,15 +51,33 @@ def clips(draw: st.DrawFn, rate: Fraction, name: str) -> otio.schema.Clip:
 
 
 @st.composite
+def nests(draw: st.DrawFn, rate: Fraction, name: str) -> otio.schema.Stack:
+    """A nest of one track that shows a part of it, at its own speed or twice that."""
+    inside = [clip(f"{name}.{number}", 100, draw(st.integers(5, 30)), (60, 200), rate) for number in range(2)]
+    held = int(sum(one.source_range.duration.value for one in inside))
+    track = otio.schema.Track("V1")
+    track.extend(inside)
+    start = draw(st.integers(0, held // 4))
+    speed = draw(st.sampled_from([None, None, 2.0]))
+    frames = draw(st.integers(1, (held - start) // 2 if speed else held - start))
+    nest = otio.schema.Stack(name, [track], times(start, frames, rate))
+    if speed:
+        nest.effects.append(otio.schema.LinearTimeWarp(time_scalar=speed))
+    return nest
+
+
+@st.composite
 def cuts(draw: st.DrawFn) -> otio.schema.Timeline:
     rate = draw(st.sampled_from(sorted(RATES)))
     children: list[Any] = []
     for number in range(draw(st.integers(1, 6))):
         if children and draw(st.booleans()):
             children.append(dissolve(draw(st.integers(0, 6)), draw(st.integers(1, 6)), rate))
-        children.append(
-            gap(draw(st.integers(1, 30)), rate) if draw(st.integers(0, 3)) == 0 else draw(clips(rate, f"shot{number}"))
-        )
+        kind = draw(st.sampled_from(["clip", "clip", "clip", "clip", "gap", "gap", "nest"]))
+        if kind == "gap":
+            children.append(gap(draw(st.integers(1, 30)), rate))
+        else:
+            children.append(draw((clips if kind == "clip" else nests)(rate, f"shot{number}")))
     if isinstance(children[-1], otio.schema.Transition):
         children.pop()
     return cut_of(children, rate=rate, start=draw(st.sampled_from([0, 86400])))

@@ -18,12 +18,12 @@ from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.diff import diff
-from secondunit_timeline.edits import Policies, edit
+from secondunit_timeline.edits import Policies, edit, plan
 from secondunit_timeline.index import Index
 from secondunit_timeline.operations import Extract, Fill, FillLength, Insert, ReplaceShot
 from secondunit_timeline.strips import Transitions
 
-from tests.timeline.cuts import clip, cut_of
+from tests.timeline.cuts import clip, cut_of, gap
 from tests.timeline.test_edits_frames import cuts, operations, shown
 from tests.timeline.test_edits_trims import random_move
 
@@ -32,11 +32,26 @@ LONGEST = 600
 
 
 class Session(RuleBasedStateMachine):
-    @initialize(cut=cuts(), other=st.lists(st.integers(1, 40), min_size=1, max_size=4))
-    def begin(self, cut: otio.schema.Timeline, other: list[int]) -> None:
-        rate = Index(cut).rate
-        second = [clip(f"other{number}", 100, frames, (0, 900), rate) for number, frames in enumerate(other)]
-        cut.tracks.append(cut_of([], second, rate=rate).tracks[1].deepcopy())
+    @initialize(cut=cuts(), data=st.data())
+    def begin(self, cut: otio.schema.Timeline, data: st.DataObject) -> None:
+        """On V2 lies sound linked with the clips of V1, some of it with L- and J-cuts, the rest with nothing."""
+        index = Index(cut)
+        sounds: list[otio.core.Item] = []
+        end = 0
+        for number, item in enumerate(index.track("V1").items):
+            head, tail = (data.draw(st.sampled_from([0, 0, 3, -3])) for _ in range(2))
+            start, frames = int(item.start) + head, int(item.duration) + tail - head
+            if item.start.denominator != 1 or start < end or frames < 1 or data.draw(st.integers(0, 3)) == 0:
+                continue
+            if start > end:
+                sounds.append(gap(start - end, index.rate))
+            sound = clip(f"sound{number}", 400, frames, (0, 900), index.rate)
+            if isinstance(item.child, otio.schema.Clip) and data.draw(st.integers(0, 3)):
+                for one in (sound, item.child):
+                    one.metadata["Resolve_OTIO"] = {"Link Group ID": number}
+            sounds.append(sound)
+            end = start + frames
+        cut.tracks.append(cut_of([], sounds, rate=index.rate).tracks[1].deepcopy())
         self.cut = cut
         self.done: list[tuple[str, Edit]] = []
 
@@ -86,6 +101,7 @@ class Session(RuleBasedStateMachine):
         frozen = self.cut.to_json_string()
         try:
             new, change = edit(self.cut, wanted, Policies(transitions))  # type: ignore[arg-type]
+            assert plan(Index(self.cut), wanted, Policies(transitions)) == change  # type: ignore[arg-type]
         except CutError as refusal:
             assert str(refusal)
             return False

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit, apply
-from secondunit_timeline.edits import Policies, edit, slug
+from secondunit_timeline.edits import Links, Policies, edit, slug
 from secondunit_timeline.flat import flatten
 from secondunit_timeline.index import Index
 from secondunit_timeline.operations import (
@@ -319,10 +319,12 @@ def random_move(cut: otio.schema.Timeline, draw: Any) -> tuple[otio.schema.Timel
     frame = draw(st.sampled_from(starts[1:] or starts) if kind == "roll" else st.integers(0, int(index.end)))
     by = draw(st.integers(-8, 8).filter(bool))
     operation = moves(FrameTime(frame, index.rate), by, draw(st.integers(1, 30)), draw(st.sampled_from(End)), kind)
-    transitions = draw(st.sampled_from(Transitions))
+    policies = Policies(
+        draw(st.sampled_from(Transitions)), draw(st.sampled_from([None, ()])), draw(st.sampled_from(Links))
+    )
     frozen, before = cut.to_json_string(), first_track(cut)
     try:
-        new, change = edit(cut, [operation], Policies(transitions))
+        new, change = edit(cut, [operation], policies)
     except CutError as refusal:
         SEEN[f"{kind} refused"] += 1
         assert str(refusal)
