@@ -10,6 +10,7 @@ from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, 
 from secondunit_bridge.rates import FrameTime, format_timecode
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import Extension, place_extension, plan_extension
+from secondunit_timeline.flat import Flat, flatten
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.operations import End, Into
@@ -300,3 +301,29 @@ def test_what_no_camera_shot_is_refused(make_clip: MakeClip, kind: str) -> None:
             clip.effects.append(otio.schema.FreezeFrame())
     with pytest.raises(BadInput, match="A"):
         plan(sounding_cut(clip, gap(30)), "A", tail=8)
+
+
+def test_a_locked_cut_of_eight_tracks_keeps_every_edit_point_and_every_sample(make_clip: MakeClip) -> None:
+    """Unless it is told to, an extension moves nothing: the take waits on the shot."""
+    media, other = make_clip(60), make_clip(80, name="other")
+    picture = [[shot(media, 60, 10, 40), shot(other, 80, 10, 40, "B")], [gap(50), shot(other, 80, 0, 20, "C")]]
+    sound = [[shot(media, 60, 10, 46), shot(other, 80, 16, 34, "B")], [shot(other, 80, 0, 80, "music")]]
+    cut = sounding_cut(*picture[0], sound=tuple(sound[0]))
+    for number, (kind, children) in enumerate(
+        (("Video", picture[1]), ("Video", []), ("Audio", sound[1]), ("Audio", []), ("Audio", [gap(80)]), ("Audio", []))
+    ):
+        track = otio.schema.Track(f"T{number}", kind=kind)
+        track.extend(children)
+        if number != 1:
+            track.metadata["Resolve_OTIO"] = {"Locked": True}
+        cut.tracks.append(track)
+    extension = plan(cut, "A", tail=24)
+    assert extension.into is None
+    placed, change = edit(cut, place_extension(extension, (take_for(order_of(extension)),)))
+    assert [str(one) for one in change] == ["V1 01:00:00:00 add take.id1 40 'A'"]
+    before, after = Index(cut).tracks, Index(placed).tracks
+    assert len(before) == 8
+    for was, now in zip(before, after, strict=True):
+        assert [item[1:] for item in was.items] == [item[1:] for item in now.items]
+    assert flatten(placed) == flatten(cut)
+    assert Flat(placed).sound() == Flat(cut).sound()

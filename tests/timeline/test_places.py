@@ -19,7 +19,7 @@ from secondunit_timeline.operations import SwapTake
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.takes import find_take, placed_takes
 
-from tests.timeline.cuts import at, dissolve, gap
+from tests.timeline.cuts import RATE, at, dissolve, gap
 from tests.timeline.media_cuts import TEN_HOURS, MakeClip, shot, sounding_cut, take_for
 
 SETTINGS = Settings(Path())
@@ -166,3 +166,22 @@ def test_a_join_at_unlike_rates_goes_on_where_the_camera_left(make_clip: MakeCli
     assert last == out - 1
     assert shown[begin].frame(rate) == join.order.slot.head
     assert shown[begin + length - 1].frame(rate) < join.order.slot.head + join.order.slot.frames
+
+
+@pytest.mark.parametrize(("speed", "first", "frames"), [(2.5, 10, 100), (-1.0, 100, 40), (0.0, 30, 1)])
+def test_a_matched_retime_asks_for_the_media_frames_that_it_plays(
+    make_clip: MakeClip, speed: float, first: int, frames: int
+) -> None:
+    """40 frames of the cut at 250 %, reversed and frozen; the handles are media frames, too."""
+    retimed = shot(make_clip(160), 160, first, 40)
+    retimed.effects.append(otio.schema.LinearTimeWarp(time_scalar=speed))
+    cut = sounding_cut(retimed, shot(make_clip(60), 60, 0, 20, "B"))
+    match = plan_match(Index(cut), "A", [look_of(Index(cut), "B")], SETTINGS)
+    slot = match.order.slot
+    assert (slot.frames, slot.cut_rate) == (frames, RATE)
+    assert (slot.head, slot.tail) == (min(12, first if speed >= 0 else first - 39), 12)
+    (source, _) = match.order.conditions
+    assert isinstance(source, SourceShot) and source.span.range.duration == slot.head + frames + slot.tail
+    placed, _ = edit(cut, place_match(match, (take_for(match.order),)))
+    times = [[layer.seconds for layer in layers] for layers in flatten(placed)]
+    assert times == [[layer.seconds for layer in layers] for layers in flatten(cut)]
