@@ -5,6 +5,8 @@ from typing import Any
 
 import opentimelineio as otio
 from secondunit_bridge.rates import FrameTime
+from secondunit_timeline.edits import edit
+from secondunit_timeline.operations import AddRecipe
 
 RATE = Fraction(24)
 
@@ -54,3 +56,10 @@ def cut_of(*tracks: list[Any], rate: Fraction = RATE, start: float = 0) -> otio.
         track.extend(children)
         cut.tracks.append(track)
     return cut
+
+
+def beside(
+    cut: otio.schema.Timeline, frame: int, recipe: otio.schema.GeneratorReference, name: str = "x"
+) -> otio.schema.Timeline:
+    """`cut` with a recipe beside the media of the clip at `frame` of V1."""
+    return edit(cut, [AddRecipe("V1", at(frame), f"take.{name}", recipe)])[0]

@@ -11,6 +11,7 @@ from secondunit_bridge.errors import CutError
 from secondunit_bridge.messages import (
     Card,
     FramesBefore,
+    IgnoreRegion,
     Order,
     Record,
     ReferenceShot,
@@ -26,17 +27,13 @@ from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.make import Approved, Stale, UpToDate, plan_making, refused_by
 from secondunit_timeline.making import Making
-from secondunit_timeline.operations import AddRecipe, ApproveTake
+from secondunit_timeline.operations import ApproveTake
 from secondunit_timeline.takes import placed_takes
 
-from tests.timeline.cuts import at, clip, cut_of, dissolve, gap
+from tests.timeline.cuts import at, beside, clip, cut_of, dissolve, gap
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
 FOLDER = Path("/takes")
-
-
-def beside(cut: otio.schema.Timeline, frame: int, recipe: otio.schema.GeneratorReference, name: str = "x") -> Any:
-    return edit(cut, [AddRecipe("V1", at(frame), f"take.{name}", recipe)])[0]
 
 
 def planned(cut: otio.schema.Timeline, **wanted: Any) -> list[tuple[str, str, tuple[int, ...]]]:
@@ -279,6 +276,19 @@ def test_making_again_adds_versions_and_leaves_approved_takes(make_clip: MakeCli
     assert all(isinstance(step.state, UpToDate | Approved) for step in plan_making(again, FOLDER))
     _, (third, _) = make_all(again, media, first=6, remake=True)
     assert (third.conditions, third.seeds) == ((Text("z"),), (1,)), "unchanged, so another seed"
+
+
+def test_a_changed_recipe_steers_the_next_version(make_clip: MakeClip) -> None:
+    media = make_clip(60)
+    cut = sounding_cut(shot(media, 60, 10, 40), shot(media, 60, 0, 20, "B"))
+    cut = beside(cut, 0, recipes.match("B", ignore=[[0, 0, 8, 8]]))
+    made, _ = make_all(cut, media)
+    changed = reread(made, "A", ignore=[[8, 8, 4, 4]], seed=5, takes=2, like=[str(media)])
+    _, (order,) = make_all(changed, media, first=2, remake=True)
+    _, look, *regions = order.conditions
+    assert isinstance(look, ReferenceShot) and look.span.range.duration == 60
+    assert regions == [IgnoreRegion(8, 8, 4, 4)]
+    assert order.seeds == (5, 6)
 
 
 def test_takes_that_no_recipe_asked_for_are_made_again_from_their_records(make_clip: MakeClip) -> None:

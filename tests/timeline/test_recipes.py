@@ -8,16 +8,11 @@ import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.messages import CameraMove, IgnoreRegion, SoundKind
 from secondunit_timeline import recipes
-from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
-from secondunit_timeline.operations import AddRecipe, End, Into
+from secondunit_timeline.operations import End, Into
 from secondunit_timeline.recipes import Extend, Generate, Join, Match, read_recipes
 
-from tests.timeline.cuts import at, clip, cut_of, gap
-
-
-def beside(cut: otio.schema.Timeline, frame: int, recipe: otio.schema.GeneratorReference, name: str = "x") -> Any:
-    return edit(cut, [AddRecipe("V1", at(frame), f"take.{name}", recipe)])[0]
+from tests.timeline.cuts import at, beside, clip, cut_of, gap
 
 
 def problems(cut: otio.schema.Timeline) -> list[str]:

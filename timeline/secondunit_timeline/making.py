@@ -14,6 +14,7 @@ from secondunit_bridge.errors import CutError, NotAuthorised, SecondUnitError, U
 from secondunit_bridge.messages import (
     Condition,
     FramesBefore,
+    IgnoreRegion,
     Order,
     Record,
     ReferenceImage,
@@ -321,8 +322,8 @@ class Making:
             case _:
                 assert_never(written.recipe)
         settings = written.settings
-        ignored = tuple(one for one in kept if one not in settings.ignore)
-        return replace(order, conditions=(*ignored, *settings.ignore), engine=settings.engine, model=settings.model)
+        kept = tuple(one for one in kept if not isinstance(one, IgnoreRegion))
+        return replace(order, conditions=(*kept, *settings.ignore), engine=settings.engine, model=settings.model)
 
 
 def _holder(index: Index, key: str) -> tuple[TrackIndex, Item]:
