@@ -13,6 +13,7 @@ import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.flat import source_start
 from secondunit_timeline.formats import reading
+from secondunit_timeline.formats.sequences import open_sequences
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.retimes import speed_of
@@ -40,7 +41,9 @@ def files(folder: Path = CORPUS) -> list[Path]:
 def read_here(path: Path, rate: Fraction | None = None) -> object:
     """`read_document` without its process: a sweep reads a thousand files. Other tests read through it."""
     reader = import_module(f"secondunit_timeline.formats.{reading.READERS[path.suffix.lower()]}")
-    return orjson.loads(reader.read(path, rate).to_json_string(-1))
+    cut = reader.read(path, rate)
+    open_sequences(cut)
+    return orjson.loads(cut.to_json_string(-1))
 
 
 @cache

@@ -30,6 +30,8 @@ from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import exact, rate_of
 
 NOT_KEPT: NotKept = {
+    "media of unknown length": ("changed", "what plays of it counts as its length"),
+    "other name for the same media": ("changed", "clips of one medium take the name of the first"),
     "image sequence that counts in steps": ("changed", "its first picture is written as a still"),
     "title or generator": ("changed", "a clip without media with its name is written"),
     "speed ramp": ("lost", "the clip is written at its normal speed"),
@@ -39,6 +41,7 @@ NOT_KEPT: NotKept = {
     "fade that reaches into a gap": ("lost", "the clip meets the gap at its cut point"),
     "wipe or other transition": ("lost", "the two clips meet at its cut point"),
     "disabled track": ("changed", "its clips are written as disabled"),
+    "nest with pictures and sound": ("lost", "only what the kind of its track plays is written"),
     "effect other than a speed": ("lost", "it is left out"),
     "colour decision (ASC CDL)": ("lost", "it is left out"),
     "clip marker": ("lost", "it is left out"),

@@ -183,9 +183,12 @@ def _retime(events: list[_Event], match: re.Match[str], rate: Fraction) -> None:
     reel, number = match[1], events[-1].number
     same = [event for event in events[-2:] if event.number == number]
     event = next((event for event in reversed(same) if event.reel == reel), same[-1])
-    speeds = [Fraction(match[2]) / base for base in (Fraction(round(rate)), rate)]
-    played = Fraction(_source_length(event), event.duration or 1)
-    event.speed = min(speeds, key=lambda speed: (abs(abs(speed) - played), abs(1 - abs(speed))))
+    whole, own = (Fraction(match[2]) / base for base in (Fraction(round(rate)), rate))
+    duration = event.duration or 1
+    played = Fraction(_source_length(event), duration)
+    far = [abs(abs(speed) - played) for speed in (whole, own)]
+    # Timecode is whole frames: both may fit, and most programs count in the whole number.
+    event.speed = whole if far[0] <= far[1] or far[0] * duration <= 1 else own
 
 
 def _source_length(event: _Event) -> int:

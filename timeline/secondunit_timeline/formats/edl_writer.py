@@ -18,6 +18,7 @@ NOT_KEPT: NotKept = {
     "exact rates, NTSC included": ("changed", "counted in timecode; the list names no rate"),
     "reel of several words": ("changed", "spaces become underscores"),
     "media address": ("changed", "only the file's name is written"),
+    "length of the media": ("lost", "only what plays is listed: handles are not known"),
     "image sequence": ("changed", "only its name and numbers are written"),
     "image sequence that counts in steps": ("changed", "its first picture is written as a still"),
     "title or generator": ("changed", "a clip with its name is written"),
@@ -37,6 +38,8 @@ NOT_KEPT: NotKept = {
     "nest": ("changed", "one event with its name is written"),
     "effect other than a speed": ("lost", "it is left out"),
     "clip marker": ("changed", "a locator in the record's timecode; its length is left out"),
+    "marker outside the frames that play": ("lost", "it is left out"),
+    "marker between frames": ("changed", "moved to the nearest frame"),
     "marker of the cut": ("lost", "it is left out"),
     "marker of a track": ("lost", "it is left out"),
     "edit point between frames of the cut": ("changed", "moved to the nearest frame"),
@@ -162,7 +165,7 @@ class _Lister:
         if not isinstance(child, otio.schema.Clip):
             start = child.source_range.start_time if child.source_range is not None else None
             first = Fraction(exact(start.value)) / rate_of(start) if start is not None else Fraction(0)
-            names = (f"* FROM CLIP NAME: {_line(child.name)}",)
+            names = (f"* FROM CLIP NAME: {_line(child.name)}", *self.locators(item, first, begin, end))
             return "AX", f"{self.code(first)} {self.code(first + length)}", names
         played = playing(child, rate)
         moved = Fraction(begin - item.start) / rate * played.speed
@@ -186,14 +189,17 @@ class _Lister:
         if (cdl := cdl_of(child)) is not None:
             comments += [f"* ASC_SOP {cdl.sop}", f"* ASC_SAT {cdl.sat}"]
         comments += [f"* {_line(comment)}" for comment in _comments(child)]
-        for marker in child.markers:
+        comments += self.locators(item, played.first, begin, end)
+        return reel, source, tuple(comments)
+
+    def locators(self, item: Item, first: Fraction, begin: int, end: int) -> Iterator[str]:
+        for marker in item.child.markers:
             place = marker.marked_range.start_time
-            into = (Fraction(exact(place.value)) / rate_of(place) - played.first) * rate
+            into = (Fraction(exact(place.value)) / rate_of(place) - first) * self.index.rate
             frame = round(item.start + into)
             if begin <= frame < end:
                 text = f"{marker.color or 'RED':<7} {_line(' '.join(filter(None, (marker.name, marker.comment))))}"
-                comments.append(f"* LOC: {self.record(frame)} {text}".rstrip())
-        return reel, source, tuple(comments)
+                yield f"* LOC: {self.record(frame)} {text}".rstrip()
 
     def record(self, frame: int) -> str:
         return self.index.timecode(frame)

@@ -124,6 +124,8 @@ def _correct(cut: otio.schema.Timeline, lengths: Mapping[str, int]) -> None:
             _reel(item)
             if not _retime(item, lengths.get(str(theirs.get("@id", "")), 0)):
                 ramps.append(item.name)
+            if not _known_length(item.media_reference):
+                item.media_reference.available_range = None
     for marker in cut.tracks.markers:
         _comment(marker)
     if ramps:
@@ -143,6 +145,11 @@ def _from_media_start(marker: otio.schema.Marker, item: otio.core.Item) -> None:
         place = marker.marked_range
         start = place.start_time + reference.available_range.start_time
         marker.marked_range = otio.opentime.TimeRange(start, place.duration)
+
+
+def _known_length(reference: otio.core.MediaReference) -> bool:
+    """Of a file without a duration the published reader says that it lasts 0 frames."""
+    return reference.available_range is not None and reference.available_range.duration.value > 0
 
 
 def _reel(clip: otio.schema.Clip) -> None:
@@ -186,12 +193,12 @@ def _start_retimed(clip: otio.schema.Clip, speed: Fraction, length: int) -> None
     available = clip.media_reference.available_range
     first = frames_of(available.start_time, rate) if available is not None else 0
     into = frames_of(played.start_time, rate) - first
-    plays = length == exact(played.duration.value) and speed != 0
+    plays = length == round(exact(played.duration.value)) and speed != 0
     if plays:  # in points are whole frames as they play; the media frame meant is the nearest
         into = round(into * abs(speed))
-    if speed < 0 and plays and available is not None:
+    if speed < 0 and plays and _known_length(clip.media_reference):
         start = first + exact(available.duration.value) - 1 - into
-    elif speed < 0:
+    elif speed < 0 and not plays:
         start = first + into + length - 1
     else:
         start = first + into

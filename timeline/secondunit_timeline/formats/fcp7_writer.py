@@ -35,6 +35,8 @@ NOT_KEPT: NotKept = {
     "name of a track": ("lost", "tracks are numbered"),
     "effect other than a speed": ("lost", "it is left out"),
     "colour decision (ASC CDL)": ("lost", "it is left out"),
+    "marker before the media": ("lost", "it is left out"),
+    "marker between frames": ("changed", "moved to the nearest frame"),
     "marker colour": ("lost", "the marker is written without"),
     "marker of a track": ("lost", "it is left out"),
     "edit point between frames of the cut": ("changed", "moved to the nearest frame"),
@@ -227,7 +229,8 @@ class _Writer:
         for marker in child.markers:
             place_of = marker.marked_range.start_time
             at = round((Fraction(exact(place_of.value)) / rate_of(place_of) - origin) * own)
-            element.append(_marker(marker, at, round(frames_of(marker.marked_range.duration, own))))
+            if at >= 0:
+                element.append(_marker(marker, at, round(frames_of(marker.marked_range.duration, own))))
         return element
 
     def into(self, played: Playing, length: Fraction | None) -> Fraction:

@@ -20,6 +20,8 @@ from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import exact, frames_of, rate_of
 
 NOT_KEPT: NotKept = {
+    "media of unknown length": ("changed", "what plays of it counts as its length"),
+    "media shorter than what plays": ("changed", "it is written as long as what plays of it"),
     "missing media": ("changed", "an address that leads nowhere stands for it"),
     "image sequence that counts in steps": ("changed", "its first picture is written as a still"),
     "title or generator": ("changed", "a plain title with its text or name is written"),
@@ -264,7 +266,10 @@ class _Writer:
     def asset(self, media: Media, low: Fraction, high: Fraction, sound: bool) -> str:
         """Its range covers what the cut says the media holds, or all that is played of it."""
         url = media.url or OFFLINE + media.name.replace("/", "_")
-        number = self.resource("asset", (url, media.reel, media.rate, media.start), name=media.name)
+        # Clips that play more than the media holds have an asset of their own, so that the others' handles stay.
+        beyond = media.length is not None and (low < media.start or high > media.start + media.length)
+        held = (low, high) if beyond else (media.start, media.length)
+        number = self.resource("asset", (url, media.reel, media.rate, *held), name=media.name)
         element = self.assets[number]
         if element.find("media-rep") is None:
             SubElement(element, "media-rep", kind="original-media", src=url)
@@ -302,7 +307,7 @@ def _covering(stories: Sequence[_Story], at: Fraction) -> _Story | None:
 
 
 def _marker(marker: otio.schema.Marker, at: Fraction) -> Element:
-    element = Element("marker", start=_text(at), value=marker.name or "marker")
+    element = Element("marker", start=_text(at), value=marker.name)
     length = _seconds(marker.marked_range.duration)
     if length > 0:
         element.set("duration", _text(length))

@@ -10,16 +10,17 @@ from pathlib import Path
 import opentimelineio as otio
 
 from secondunit_timeline.dialects import is_empty_effect
+from secondunit_timeline.flat import source_start
 from secondunit_timeline.formats.cdl import cdl_of
 from secondunit_timeline.formats.edl_writer import edl_tracks, reel_name
 from secondunit_timeline.formats.features import Fate, NotKept
-from secondunit_timeline.formats.media import media_of, playing, reel_of
+from secondunit_timeline.formats.media import media_of, playing
 from secondunit_timeline.formats.mlt_positions import position_of, shown_by_mlt, step
 from secondunit_timeline.formats.writing import WRITERS
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
-from secondunit_timeline.retimes import speed_of
-from secondunit_timeline.times import frames_of, rate_of
+from secondunit_timeline.retimes import shows_within, speed_of
+from secondunit_timeline.times import exact, frames_of, rate_of
 
 VIDEO = otio.schema.TrackKind.Video
 
@@ -96,7 +97,10 @@ def _features(index: Index, suffix: str) -> Iterator[_Found]:
     sounds = [track for track in index.tracks if track.kind != VIDEO and _has_clips(track)]
     held, heard = edl_tracks(index)
     starts = [
-        item.start for track in index.tracks for item in track.items if not isinstance(item.child, otio.schema.Gap)
+        item.start
+        for track in ([*held, *(one for one, _ in heard)] if suffix == ".edl" else index.tracks)
+        for item in track.items
+        if not isinstance(item.child, otio.schema.Gap) and (item.child.enabled or suffix != ".edl")
     ]
     if starts and min(starts) > 0:
         yield "gap at the start of the cut", "", Fraction(0), f"{float(min(starts)):g} frames"
@@ -106,6 +110,7 @@ def _features(index: Index, suffix: str) -> Iterator[_Found]:
     for track in sounds:
         if suffix == ".edl" and track.enabled and track not in [one for one, _ in heard]:
             yield "more than four sound tracks", track.name, None, f"{len(track.items)} items"
+    yield from _names(index)
     counts: dict[str, int] = {}
     for track in index.tracks:
         counts[track.kind] = counts.get(track.kind, 0) + 1
@@ -121,8 +126,20 @@ def _features(index: Index, suffix: str) -> Iterator[_Found]:
             last = track.items[-1]
             yield "gap at the end of a track", track.name, Fraction(last.start), f"{float(last.duration):g} frames"
         for left, item in zip((None, *track.items), track.items, strict=False):
-            for name, what in _of_item(item, left, index, track):
+            for name, what in (*_of_item(item, left, index, track), *_inside(item.child, index)):
                 yield name, track.name, Fraction(item.start), what
+
+
+def _names(index: Index) -> Iterator[_Found]:
+    named: dict[tuple[object, ...], str] = {}
+    for track in index.tracks:
+        for item in track.items:
+            inner = item.child.find_clips() if isinstance(item.child, otio.core.Composition) else [item.child]
+            for clip in (clip for clip in inner if isinstance(clip, otio.schema.Clip)):
+                media = media_of(clip, index.rate)
+                first = named.setdefault((media.url or media.name, media.reel, media.start, media.rate), clip.name)
+                if first != clip.name:
+                    yield "other name for the same media", track.name, Fraction(item.start), f"{clip.name} ({first})"
 
 
 def _of_item(item: Item, left: Item | None, index: Index, track: TrackIndex) -> Iterator[tuple[str, str]]:
@@ -155,10 +172,11 @@ def _of_item(item: Item, left: Item | None, index: Index, track: TrackIndex) -> 
     for marker in child.markers:
         yield "clip marker", f"{child.name}: {marker.name}"
         yield "marker colour", f"{child.name}: {marker.name}"
+        yield from _of_place(marker, item, index)
     speed = speed_of(child)
     if speed is None:
         yield "speed ramp", child.name
-    elif isinstance(child, otio.schema.Clip) and _between_frames(child, index.rate):
+    elif isinstance(child, otio.schema.Clip) and _between_frames(child, item, index.rate):
         yield "retimed clip that begins between its own frames", child.name
     if isinstance(child, otio.schema.Clip) and _shows_nearest(child, item, index.rate):
         yield "frames that another speed or rate repeats or skips", child.name
@@ -166,12 +184,15 @@ def _of_item(item: Item, left: Item | None, index: Index, track: TrackIndex) -> 
         yield "speed between tenths of a frame a second", f"{child.name}: {float(speed):.4%}"
     if not isinstance(child, otio.schema.Clip):
         yield "nest", child.name
-        if speed not in (None, 1):
+        if speed != 1:
             yield "retimed nest", child.name
+        inner = [child] if isinstance(child, otio.schema.Track) else child
+        if len({track.kind for track in inner if isinstance(track, otio.schema.Track) and len(track)}) > 1:
+            yield "nest with pictures and sound", child.name
         return
     if isinstance(child.media_reference, otio.schema.ImageSequenceReference) and speed not in (None, 0, 1):
         yield "retimed image sequence", child.name
-    yield from _of_media(child, index)
+    yield from _of_media(child, item, index)
 
 
 def _transitions(
@@ -188,7 +209,19 @@ def _is_nothing(item: Item | None) -> bool:
     return item is None or isinstance(item.child, otio.schema.Gap)
 
 
-def _of_media(clip: otio.schema.Clip, index: Index) -> Iterator[tuple[str, str]]:
+def _inside(nest: otio.core.Item, index: Index) -> Iterator[tuple[str, str]]:
+    """Features of what a nest holds."""
+    if not isinstance(nest, otio.core.Composition):
+        return
+    for inner in [nest] if isinstance(nest, otio.schema.Track) else nest:
+        if isinstance(inner, otio.schema.Track):
+            track = TrackIndex(inner, inner.name, index.rate)
+            for left, item in zip((None, *track.items), track.items, strict=False):
+                for name, what in (*_of_item(item, left, index, track), *_inside(item.child, index)):
+                    yield name, f"{nest.name}/{what}"
+
+
+def _of_media(clip: otio.schema.Clip, item: Item, index: Index) -> Iterator[tuple[str, str]]:
     match clip.media_reference:
         case otio.schema.MissingReference():
             yield "missing media", clip.name
@@ -200,28 +233,60 @@ def _of_media(clip: otio.schema.Clip, index: Index) -> Iterator[tuple[str, str]]
                 yield "image sequence that counts in steps", clip.name
         case _:
             yield "media address", clip.name
-    reel = reel_of(clip)
+    media = media_of(clip, index.rate)
+    if media.length is not None:
+        yield "length of the media", clip.name
+        if clip.source_range is not None and not shows_within(clip, clip.media_reference.available_range):
+            yield "media shorter than what plays", clip.name
+    elif not isinstance(clip.media_reference, otio.schema.GeneratorReference):
+        yield "media of unknown length", clip.name
+    reel = media.reel
     if reel and reel_name(reel) != reel:
         yield "reel of several words", f"{clip.name}: {reel}"
     others = [key for key in clip.media_references() if key != clip.active_media_reference_key]
     if others:
         yield "other media references, takes among them", f"{clip.name}: {', '.join(others)}"
     if clip.source_range is not None:
-        start = clip.source_range.start_time
-        if frames_of(start, rate_of(start)) != floor(frames_of(start, rate_of(start))):
+        begin = source_start(clip) - _under(item, index.rate) * (speed_of(clip) or 1)
+        if source_start(clip) * media.rate % 1 or begin * media.rate % 1:
             yield "source time between frames of the media", clip.name
-        if media_of(clip, index.rate).rate != index.rate:
-            yield "media of another rate", f"{clip.name}: {float(media_of(clip, index.rate).rate):g}"
+        if media.rate != index.rate:
+            yield "media of another rate", f"{clip.name}: {float(media.rate):g}"
 
 
-def _between_frames(clip: otio.schema.Clip, rate: Fraction) -> bool:
-    """Whether the nearest whole frame as the clip plays is another frame of its media than the one it begins with."""
+def _of_place(marker: otio.schema.Marker, item: Item, index: Index) -> Iterator[tuple[str, str]]:
+    child, at = item.child, _seconds(marker.marked_range.start_time)
+    what = f"{child.name}: {marker.name}"
+    first, speed = source_start(child), speed_of(child) or Fraction(1)
+    if not 0 <= (at - first) / speed * index.rate < item.duration:
+        yield "marker outside the frames that play", what
+    rate = index.rate
+    if isinstance(child, otio.schema.Clip):
+        media = media_of(child, index.rate)
+        rate = media.rate
+        if at < media.start and not isinstance(child.media_reference, otio.schema.GeneratorReference):
+            yield "marker before the media", what
+    if at * rate % 1 or _seconds(marker.marked_range.duration) * rate % 1:
+        yield "marker between frames", what
+
+
+def _between_frames(clip: otio.schema.Clip, item: Item, rate: Fraction) -> bool:
+    """Whether a retimed clip, or the part of it under a transition, begins between its own frames.
+
+    Where the frames do not fall together at all, the nearest is another frame of the media than the one meant.
+    """
     played = playing(clip, rate)
     if played.speed in (0, 1):
         return False
     into = (played.first - played.media.start) * played.media.rate
     own = into / abs(played.speed)
-    return abs(round(own) * abs(played.speed) - into) >= Fraction(1, 2)
+    under = _under(item, rate) * played.media.rate
+    return abs(round(own) * abs(played.speed) - into) >= Fraction(1, 2) or bool(under and (own - under) % 1)
+
+
+def _under(item: Item, rate: Fraction) -> Fraction:
+    """How far the transition before an item reaches back, in seconds of the record."""
+    return Fraction(frames_of(item.before.in_offset, rate)) / rate if item.before is not None else Fraction(0)
 
 
 def _shows_nearest(clip: otio.schema.Clip, item: Item, rate: Fraction) -> bool:
@@ -239,6 +304,10 @@ def _shows_nearest(clip: otio.schema.Clip, item: Item, rate: Fraction) -> bool:
         shown_by_mlt(position + way * number, played.speed, media.rate, rate) != floor(first + number * meant)
         for number in range(ceil(item.duration))
     )
+
+
+def _seconds(time: otio.opentime.RationalTime) -> Fraction:
+    return Fraction(exact(time.value)) / rate_of(time)
 
 
 def _has_clips(track: TrackIndex) -> bool:
