@@ -12,6 +12,7 @@ import grpc.aio
 from secondunit_bridge import __version__, errors, spawn
 from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge._pb.unit_pb2_grpc import UnitStub
+from secondunit_bridge.controls import Controls
 from secondunit_bridge.errors import NotAuthorised, SecondUnitError, UnitUnreachable, VersionMismatch
 from secondunit_bridge.messages import PROTOCOL_VERSION, Event, Order, OrderStatus, Plan, Queued, UnitInfo
 from secondunit_bridge.server import AUTHORITY, ERROR_KEY, LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY, version_message
@@ -66,6 +67,11 @@ class Client:
 
     async def plan(self, order: Order) -> Plan:
         return from_proto(Plan, await self._call(lambda stub: stub.Plan, to_proto(order)))
+
+    async def controls(self, order: Order, intent: str = "") -> Controls:
+        """What can be set on `order` for its model, with the defaults of `intent`, one of the card's."""
+        request = unit_pb2.ControlsRequest(order=to_proto(order), intent=intent)
+        return from_proto(Controls, await self._call(lambda stub: stub.Controls, request))
 
     async def submit(self, order: Order) -> Queued:
         """Once it returns, the order survives any crash. Sending it again changes nothing."""

@@ -26,6 +26,9 @@ class Codec(StrEnum):
     PRORES_HQ = "prores_hq"
     H264 = "h264"
     PNG = "png"
+    DNXHR_HQX = "dnxhr_hqx"
+    FFV1 = "ffv1"
+    EXR = "exr"
 
 
 class SoundKind(StrEnum):
@@ -76,7 +79,10 @@ class SourceShot:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceImage:
+    """`at`: the frame of the take's file that shows it, from the first as 0; None: it says what, not when."""
+
     path: str
+    at: FrameTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,50 @@ class ReferenceShot:
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """`negative`: what is not to be seen."""
+
     prompt: str
+    negative: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """White is made again, black stays the source's. As long as the take's file; one frame holds for all."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Shares of the upright picture's width and height, 0 to 1 from its top left corner."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """What lies in the polygon `region` moves towards `direction`.
+
+    `direction`: degrees clockwise from the right; `speed`: picture widths a second.
+    """
+
+    region: tuple[Point, ...]
+    direction: float
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    strokes: tuple[Stroke, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A LoRA in a .safetensors file, on whatever the card names as its targets. `weight` 0 is none, 1 all of it."""
+
+    path: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +165,18 @@ class Sound:
 
 
 Condition = (
-    FramesBefore | FramesAfter | SourceShot | ReferenceImage | ReferenceShot | Text | CameraMove | IgnoreRegion | Sound
+    FramesBefore
+    | FramesAfter
+    | SourceShot
+    | ReferenceImage
+    | ReferenceShot
+    | Text
+    | CameraMove
+    | IgnoreRegion
+    | Sound
+    | Mask
+    | Strokes
+    | Look
 )
 
 
@@ -138,6 +198,8 @@ class Slot:
     start: FrameTime | None
     """Timecode of the file's first frame, head handle included. None: the unit assigns it from the show's block."""
     drop_frame: bool = False
+    encoding: str = ""
+    """A colour space of OpenColorIO's built-in studio configuration, for conditions and take; empty: as files say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +285,23 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """How the frames of a take became frames of a model.
+
+    `frames` at `rate` in pictures of `width` × `height`, in `windows` passes. `recipe`: how the weights were held in
+    memory. `approximate`: what made it faster and changed its pixels.
+    """
+
+    frames: int
+    rate: Fraction
+    width: int
+    height: int
+    windows: int
+    recipe: str
+    approximate: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that is needed to make a take again, and what was measured on it."""
 
@@ -241,6 +320,7 @@ class Record:
     """How many generated frames can be trusted, counted from the camera's side; None: all of them."""
     placeholder: bool
     notes: tuple[str, ...]
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,14 +414,32 @@ class TaskLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Licence:
+    """`id`: SPDX where there is one. `commercial`: whether it allows commercial use, in words."""
+
+    id: str
+    commercial: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One model described as data."""
+    """One model described as data.
+
+    `missing`: what has to be done before it can be ordered from, empty when it is ready.
+    """
 
     engine: str
     model: str
     description: str
     limits: tuple[TaskLimit, ...]
     camera_moves: tuple[str, ...]
+    title: str = ""
+    licence: Licence | None = None
+    repository: str = ""
+    tiers: tuple[str, ...] = ()
+    intents: tuple[str, ...] = ()
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

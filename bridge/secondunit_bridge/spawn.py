@@ -43,6 +43,12 @@ def home() -> Path:
     return Path(named).absolute() if named else platformdirs.user_data_path("secondunit", appauthor=False)
 
 
+def models_folder(home: Path) -> Path:
+    """Where weights lie: the folder in SECONDUNIT_MODELS, else `models` in the unit's home."""
+    named = os.environ.get("SECONDUNIT_MODELS")
+    return Path(named).absolute() if named else home / "models"
+
+
 def make_private(home: Path) -> None:
     """Raises UnitUnreachable if the home cannot be made this user's alone; a folder with other contents is let be."""
     try:

@@ -1,4 +1,4 @@
-"""Dataclasses of `messages` and `rates` to and from the protobuf messages of the same names and fields."""
+"""Dataclasses of `messages`, `controls` and `rates` to and from the protobuf messages of the same names and fields."""
 
 import dataclasses
 import re
@@ -13,7 +13,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from secondunit_bridge import messages, rates
+from secondunit_bridge import controls, messages, rates
 from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import Event, Record
@@ -136,7 +136,7 @@ def _read_union(proto: Message) -> Any:
 
 
 def _class_named(name: str) -> Any:
-    return getattr(messages, name, None) or getattr(rates, name)
+    return getattr(messages, name, None) or getattr(controls, name, None) or getattr(rates, name)
 
 
 @cache

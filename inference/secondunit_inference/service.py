@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 import grpc
-from secondunit_bridge import __version__, messages
+from secondunit_bridge import __version__, messages, spawn
 from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge._pb.unit_pb2_grpc import UnitServicer
+from secondunit_bridge.controls import Controls
 from secondunit_bridge.errors import OrderRefused, VersionMismatch
 from secondunit_bridge.messages import PROTOCOL_VERSION, Card, Order, UnitInfo
 from secondunit_bridge.server import version_message
@@ -28,11 +29,14 @@ _ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class EngineCard(Protocol):
-    """An engine's module `card`, which imports nothing heavy."""
+    """An engine's module `card`, which imports nothing heavy. `models`: the folder that holds weights."""
 
-    CARD: Card
+    def cards(self, models: Path) -> tuple[Card, ...]: ...
 
-    def plan(self, order: Order) -> messages.Plan:
+    def plan(self, order: Order, models: Path) -> messages.Plan:
+        """Raises OrderRefused."""
+
+    def controls(self, order: Order, intent: str) -> Controls:
         """Raises OrderRefused."""
 
 
@@ -41,9 +45,10 @@ class Service(UnitServicer):
         self, orders: Orders, engines: dict[str, str], devices: tuple[str, ...], home: Path, stop: Callable[[], None]
     ) -> None:
         self._orders = orders
-        self._cards: dict[str, EngineCard] = {
+        self._engines: dict[str, EngineCard] = {
             name: importlib.import_module(f"{package}.card") for name, package in engines.items()
         }
+        self._models = spawn.models_folder(home)
         self._devices = devices
         self._home = home
         self._stop = stop
@@ -51,7 +56,7 @@ class Service(UnitServicer):
     def Hello(self, request: unit_pb2.HelloRequest, context: grpc.ServicerContext) -> unit_pb2.UnitInfo:
         if request.protocol != PROTOCOL_VERSION:
             raise VersionMismatch(version_message(request.protocol, PROTOCOL_VERSION))
-        cards = tuple(module.CARD for module in self._cards.values())
+        cards = tuple(card for engine in self._engines.values() for card in engine.cards(self._models))
         return to_proto(
             UnitInfo(PROTOCOL_VERSION, __version__, os.getpid(), str(self._home), self._devices, cards),
             unit_pb2.UnitInfo(),
@@ -59,6 +64,10 @@ class Service(UnitServicer):
 
     def Plan(self, request: unit_pb2.Order, context: grpc.ServicerContext) -> unit_pb2.Plan:
         return to_proto(self._plan(from_proto(Order, request)), unit_pb2.Plan())
+
+    def Controls(self, request: unit_pb2.ControlsRequest, context: grpc.ServicerContext) -> unit_pb2.Controls:
+        order = from_proto(Order, request.order)
+        return to_proto(self._engine(order).controls(order, request.intent), unit_pb2.Controls())
 
     def Submit(self, request: unit_pb2.Order, context: grpc.ServicerContext) -> unit_pb2.Queued:
         order = from_proto(Order, request)
@@ -99,13 +108,16 @@ class Service(UnitServicer):
             raise OrderRefused(f"{order.id!r} is no order id: use 1 to 64 letters, digits, '-' and '_'")
         if not order.seeds:
             raise OrderRefused(f"{order.shot}: the order asks for no takes: give it a seed for each take")
-        module = self._cards.get(order.engine)
-        if module is None:
-            raise OrderRefused(f"there is no engine {order.engine!r} here: this unit has {', '.join(self._cards)}")
-        if order.model != module.CARD.model:
-            raise OrderRefused(
-                f"the engine {order.engine!r} has no model {order.model!r}: it has {module.CARD.model!r}"
-            )
-        plan = module.plan(order)
+        plan = self._engine(order).plan(order, self._models)
         admit(order.delivery, plan.disk_bytes)
         return plan
+
+    def _engine(self, order: Order) -> EngineCard:
+        engine = self._engines.get(order.engine)
+        if engine is None:
+            raise OrderRefused(f"there is no engine {order.engine!r} here: this unit has {', '.join(self._engines)}")
+        names = [card.model for card in engine.cards(self._models)]
+        if order.model not in names:
+            held = ", ".join(map(repr, names))
+            raise OrderRefused(f"the engine {order.engine!r} has no model {order.model!r}: it has {held}")
+        return engine

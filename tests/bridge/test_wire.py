@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from secondunit_bridge import messages, rates
+from secondunit_bridge import controls, messages, rates
 from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import Event, Order, Record
@@ -18,7 +18,7 @@ from secondunit_bridge.wire import event_from_proto, from_proto, record_from_jso
 REPO = Path(__file__).parents[2]
 CLASSES = [
     thing
-    for module in (rates, messages)
+    for module in (rates, messages, controls)
     for thing in vars(module).values()
     if dataclasses.is_dataclass(thing) and thing.__module__ == module.__name__
 ]
@@ -71,7 +71,7 @@ def test_records_round_trip_as_json(record: Record) -> None:
 
 def test_protobuf_has_no_other_messages_or_fields() -> None:
     own = {"Rational", "Value", "Condition", "Event", "HelloRequest", "WatchRequest", "CancelRequest", "CancelReply"}
-    own |= {"OrdersRequest", "StopRequest", "StopReply"}
+    own |= {"OrdersRequest", "StopRequest", "StopReply", "ControlsRequest", "ControlKind"}
     classes = {cls.__name__: cls for cls in CLASSES}
     for name, descriptor in unit_pb2.DESCRIPTOR.message_types_by_name.items():
         if name not in own:

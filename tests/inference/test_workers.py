@@ -272,7 +272,7 @@ def test_workers_that_cannot_start_fail_the_order(tmp_path: Path, monkeypatch: p
     home = tmp_path / "home"
     monkeypatch.setitem(ENGINES, "broken", "broken")
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "card.py").write_text("from tests.inference.fake_engine.card import CARD, plan")
+    (tmp_path / "broken" / "card.py").write_text("from tests.inference.fake_engine.card import cards, controls, plan")
     (tmp_path / "broken" / "engine.py").write_text("raise ImportError('no such library')")
     monkeypatch.syspath_prepend(str(tmp_path))
     events = run(home, order("a", tmp_path / "takes"))

@@ -22,6 +22,9 @@ class Codec(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CODEC_PRORES_HQ: _ClassVar[Codec]
     CODEC_H264: _ClassVar[Codec]
     CODEC_PNG: _ClassVar[Codec]
+    CODEC_DNXHR_HQX: _ClassVar[Codec]
+    CODEC_FFV1: _ClassVar[Codec]
+    CODEC_EXR: _ClassVar[Codec]
 
 class SoundKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -39,6 +42,9 @@ CODEC_UNSPECIFIED: Codec
 CODEC_PRORES_HQ: Codec
 CODEC_H264: Codec
 CODEC_PNG: Codec
+CODEC_DNXHR_HQX: Codec
+CODEC_FFV1: Codec
+CODEC_EXR: Codec
 SOUND_KIND_UNSPECIFIED: SoundKind
 SOUND_KIND_HOLD: SoundKind
 SOUND_KIND_ROOM_TONE: SoundKind
@@ -51,6 +57,14 @@ class HelloRequest(_message.Message):
     protocol: int
     version: str
     def __init__(self, protocol: _Optional[int] = ..., version: _Optional[str] = ...) -> None: ...
+
+class ControlsRequest(_message.Message):
+    __slots__ = ("order", "intent")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    INTENT_FIELD_NUMBER: _ClassVar[int]
+    order: Order
+    intent: str
+    def __init__(self, order: _Optional[_Union[Order, _Mapping]] = ..., intent: _Optional[str] = ...) -> None: ...
 
 class WatchRequest(_message.Message):
     __slots__ = ("order_id", "after")
@@ -155,10 +169,12 @@ class SourceShot(_message.Message):
     def __init__(self, span: _Optional[_Union[Span, _Mapping]] = ...) -> None: ...
 
 class ReferenceImage(_message.Message):
-    __slots__ = ("path",)
+    __slots__ = ("path", "at")
     PATH_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
     path: str
-    def __init__(self, path: _Optional[str] = ...) -> None: ...
+    at: FrameTime
+    def __init__(self, path: _Optional[str] = ..., at: _Optional[_Union[FrameTime, _Mapping]] = ...) -> None: ...
 
 class ReferenceShot(_message.Message):
     __slots__ = ("span",)
@@ -167,10 +183,50 @@ class ReferenceShot(_message.Message):
     def __init__(self, span: _Optional[_Union[Span, _Mapping]] = ...) -> None: ...
 
 class Text(_message.Message):
-    __slots__ = ("prompt",)
+    __slots__ = ("prompt", "negative")
     PROMPT_FIELD_NUMBER: _ClassVar[int]
+    NEGATIVE_FIELD_NUMBER: _ClassVar[int]
     prompt: str
-    def __init__(self, prompt: _Optional[str] = ...) -> None: ...
+    negative: str
+    def __init__(self, prompt: _Optional[str] = ..., negative: _Optional[str] = ...) -> None: ...
+
+class Mask(_message.Message):
+    __slots__ = ("span",)
+    SPAN_FIELD_NUMBER: _ClassVar[int]
+    span: Span
+    def __init__(self, span: _Optional[_Union[Span, _Mapping]] = ...) -> None: ...
+
+class Point(_message.Message):
+    __slots__ = ("x", "y")
+    X_FIELD_NUMBER: _ClassVar[int]
+    Y_FIELD_NUMBER: _ClassVar[int]
+    x: float
+    y: float
+    def __init__(self, x: _Optional[float] = ..., y: _Optional[float] = ...) -> None: ...
+
+class Stroke(_message.Message):
+    __slots__ = ("region", "direction", "speed")
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    DIRECTION_FIELD_NUMBER: _ClassVar[int]
+    SPEED_FIELD_NUMBER: _ClassVar[int]
+    region: _containers.RepeatedCompositeFieldContainer[Point]
+    direction: float
+    speed: float
+    def __init__(self, region: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., direction: _Optional[float] = ..., speed: _Optional[float] = ...) -> None: ...
+
+class Strokes(_message.Message):
+    __slots__ = ("strokes",)
+    STROKES_FIELD_NUMBER: _ClassVar[int]
+    strokes: _containers.RepeatedCompositeFieldContainer[Stroke]
+    def __init__(self, strokes: _Optional[_Iterable[_Union[Stroke, _Mapping]]] = ...) -> None: ...
+
+class Look(_message.Message):
+    __slots__ = ("path", "weight")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    weight: float
+    def __init__(self, path: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class CameraMove(_message.Message):
     __slots__ = ("move", "amount")
@@ -201,7 +257,7 @@ class Sound(_message.Message):
     def __init__(self, kind: _Optional[_Union[SoundKind, str]] = ..., span: _Optional[_Union[Span, _Mapping]] = ...) -> None: ...
 
 class Condition(_message.Message):
-    __slots__ = ("frames_before", "frames_after", "source_shot", "reference_image", "reference_shot", "text", "camera_move", "ignore_region", "sound")
+    __slots__ = ("frames_before", "frames_after", "source_shot", "reference_image", "reference_shot", "text", "camera_move", "ignore_region", "sound", "mask", "strokes", "look")
     FRAMES_BEFORE_FIELD_NUMBER: _ClassVar[int]
     FRAMES_AFTER_FIELD_NUMBER: _ClassVar[int]
     SOURCE_SHOT_FIELD_NUMBER: _ClassVar[int]
@@ -211,6 +267,9 @@ class Condition(_message.Message):
     CAMERA_MOVE_FIELD_NUMBER: _ClassVar[int]
     IGNORE_REGION_FIELD_NUMBER: _ClassVar[int]
     SOUND_FIELD_NUMBER: _ClassVar[int]
+    MASK_FIELD_NUMBER: _ClassVar[int]
+    STROKES_FIELD_NUMBER: _ClassVar[int]
+    LOOK_FIELD_NUMBER: _ClassVar[int]
     frames_before: FramesBefore
     frames_after: FramesAfter
     source_shot: SourceShot
@@ -220,10 +279,13 @@ class Condition(_message.Message):
     camera_move: CameraMove
     ignore_region: IgnoreRegion
     sound: Sound
-    def __init__(self, frames_before: _Optional[_Union[FramesBefore, _Mapping]] = ..., frames_after: _Optional[_Union[FramesAfter, _Mapping]] = ..., source_shot: _Optional[_Union[SourceShot, _Mapping]] = ..., reference_image: _Optional[_Union[ReferenceImage, _Mapping]] = ..., reference_shot: _Optional[_Union[ReferenceShot, _Mapping]] = ..., text: _Optional[_Union[Text, _Mapping]] = ..., camera_move: _Optional[_Union[CameraMove, _Mapping]] = ..., ignore_region: _Optional[_Union[IgnoreRegion, _Mapping]] = ..., sound: _Optional[_Union[Sound, _Mapping]] = ...) -> None: ...
+    mask: Mask
+    strokes: Strokes
+    look: Look
+    def __init__(self, frames_before: _Optional[_Union[FramesBefore, _Mapping]] = ..., frames_after: _Optional[_Union[FramesAfter, _Mapping]] = ..., source_shot: _Optional[_Union[SourceShot, _Mapping]] = ..., reference_image: _Optional[_Union[ReferenceImage, _Mapping]] = ..., reference_shot: _Optional[_Union[ReferenceShot, _Mapping]] = ..., text: _Optional[_Union[Text, _Mapping]] = ..., camera_move: _Optional[_Union[CameraMove, _Mapping]] = ..., ignore_region: _Optional[_Union[IgnoreRegion, _Mapping]] = ..., sound: _Optional[_Union[Sound, _Mapping]] = ..., mask: _Optional[_Union[Mask, _Mapping]] = ..., strokes: _Optional[_Union[Strokes, _Mapping]] = ..., look: _Optional[_Union[Look, _Mapping]] = ...) -> None: ...
 
 class Slot(_message.Message):
-    __slots__ = ("frames", "head", "tail", "rate", "cut_rate", "width", "height", "pixel_aspect", "start", "drop_frame")
+    __slots__ = ("frames", "head", "tail", "rate", "cut_rate", "width", "height", "pixel_aspect", "start", "drop_frame", "encoding")
     FRAMES_FIELD_NUMBER: _ClassVar[int]
     HEAD_FIELD_NUMBER: _ClassVar[int]
     TAIL_FIELD_NUMBER: _ClassVar[int]
@@ -234,6 +296,7 @@ class Slot(_message.Message):
     PIXEL_ASPECT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     DROP_FRAME_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
     frames: int
     head: int
     tail: int
@@ -244,7 +307,8 @@ class Slot(_message.Message):
     pixel_aspect: Rational
     start: FrameTime
     drop_frame: bool
-    def __init__(self, frames: _Optional[int] = ..., head: _Optional[int] = ..., tail: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., cut_rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., pixel_aspect: _Optional[_Union[Rational, _Mapping]] = ..., start: _Optional[_Union[FrameTime, _Mapping]] = ..., drop_frame: _Optional[bool] = ...) -> None: ...
+    encoding: str
+    def __init__(self, frames: _Optional[int] = ..., head: _Optional[int] = ..., tail: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., cut_rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., pixel_aspect: _Optional[_Union[Rational, _Mapping]] = ..., start: _Optional[_Union[FrameTime, _Mapping]] = ..., drop_frame: _Optional[bool] = ..., encoding: _Optional[str] = ...) -> None: ...
 
 class Delivery(_message.Message):
     __slots__ = ("folder", "codec")
@@ -340,8 +404,26 @@ class Version(_message.Message):
     version: str
     def __init__(self, package: _Optional[str] = ..., version: _Optional[str] = ...) -> None: ...
 
+class Fit(_message.Message):
+    __slots__ = ("frames", "rate", "width", "height", "windows", "recipe", "approximate")
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    RECIPE_FIELD_NUMBER: _ClassVar[int]
+    APPROXIMATE_FIELD_NUMBER: _ClassVar[int]
+    frames: int
+    rate: Rational
+    width: int
+    height: int
+    windows: int
+    recipe: str
+    approximate: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, frames: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., windows: _Optional[int] = ..., recipe: _Optional[str] = ..., approximate: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class Record(_message.Message):
-    __slots__ = ("take_id", "name", "reel", "start", "drop_frame", "order", "seed", "weights_sha256", "versions", "seams", "look", "trusted", "placeholder", "notes")
+    __slots__ = ("take_id", "name", "reel", "start", "drop_frame", "order", "seed", "weights_sha256", "versions", "seams", "look", "trusted", "placeholder", "notes", "fit")
     TAKE_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     REEL_FIELD_NUMBER: _ClassVar[int]
@@ -356,6 +438,7 @@ class Record(_message.Message):
     TRUSTED_FIELD_NUMBER: _ClassVar[int]
     PLACEHOLDER_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    FIT_FIELD_NUMBER: _ClassVar[int]
     take_id: str
     name: str
     reel: str
@@ -370,7 +453,8 @@ class Record(_message.Message):
     trusted: int
     placeholder: bool
     notes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, take_id: _Optional[str] = ..., name: _Optional[str] = ..., reel: _Optional[str] = ..., start: _Optional[_Union[FrameTime, _Mapping]] = ..., drop_frame: _Optional[bool] = ..., order: _Optional[_Union[Order, _Mapping]] = ..., seed: _Optional[int] = ..., weights_sha256: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[Version, _Mapping]]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ..., look: _Optional[_Union[LookChange, _Mapping]] = ..., trusted: _Optional[int] = ..., placeholder: _Optional[bool] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+    fit: Fit
+    def __init__(self, take_id: _Optional[str] = ..., name: _Optional[str] = ..., reel: _Optional[str] = ..., start: _Optional[_Union[FrameTime, _Mapping]] = ..., drop_frame: _Optional[bool] = ..., order: _Optional[_Union[Order, _Mapping]] = ..., seed: _Optional[int] = ..., weights_sha256: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[Version, _Mapping]]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ..., look: _Optional[_Union[LookChange, _Mapping]] = ..., trusted: _Optional[int] = ..., placeholder: _Optional[bool] = ..., notes: _Optional[_Iterable[str]] = ..., fit: _Optional[_Union[Fit, _Mapping]] = ...) -> None: ...
 
 class Take(_message.Message):
     __slots__ = ("path", "frames", "sha256", "lut", "record")
@@ -500,19 +584,41 @@ class TaskLimit(_message.Message):
     frames: int
     def __init__(self, task: _Optional[_Union[Task, str]] = ..., frames: _Optional[int] = ...) -> None: ...
 
+class Licence(_message.Message):
+    __slots__ = ("id", "commercial", "url")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    COMMERCIAL_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    commercial: str
+    url: str
+    def __init__(self, id: _Optional[str] = ..., commercial: _Optional[str] = ..., url: _Optional[str] = ...) -> None: ...
+
 class Card(_message.Message):
-    __slots__ = ("engine", "model", "description", "limits", "camera_moves")
+    __slots__ = ("engine", "model", "description", "limits", "camera_moves", "title", "licence", "repository", "tiers", "intents", "missing")
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     CAMERA_MOVES_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    LICENCE_FIELD_NUMBER: _ClassVar[int]
+    REPOSITORY_FIELD_NUMBER: _ClassVar[int]
+    TIERS_FIELD_NUMBER: _ClassVar[int]
+    INTENTS_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
     engine: str
     model: str
     description: str
     limits: _containers.RepeatedCompositeFieldContainer[TaskLimit]
     camera_moves: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, engine: _Optional[str] = ..., model: _Optional[str] = ..., description: _Optional[str] = ..., limits: _Optional[_Iterable[_Union[TaskLimit, _Mapping]]] = ..., camera_moves: _Optional[_Iterable[str]] = ...) -> None: ...
+    title: str
+    licence: Licence
+    repository: str
+    tiers: _containers.RepeatedScalarFieldContainer[str]
+    intents: _containers.RepeatedScalarFieldContainer[str]
+    missing: str
+    def __init__(self, engine: _Optional[str] = ..., model: _Optional[str] = ..., description: _Optional[str] = ..., limits: _Optional[_Iterable[_Union[TaskLimit, _Mapping]]] = ..., camera_moves: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ..., licence: _Optional[_Union[Licence, _Mapping]] = ..., repository: _Optional[str] = ..., tiers: _Optional[_Iterable[str]] = ..., intents: _Optional[_Iterable[str]] = ..., missing: _Optional[str] = ...) -> None: ...
 
 class UnitInfo(_message.Message):
     __slots__ = ("protocol", "version", "pid", "home", "devices", "cards")
@@ -541,3 +647,169 @@ class OrderStatus(_message.Message):
     takes: _containers.RepeatedCompositeFieldContainer[Take]
     attempts: int
     def __init__(self, order: _Optional[_Union[Order, _Mapping]] = ..., last: _Optional[_Union[Event, _Mapping]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., attempts: _Optional[int] = ...) -> None: ...
+
+class NumberControl(_message.Message):
+    __slots__ = ("default", "minimum", "maximum")
+    DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    default: float
+    minimum: float
+    maximum: float
+    def __init__(self, default: _Optional[float] = ..., minimum: _Optional[float] = ..., maximum: _Optional[float] = ...) -> None: ...
+
+class IntegerControl(_message.Message):
+    __slots__ = ("default", "minimum", "maximum")
+    DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    default: int
+    minimum: int
+    maximum: int
+    def __init__(self, default: _Optional[int] = ..., minimum: _Optional[int] = ..., maximum: _Optional[int] = ...) -> None: ...
+
+class ChoiceControl(_message.Message):
+    __slots__ = ("default", "choices")
+    DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
+    default: str
+    choices: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, default: _Optional[str] = ..., choices: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ToggleControl(_message.Message):
+    __slots__ = ("default",)
+    DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    default: bool
+    def __init__(self, default: _Optional[bool] = ...) -> None: ...
+
+class SeedControl(_message.Message):
+    __slots__ = ("most",)
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    most: int
+    def __init__(self, most: _Optional[int] = ...) -> None: ...
+
+class TextControl(_message.Message):
+    __slots__ = ("negative",)
+    NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    negative: bool
+    def __init__(self, negative: _Optional[bool] = ...) -> None: ...
+
+class ImageControl(_message.Message):
+    __slots__ = ("most",)
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    most: int
+    def __init__(self, most: _Optional[int] = ...) -> None: ...
+
+class KeyframesControl(_message.Message):
+    __slots__ = ("most", "ends_only")
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    ENDS_ONLY_FIELD_NUMBER: _ClassVar[int]
+    most: int
+    ends_only: bool
+    def __init__(self, most: _Optional[int] = ..., ends_only: _Optional[bool] = ...) -> None: ...
+
+class ShotControl(_message.Message):
+    __slots__ = ("most",)
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    most: int
+    def __init__(self, most: _Optional[int] = ...) -> None: ...
+
+class FrameRangeControl(_message.Message):
+    __slots__ = ("most",)
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    most: int
+    def __init__(self, most: _Optional[int] = ...) -> None: ...
+
+class MaskControl(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class StrokesControl(_message.Message):
+    __slots__ = ("most", "native")
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    NATIVE_FIELD_NUMBER: _ClassVar[int]
+    most: int
+    native: bool
+    def __init__(self, most: _Optional[int] = ..., native: _Optional[bool] = ...) -> None: ...
+
+class CameraMoveControl(_message.Message):
+    __slots__ = ("moves", "native")
+    MOVES_FIELD_NUMBER: _ClassVar[int]
+    NATIVE_FIELD_NUMBER: _ClassVar[int]
+    moves: _containers.RepeatedScalarFieldContainer[str]
+    native: bool
+    def __init__(self, moves: _Optional[_Iterable[str]] = ..., native: _Optional[bool] = ...) -> None: ...
+
+class SoundControl(_message.Message):
+    __slots__ = ("made",)
+    MADE_FIELD_NUMBER: _ClassVar[int]
+    made: bool
+    def __init__(self, made: _Optional[bool] = ...) -> None: ...
+
+class LookControl(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ControlKind(_message.Message):
+    __slots__ = ("number", "integer", "choice", "toggle", "seed", "text", "image", "keyframes", "shot", "frame_range", "mask", "strokes", "camera_move", "sound", "look")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    INTEGER_FIELD_NUMBER: _ClassVar[int]
+    CHOICE_FIELD_NUMBER: _ClassVar[int]
+    TOGGLE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    KEYFRAMES_FIELD_NUMBER: _ClassVar[int]
+    SHOT_FIELD_NUMBER: _ClassVar[int]
+    FRAME_RANGE_FIELD_NUMBER: _ClassVar[int]
+    MASK_FIELD_NUMBER: _ClassVar[int]
+    STROKES_FIELD_NUMBER: _ClassVar[int]
+    CAMERA_MOVE_FIELD_NUMBER: _ClassVar[int]
+    SOUND_FIELD_NUMBER: _ClassVar[int]
+    LOOK_FIELD_NUMBER: _ClassVar[int]
+    number: NumberControl
+    integer: IntegerControl
+    choice: ChoiceControl
+    toggle: ToggleControl
+    seed: SeedControl
+    text: TextControl
+    image: ImageControl
+    keyframes: KeyframesControl
+    shot: ShotControl
+    frame_range: FrameRangeControl
+    mask: MaskControl
+    strokes: StrokesControl
+    camera_move: CameraMoveControl
+    sound: SoundControl
+    look: LookControl
+    def __init__(self, number: _Optional[_Union[NumberControl, _Mapping]] = ..., integer: _Optional[_Union[IntegerControl, _Mapping]] = ..., choice: _Optional[_Union[ChoiceControl, _Mapping]] = ..., toggle: _Optional[_Union[ToggleControl, _Mapping]] = ..., seed: _Optional[_Union[SeedControl, _Mapping]] = ..., text: _Optional[_Union[TextControl, _Mapping]] = ..., image: _Optional[_Union[ImageControl, _Mapping]] = ..., keyframes: _Optional[_Union[KeyframesControl, _Mapping]] = ..., shot: _Optional[_Union[ShotControl, _Mapping]] = ..., frame_range: _Optional[_Union[FrameRangeControl, _Mapping]] = ..., mask: _Optional[_Union[MaskControl, _Mapping]] = ..., strokes: _Optional[_Union[StrokesControl, _Mapping]] = ..., camera_move: _Optional[_Union[CameraMoveControl, _Mapping]] = ..., sound: _Optional[_Union[SoundControl, _Mapping]] = ..., look: _Optional[_Union[LookControl, _Mapping]] = ...) -> None: ...
+
+class ShownWhen(_message.Message):
+    __slots__ = ("control", "values")
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    control: str
+    values: _containers.RepeatedCompositeFieldContainer[Value]
+    def __init__(self, control: _Optional[str] = ..., values: _Optional[_Iterable[_Union[Value, _Mapping]]] = ...) -> None: ...
+
+class Control(_message.Message):
+    __slots__ = ("name", "label", "description", "group", "kind", "shown_when")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SHOWN_WHEN_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    label: str
+    description: str
+    group: str
+    kind: ControlKind
+    shown_when: _containers.RepeatedCompositeFieldContainer[ShownWhen]
+    def __init__(self, name: _Optional[str] = ..., label: _Optional[str] = ..., description: _Optional[str] = ..., group: _Optional[str] = ..., kind: _Optional[_Union[ControlKind, _Mapping]] = ..., shown_when: _Optional[_Iterable[_Union[ShownWhen, _Mapping]]] = ...) -> None: ...
+
+class Controls(_message.Message):
+    __slots__ = ("controls",)
+    CONTROLS_FIELD_NUMBER: _ClassVar[int]
+    controls: _containers.RepeatedCompositeFieldContainer[Control]
+    def __init__(self, controls: _Optional[_Iterable[_Union[Control, _Mapping]]] = ...) -> None: ...

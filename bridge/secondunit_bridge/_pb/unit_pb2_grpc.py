@@ -44,6 +44,11 @@ class UnitStub:
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.Order.SerializeToString,
                 response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.Plan.FromString,
                 _registered_method=True)
+        self.Controls = channel.unary_unary(
+                '/secondunit.Unit/Controls',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.ControlsRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.Controls.FromString,
+                _registered_method=True)
         self.Submit = channel.unary_unary(
                 '/secondunit.Unit/Submit',
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.Order.SerializeToString,
@@ -81,6 +86,12 @@ class UnitServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Plan(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Controls(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -128,6 +139,11 @@ def add_UnitServicer_to_server(servicer, server):
                     servicer.Plan,
                     request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.Order.FromString,
                     response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.Plan.SerializeToString,
+            ),
+            'Controls': grpc.unary_unary_rpc_method_handler(
+                    servicer.Controls,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.ControlsRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.Controls.SerializeToString,
             ),
             'Submit': grpc.unary_unary_rpc_method_handler(
                     servicer.Submit,
@@ -209,6 +225,33 @@ class Unit:
             '/secondunit.Unit/Plan',
             secondunit__bridge_dot___pb_dot_unit__pb2.Order.SerializeToString,
             secondunit__bridge_dot___pb_dot_unit__pb2.Plan.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Controls(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/secondunit.Unit/Controls',
+            secondunit__bridge_dot___pb_dot_unit__pb2.ControlsRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.Controls.FromString,
             options,
             channel_credentials,
             insecure,

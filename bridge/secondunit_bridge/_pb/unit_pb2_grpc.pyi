@@ -35,6 +35,7 @@ class UnitStub:
     def __new__(cls, channel: _aio.Channel) -> UnitAsyncStub: ...
     Hello: _grpc.UnaryUnaryMultiCallable[_unit_pb2.HelloRequest, _unit_pb2.UnitInfo]
     Plan: _grpc.UnaryUnaryMultiCallable[_unit_pb2.Order, _unit_pb2.Plan]
+    Controls: _grpc.UnaryUnaryMultiCallable[_unit_pb2.ControlsRequest, _unit_pb2.Controls]
     Submit: _grpc.UnaryUnaryMultiCallable[_unit_pb2.Order, _unit_pb2.Queued]
     Watch: _grpc.UnaryStreamMultiCallable[_unit_pb2.WatchRequest, _unit_pb2.Event]
     Cancel: _grpc.UnaryUnaryMultiCallable[_unit_pb2.CancelRequest, _unit_pb2.CancelReply]
@@ -46,6 +47,7 @@ class UnitAsyncStub(UnitStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Hello: _aio.UnaryUnaryMultiCallable[_unit_pb2.HelloRequest, _unit_pb2.UnitInfo]  # type: ignore[assignment]
     Plan: _aio.UnaryUnaryMultiCallable[_unit_pb2.Order, _unit_pb2.Plan]  # type: ignore[assignment]
+    Controls: _aio.UnaryUnaryMultiCallable[_unit_pb2.ControlsRequest, _unit_pb2.Controls]  # type: ignore[assignment]
     Submit: _aio.UnaryUnaryMultiCallable[_unit_pb2.Order, _unit_pb2.Queued]  # type: ignore[assignment]
     Watch: _aio.UnaryStreamMultiCallable[_unit_pb2.WatchRequest, _unit_pb2.Event]  # type: ignore[assignment]
     Cancel: _aio.UnaryUnaryMultiCallable[_unit_pb2.CancelRequest, _unit_pb2.CancelReply]  # type: ignore[assignment]
@@ -66,6 +68,13 @@ class UnitServicer(metaclass=_abc_1.ABCMeta):
         request: _unit_pb2.Order,
         context: _ServicerContext,
     ) -> _typing.Union[_unit_pb2.Plan, _abc.Awaitable[_unit_pb2.Plan]]: ...
+
+    @_abc_1.abstractmethod
+    def Controls(
+        self,
+        request: _unit_pb2.ControlsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_unit_pb2.Controls, _abc.Awaitable[_unit_pb2.Controls]]: ...
 
     @_abc_1.abstractmethod
     def Submit(

@@ -1,5 +1,19 @@
 """What the draft engine can do, and what an order would cost it."""
 
+from pathlib import Path
+
+from secondunit_bridge.controls import (
+    CameraMoveControl,
+    Control,
+    Controls,
+    ImageControl,
+    NumberControl,
+    SeedControl,
+    ShotControl,
+    SoundControl,
+    TextControl,
+    ToggleControl,
+)
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import (
     CameraMove,
@@ -38,6 +52,26 @@ CARD = Card(
     camera_moves=CAMERA_MOVES,
 )
 
+_SEEDS = Control("seed", "Seed", "Other seeds give other takes.", "takes", SeedControl(16), ())
+_SOUND = Control("sound", "Sound", "Made of the shot's own sound.", "sound", SoundControl(made=False), ())
+_CONTROLS = {
+    Task.EXTEND: (_SEEDS, _SOUND),
+    Task.JOIN: (_SEEDS, _SOUND),
+    Task.MATCH: (
+        Control("like", "Look of", "Shots whose look is taken over.", "look", ShotControl(16), ()),
+        Control("image", "Look of a still", "Stills whose look is taken over.", "look", ImageControl(16), ()),
+        Control("strength", "Strength", "How much of the look is taken over.", "look", NumberControl(1, 0, 1), ()),
+        Control("grain", "Grain", "Take over the grain.", "look", ToggleControl(True), ()),
+        Control("sharpness", "Sharpness", "Take over the sharpness.", "look", ToggleControl(True), ()),
+        _SEEDS,
+    ),
+    Task.GENERATE: (
+        Control("prompt", "Text", "Without a picture, it is written on a slate.", "content", TextControl(False), ()),
+        Control("image", "Picture", "The still that is shown.", "content", ImageControl(1), ()),
+        Control("camera", "Camera", "A move over the still.", "camera", CameraMoveControl(CAMERA_MOVES, True), ()),
+        _SEEDS,
+    ),
+}
 _MATCH_PARAMETERS = {"strength": float, "grain": bool, "sharpness": bool}
 # Measured on two cores: seconds to look at the shots of 1080p once, seconds a frame of any size, seconds more a frame
 # of 1080p; and the 16-bit R'G'B' frames that are held at once.
@@ -53,7 +87,16 @@ _H264_BITS_PER_PIXEL = 1.0
 _BASE_MEMORY = 200_000_000
 
 
-def plan(order: Order) -> Plan:
+def cards(models: Path) -> tuple[Card, ...]:  # noqa: ARG001  every engine is told where weights lie
+    return (CARD,)
+
+
+def controls(order: Order, intent: str) -> Controls:  # noqa: ARG001  there is one way to ask the draft engine
+    """What the draft engine takes for the order's task."""
+    return Controls(_CONTROLS.get(order.task, ()))
+
+
+def plan(order: Order, models: Path | None = None) -> Plan:  # noqa: ARG001  every engine is told where weights lie
     """Raises OrderRefused with what is missing or too long; reads no media."""
     if order.task not in _COST:
         raise OrderRefused(
@@ -94,6 +137,8 @@ def _bytes_per_pixel(codec: Codec) -> float:
         case Codec.H264:
             return _H264_BITS_PER_PIXEL / 8
         case Codec.PNG:
+            return 6.1
+        case Codec.DNXHR_HQX | Codec.FFV1 | Codec.EXR:
             return 6.1
 
 
