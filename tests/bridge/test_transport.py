@@ -144,7 +144,7 @@ def test_errors_arrive_as_they_were_raised(
 
 
 def test_a_mistake_in_the_unit_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.inference.fake_engine.card.plan", lambda _: 1 / 0)
+    monkeypatch.setattr("tests.inference.fake_engine.card.plan", lambda *_: 1 / 0)
 
     async def ask(address: Address) -> None:
         async with Client(address) as unit:

@@ -1,0 +1,59 @@
+"""Pictures of a slot inside those of a model: square pixels, a legal size, edges repeated into what is over."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, sqrt
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """`inner_width` × `inner_height` square pixels at (`left`, `top`) of the model's picture hold the slot's."""
+
+    width: int
+    height: int
+    inner_width: int
+    inner_height: int
+    left: int
+    top: int
+    slot_width: int
+    slot_height: int
+
+    @property
+    def enlarged(self) -> bool:
+        """Whether the model's picture has to be enlarged for the slot."""
+        return self.inner_height < self.slot_height
+
+    def into(self, picture: Floats) -> Floats:
+        """A picture of the slot, shape (slot_height, slot_width, channels), as one of the model's."""
+        size = (self.inner_width, self.inner_height)
+        if size != (self.slot_width, self.slot_height):
+            smaller = self.inner_width * self.inner_height < self.slot_width * self.slot_height
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+        right, bottom = self.width - self.inner_width - self.left, self.height - self.inner_height - self.top
+        if right or bottom or self.left or self.top:
+            picture = cv2.copyMakeBorder(picture, self.top, bottom, self.left, right, cv2.BORDER_REPLICATE)
+        return np.asarray(picture, np.float32)
+
+    def out_of(self, picture: Floats) -> Floats:
+        """A picture of the model as one of the slot."""
+        inner = picture[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
+        size = (self.slot_width, self.slot_height)
+        if size != (self.inner_width, self.inner_height):
+            inner = cv2.resize(inner, size, interpolation=cv2.INTER_LANCZOS4)
+        return np.ascontiguousarray(inner, np.float32)
+
+
+def framing(width: int, height: int, pixel_aspect: Fraction, multiple: int, pixels: int) -> Framing:
+    """`pixels`: the area of the pictures that the model was made for; larger slots are made smaller and enlarged."""
+    square = width * pixel_aspect
+    scale = min(1.0, sqrt(pixels / float(square * height)))
+    inner_width, inner_height = max(1, round(float(square) * scale)), max(1, round(height * scale))
+    full_width, full_height = (ceil(side / multiple) * multiple for side in (inner_width, inner_height))
+    left, top = (full_width - inner_width) // 2, (full_height - inner_height) // 2
+    return Framing(full_width, full_height, inner_width, inner_height, left, top, width, height)
