@@ -85,7 +85,7 @@ def run(home: Path, engines: dict[str, str], tcp: bool) -> None:
     logs = home / "logs"
     logs.mkdir(exist_ok=True)
     orders = Orders(home / "orders.sqlite")
-    device = Device(DEVICE, orders, engines, logs)
+    device = Device(DEVICE, orders, engines, spawn.models_folder(home), logs)
     orders.on_change = device.wake
     service = Service(orders, engines, (DEVICE,), home, end)
     token = secrets.token_urlsafe(_TOKEN_BYTES)

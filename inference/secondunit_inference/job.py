@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 from secondunit_bridge.errors import OrderCancelled
 from secondunit_bridge.media.probe import Encoding
-from secondunit_bridge.messages import LookChange, Seam
+from secondunit_bridge.messages import Fit, LookChange, Order, Seam
 from secondunit_bridge.rates import FrameTime
 
 Picture = NDArray[np.uint16]
@@ -40,6 +41,8 @@ class Made:
     notes: tuple[str, ...]
     cube: str
     """The text of a .cube file to be written beside the take, or empty."""
+    weights_sha256: str = ""
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,11 @@ class Progress:
 
 
 class Job:
-    def __init__(self, progress: Progress, cancelled: threading.Event) -> None:
+    """`models`: the folder that holds weights."""
+
+    def __init__(self, progress: Progress, cancelled: threading.Event, models: Path = Path()) -> None:
         self.progress = progress
+        self.models = models
         self._cancelled = cancelled
         self.last_check = time.monotonic()
 
@@ -64,3 +70,7 @@ class Job:
         self.last_check = time.monotonic()
         if self._cancelled.is_set():
             raise OrderCancelled("the order was cancelled")
+
+
+Make = Callable[[Order, int, int, Job], Made]
+"""Order, index of the take, its seed. What an engine keeps between orders is behind it."""

@@ -1,6 +1,6 @@
 """A worker process: takes orders from the unit over its standard input, makes takes, reports over standard output.
 
-Started as `python -m secondunit_inference.worker NAME=PACKAGE...`, one for each device. It ends at once when the
+Started as `python -m secondunit_inference.worker MODELS NAME=PACKAGE...`, one for each device. It ends at once when the
 pipe to the unit closes, and after every error that its engine did not mean: the unit starts another.
 """
 
@@ -15,7 +15,7 @@ import time
 import traceback
 from importlib import metadata
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ from secondunit_bridge.takes import digest
 from secondunit_bridge.wire import from_proto, record_from_json, record_to_json, to_proto
 
 from secondunit_inference.framing import frame, read_frames
-from secondunit_inference.job import Job, Made, Picture, Progress
+from secondunit_inference.job import Job, Made, Make, Picture, Progress
 from secondunit_inference.store import TakeFiles, sync_folder
 
 HEARTBEAT_SECONDS = 2.0
@@ -44,10 +44,6 @@ _PREVIEW_SECONDS = 0.2
 _PREVIEW_WIDTH = 480
 _PACKAGES = ("secondunit", "numpy", "av", "opencv-python-headless", "scipy", "opencolorio")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-class Engine(Protocol):
-    def make(self, order: Order, index: int, seed: int, job: Job) -> Made: ...
 
 
 class Pipe:
@@ -67,7 +63,7 @@ class Pipe:
 class _Run:
     """One order under one claim: what its engine reports, thinned out, goes to the unit as events."""
 
-    def __init__(self, begin: worker_pb2.Begin, pipe: Pipe) -> None:
+    def __init__(self, begin: worker_pb2.Begin, pipe: Pipe, models: Path) -> None:
         self.begin = begin
         self.order = from_proto(Order, begin.order)
         self.fence = begin.fence
@@ -78,7 +74,7 @@ class _Run:
         self._before = -1
         self._take = 0
         self._last_step = self._last_preview = -1e9
-        self.job = Job(Progress(self._loading, self._step, self._preview), self.cancelled)
+        self.job = Job(Progress(self._loading, self._step, self._preview), self.cancelled, models)
 
     def begin_take(self, index: int) -> None:
         self._take = index
@@ -122,8 +118,9 @@ def _jpeg(picture: Picture, pixel_aspect: float) -> bytes:
 
 
 class Worker:
-    def __init__(self, engines: dict[str, Engine], pipe: Pipe) -> None:
+    def __init__(self, engines: dict[str, Make], pipe: Pipe, models: Path) -> None:
         self._engines = engines
+        self._models = models
         self._pipe = pipe
         self._asked: queue.SimpleQueue[_Run | worker_pb2.Inspect] = queue.SimpleQueue()
         self._run: _Run | None = None
@@ -134,7 +131,7 @@ class Worker:
             message = worker_pb2.ToWorker.FromString(body)
             match message.WhichOneof("message"):
                 case "begin":
-                    self._run = _Run(message.begin, self._pipe)
+                    self._run = _Run(message.begin, self._pipe, self._models)
                     self._asked.put(self._run)
                 case "inspect":
                     self._asked.put(message.inspect)
@@ -186,7 +183,7 @@ class Worker:
         start = from_proto(FrameTime, slot.start)
         files = TakeFiles(order.delivery, slot.take_id, slot.name, slot.reel, run.fence)
         job.check()
-        made = self._engines[order.engine].make(order, slot.index, seed, job)
+        made = self._engines[order.engine](order, slot.index, seed, job)
         record = Record(
             take_id=slot.take_id,
             name=slot.name,
@@ -195,13 +192,14 @@ class Worker:
             drop_frame=order.slot.drop_frame,
             order=order,
             seed=seed,
-            weights_sha256="",
+            weights_sha256=made.weights_sha256,
             versions=_versions(),
             seams=made.seams,
             look=made.look,
             trusted=made.trusted,
             placeholder=made.placeholder,
             notes=made.notes,
+            fit=made.fit,
         )
         frames = _write(files, made, record, job)
         if made.cube:
@@ -276,18 +274,18 @@ def _versions() -> tuple[Version, ...]:
     return tuple(found)
 
 
-def main(engines: dict[str, str]) -> None:
-    """`engines`: name to package; the package's module `engine` has `make`."""
+def main(models: Path, engines: dict[str, str]) -> None:
+    """`models`: the folder of weights. `engines`: name to package; `engine()` of its module `engine` gives a `Make`."""
     # standard output belongs to the messages: whatever prints goes to the log
     pipe = Pipe(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
     faulthandler.enable()
     if sys.platform != "win32":
         os.nice(_NICENESS)
-    loaded: dict[str, Engine] = {
-        name: importlib.import_module(f"{package}.engine") for name, package in engines.items()
+    loaded: dict[str, Make] = {
+        name: importlib.import_module(f"{package}.engine").engine() for name, package in engines.items()
     }
-    worker = Worker(loaded, pipe)
+    worker = Worker(loaded, pipe, models)
     threading.Thread(target=worker.listen, args=(sys.stdin.buffer,), daemon=True).start()
     threading.Thread(target=worker.beat, daemon=True).start()
     try:
@@ -299,4 +297,4 @@ def main(engines: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    main(dict(argument.split("=", 1) for argument in sys.argv[1:]))
+    main(Path(sys.argv[1]), dict(argument.split("=", 1) for argument in sys.argv[2:]))

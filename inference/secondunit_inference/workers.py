@@ -39,10 +39,15 @@ _START_OVER_SECONDS = 5.0
 class WorkerProcess:
     """A child in its own process group. What it sends is put into `inbox`, and None once it has ended."""
 
-    def __init__(self, engines: dict[str, str], log_path: Path, inbox: "queue.SimpleQueue[Message]") -> None:
+    def __init__(
+        self, engines: dict[str, str], models: Path, log_path: Path, inbox: "queue.SimpleQueue[Message]"
+    ) -> None:
         with log_path.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "secondunit_inference.worker", *(f"{n}={p}" for n, p in engines.items())],
+                [
+                    *(sys.executable, "-m", "secondunit_inference.worker", str(models)),
+                    *(f"{name}={package}" for name, package in engines.items()),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -101,11 +106,12 @@ def end_leftover(orders: Orders, device: str) -> None:
 
 
 class Device(threading.Thread):
-    def __init__(self, name: str, orders: Orders, engines: dict[str, str], logs: Path) -> None:
+    def __init__(self, name: str, orders: Orders, engines: dict[str, str], models: Path, logs: Path) -> None:
         super().__init__(name=f"device-{name}")
         self._device = name
         self._orders = orders
         self._engines = engines
+        self._models = models
         self._logs = logs
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._worker_log = logs / f"worker-{name}.log"
@@ -159,7 +165,7 @@ class Device(threading.Thread):
 
     def _start_worker(self) -> None:
         """Leaves no worker behind where it does not report in time that it is ready."""
-        worker = WorkerProcess(self._engines, self._worker_log, self._inbox)
+        worker = WorkerProcess(self._engines, self._models, self._worker_log, self._inbox)
         self._orders.set_worker(self._device, worker.pid, worker.created)
         self._worker = worker
         deadline = time.monotonic() + START_SECONDS

@@ -67,7 +67,7 @@ def unit_in_process(home: Path, *, tcp: bool = False, device: bool = True) -> It
     (home / "logs").mkdir(exist_ok=True)
     os.environ["PYTHONPATH"] = str(REPO)
     orders = Orders(home / "orders.sqlite")
-    worker = Device("cpu", orders, ENGINES, home / "logs")
+    worker = Device("cpu", orders, ENGINES, home / "models", home / "logs")
     service = Service(orders, ENGINES, ("cpu",), home, lambda: None)
     server, target = serve(service, "t" * 43, None if tcp else home / "unit.sock")
     if device:

@@ -226,7 +226,10 @@ def test_an_idle_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ["hang", "sleep"])
 def test_a_worker_ends_with_its_pipe_even_at_work(tmp_path: Path, what: str) -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-m", "secondunit_inference.worker", *(f"{n}={p}" for n, p in ENGINES.items())],
+        [
+            *(sys.executable, "-m", "secondunit_inference.worker", str(tmp_path)),
+            *(f"{name}={package}" for name, package in ENGINES.items()),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(REPO)},

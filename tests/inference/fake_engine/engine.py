@@ -12,9 +12,13 @@ from secondunit_bridge.errors import MediaMissing
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.messages import Order
 from secondunit_bridge.rates import FrameTime
-from secondunit_inference.job import Job, Made, Picture, SoundStream
+from secondunit_inference.job import Job, Made, Make, Picture, SoundStream
 
 RGB = Encoding("rgb48le", 16, "bt709", "bt709", "bt709", True)
+
+
+def engine() -> Make:
+    return make
 
 
 def make(order: Order, index: int, seed: int, job: Job) -> Made:

@@ -35,6 +35,10 @@ class Framing:
         if size != (self.slot_width, self.slot_height):
             smaller = self.inner_width * self.inner_height < self.slot_width * self.slot_height
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+        return self.surrounded(picture)
+
+    def surrounded(self, picture: Floats) -> Floats:
+        """A picture of the inner size, its edges repeated into the rest."""
         right, bottom = self.width - self.inner_width - self.left, self.height - self.inner_height - self.top
         if right or bottom or self.left or self.top:
             picture = cv2.copyMakeBorder(picture, self.top, bottom, self.left, right, cv2.BORDER_REPLICATE)

@@ -8,7 +8,11 @@ from secondunit_inference.engines.draft.extend import extend
 from secondunit_inference.engines.draft.generate import generate
 from secondunit_inference.engines.draft.join import join
 from secondunit_inference.engines.draft.match import match
-from secondunit_inference.job import Job, Made
+from secondunit_inference.job import Job, Made, Make
+
+
+def engine() -> Make:
+    return make
 
 
 def make(order: Order, index: int, seed: int, job: Job) -> Made:  # noqa: ARG001  every engine is told the take's index

@@ -1,0 +1,59 @@
+"""What the diffusion engine offers: a model for each card, ready where its weights are on this machine."""
+
+from pathlib import Path
+
+from secondunit_bridge.controls import Controls
+from secondunit_bridge.errors import OrderRefused
+from secondunit_bridge.messages import Card, Licence, Order, Plan, Task, TaskLimit
+
+from secondunit_inference import cards as model_cards
+from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion.planned import planned
+from secondunit_inference.engines.diffusion.weights import folder_of
+
+ENGINE = "diffusion"
+
+
+def cards(models: Path) -> tuple[Card, ...]:
+    return tuple(_card(model_cards.card(name), models) for name in model_cards.names())
+
+
+def _card(card: ModelCard, models: Path) -> Card:
+    try:
+        folder_of(models, card)
+        missing = ""
+    except OrderRefused as error:
+        missing = str(error)
+    tasks = dict.fromkeys(entry.task for entry in card.entries)
+    return Card(
+        engine=ENGINE,
+        model=card.model,
+        description=card.description,
+        limits=tuple(TaskLimit(Task(task), 0) for task in tasks),
+        camera_moves=(),
+        title=card.title,
+        licence=Licence(card.licence.id, card.licence.commercial, card.licence.url),
+        repository=card.source.repository,
+        tiers=tuple(card.tiers),
+        missing=missing,
+    )
+
+
+def controls(order: Order, intent: str) -> Controls:  # noqa: ARG001
+    return Controls(())
+
+
+def plan(order: Order, models: Path) -> Plan:
+    """Raises OrderRefused; reads no media and loads nothing."""
+    card = model_cards.card(order.model)
+    made = planned(card, order)
+    folder_of(models, card)
+    slot = order.slot
+    frames = made.canvas.total
+    return Plan(
+        frames=frames,
+        seconds=0.0,
+        memory_bytes=0,
+        disk_bytes=int(len(order.seeds) * frames * slot.width * slot.height * 6),
+        warnings=(),
+    )

@@ -1,0 +1,226 @@
+"""The diffusion engine: an order becomes a take by one or more passes of a video model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from math import floor
+
+import av
+import numpy as np
+from secondunit_bridge.media.probe import Encoding
+from secondunit_bridge.media.read import picture
+from secondunit_bridge.messages import Fit, Order, Seam
+from secondunit_bridge.rates import FrameTime
+
+from secondunit_inference import cards
+from secondunit_inference.engines.diffusion.canvas import Known
+from secondunit_inference.engines.diffusion.families import FAMILIES
+from secondunit_inference.engines.diffusion.framing import Floats
+from secondunit_inference.engines.diffusion.held import Held
+from secondunit_inference.engines.diffusion.planned import Planned, planned
+from secondunit_inference.engines.diffusion.retime import Between
+from secondunit_inference.engines.diffusion.run import run
+from secondunit_inference.engines.diffusion.space import Space, space_of
+from secondunit_inference.engines.diffusion.weights import folder_of
+from secondunit_inference.engines.diffusion.window import Windows
+from secondunit_inference.engines.draft.footage import reader, sound_beside
+from secondunit_inference.job import Job, Made, Make, Picture
+from secondunit_inference.seams import NO_CORRECTION, Correction, meet
+
+# What a model makes from words alone is a display picture.
+_ENCODING = Encoding("rgb48le", 16, "bt709", "bt709", "bt709", False)
+_RESIDENT = "resident"
+
+
+def engine() -> Make:
+    return partial(make, Held())
+
+
+def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # noqa: ARG001  every engine is told it
+    """Raises OrderRefused for what the model does not do, OrderFailed for weights, MediaError, OrderCancelled."""
+    card = cards.card(order.model)
+    plan = planned(card, order)
+    folder = folder_of(job.models, card)
+    job.check()
+    job.progress.loading(card.title)
+    pipeline = held.pipeline(card, folder, _RESIDENT, plan.entry.pipeline)
+    encoding = next((probed(known) for known in _camera(plan)), _ENCODING)
+    space = Space(space_of(order.slot.encoding, encoding))
+    windows = Windows(plan, space, job.check)
+    try:
+        made = _passes(plan, windows, pipeline, seed, job)
+        frames = _Frames(plan, windows, made, space, job)
+        openings = _corrected(plan, frames, encoding)
+    except BaseException:
+        windows.close()
+        raise
+    scene = plan.canvas
+    return Made(
+        frames=_take(plan, frames, openings, order, job),
+        encoding=encoding,
+        sound=(
+            sound_beside(scene.sound, order, scene.total - scene.end, after=True, seed=seed)
+            if scene.sound and scene.before is None and scene.after is not None
+            else sound_beside(scene.sound, order, scene.first, after=False, seed=seed)
+            if scene.sound
+            else ()
+        ),
+        seams=openings.seams,
+        look=None,
+        trusted=None,
+        placeholder=False,
+        notes=tuple(_notes(plan)),
+        cube="",
+        fit=Fit(
+            frames=plan.timing.frames,
+            rate=card.rate,
+            width=plan.framing.width,
+            height=plan.framing.height,
+            windows=len(plan.timing.passes),
+            recipe=_RESIDENT,
+            approximate=(),
+        ),
+    )
+
+
+def probed(known: Known) -> Encoding:
+    with reader(known.span) as source:
+        return source.info.encoding
+
+
+def _camera(plan: Planned) -> Iterator[Known]:
+    scene = plan.canvas
+    yield from (known for known in (scene.source, scene.before, scene.after) if known is not None)
+
+
+def _passes(plan: Planned, windows: Windows, pipeline: object, seed: int, job: Job) -> dict[int, Floats]:
+    """The model frames that were made, by number; what camera frames show is not among them."""
+    made: dict[int, Floats] = {}
+    count = len(plan.timing.passes)
+    for number, one in enumerate(plan.timing.passes):
+
+        def stepped(done: int, total: int, number: int = number) -> None:
+            job.progress.step(number * total + done, count * total, "steps")
+
+        window = windows.window(one, made)
+        arguments = FAMILIES[plan.card.family](plan.entry, window, plan.parameters)
+        text = {"prompt": window.prompt, "negative_prompt": window.negative}
+        # Each pass has a seed of its own, so that no noise repeats; the first has the order's.
+        frames = run(pipeline, plan.card, plan.tier, text | arguments, seed + number * 1_000_003, job, stepped)
+        for frame in range(one.head, one.frames - one.tail):
+            made.setdefault(one.first + frame, frames[frame])
+        _show(plan, made, one.first + one.head, job)
+    return made
+
+
+def _show(plan: Planned, made: dict[int, Floats], first: int, job: Job) -> None:
+    shown = np.asarray(np.clip(plan.framing.out_of(made[first]), 0, 1) * 65535, np.uint16)
+    frame = min(max(0, round(plan.timing.position(first))), plan.canvas.total - 1)
+    job.progress.preview(FrameTime(frame, plan.card.rate), shown)
+
+
+class _Frames:
+    """Pictures of the take, in the codes of its encoding, from the model's frames and the camera's."""
+
+    def __init__(self, plan: Planned, windows: Windows, made: dict[int, Floats], space: Space, job: Job) -> None:
+        self._plan, self._windows, self._made, self._space, self._job = plan, windows, made, space, job
+        self._between = Between()
+
+    def close(self) -> None:
+        self._windows.close()
+
+    def generated(self, frame: int) -> Picture:
+        self._job.check()
+        at = self._plan.timing.model_frame(frame)
+        low = floor(at)
+        shown = self._model(low)
+        if at != low:
+            shown = self._between.picture((low, low + 1), shown, self._model(low + 1), at - low)
+        codes = self._space.out_of(self._plan.framing.out_of(shown))
+        return np.asarray(np.clip(codes, 0, 1) * np.float32(65535) + np.float32(0.5), np.uint16)
+
+    def _model(self, frame: int) -> Floats:
+        return self._made[frame] if frame in self._made else self._windows.known(frame, self._made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Corrections:
+    """What brings generated frames to the camera's at each end, and the seams that were measured."""
+
+    opening: Correction
+    ending: Correction
+    seams: tuple[Seam, ...]
+
+    def apply(self, shown: Picture, share: Fraction) -> Picture:
+        """`share`: how far the frame lies from the opening towards the ending, 0 to 1."""
+        if self.ending is NO_CORRECTION:
+            return self.opening.apply(shown, 1.0)
+        if self.opening is NO_CORRECTION:
+            return self.ending.apply(shown, 1.0)
+        return self.ending.apply(self.opening.apply(shown, float(1 - share)), float(share))
+
+
+def _corrected(plan: Planned, frames: _Frames, encoding: Encoding) -> _Corrections:
+    scene = plan.canvas
+    opening = ending = NO_CORRECTION
+    seams = []
+    if scene.first < scene.end:
+        for known, frame, later in ((scene.before, scene.first, False), (scene.after, scene.end, True)):
+            if known is None:
+                continue
+            camera = _camera_picture(known, frame if later else frame - 1, encoding)
+            meeting = meet(camera, frames.generated(frame - 1 if later else frame), scene.ignored, camera_last=later)
+            seams.append(Seam(FrameTime(frame, known.span.range.rate), meeting.before, meeting.after))
+            if later:
+                ending = meeting.correction
+            else:
+                opening = meeting.correction
+    return _Corrections(opening, ending, tuple(seams))
+
+
+def _camera_picture(known: Known, frame: int, encoding: Encoding) -> Picture:
+    with reader(known.span) as source:
+        return picture(source.frame(known.span.range.start + frame - known.at), encoding)
+
+
+def _take(
+    plan: Planned, frames: _Frames, corrections: _Corrections, order: Order, job: Job
+) -> Iterator[av.VideoFrame | Picture]:
+    scene = plan.canvas
+    count = max(1, scene.end - scene.first - 1)
+    try:
+        yield from _camera_frames(scene.before, 0, scene.first)
+        for frame in range(scene.first, scene.end):
+            shown = corrections.apply(frames.generated(frame), Fraction(frame - scene.first, count))
+            job.progress.preview(FrameTime(frame, order.slot.rate), shown)
+            yield shown
+        yield from _camera_frames(scene.after, scene.end, scene.total)
+    finally:
+        frames.close()
+
+
+def _camera_frames(known: Known | None, first: int, end: int) -> Iterator[av.VideoFrame]:
+    """The camera's own frames [first, end) of the take, as decoded, so that their codes stay as they are."""
+    if known is None or first >= end:
+        return
+    begin = known.span.range.start - known.at
+    with reader(known.span) as source:
+        yield from source.frames(begin + first, begin + end)
+
+
+def _notes(plan: Planned) -> Iterator[str]:
+    timing, framing, card = plan.timing, plan.framing, plan.card
+    if timing.step != 1:
+        yield (
+            f"{card.title} runs at {float(card.rate):g} frames a second: frames between its own are motion-compensated"
+        )
+    if framing.enlarged:
+        yield (
+            f"made at {framing.inner_width}×{framing.inner_height} and enlarged to "
+            f"{framing.slot_width}×{framing.slot_height}"
+        )
+    if len(timing.passes) > 1:
+        yield f"made in {len(timing.passes)} passes, each of which begins with the last frames of the one before"
+    for unused in plan.unused:
+        yield f"{card.title} does not take {unused.value.replace('_', ' ')} for this task: they were not used"

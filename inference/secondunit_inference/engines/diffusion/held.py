@@ -1,0 +1,78 @@
+"""Pipelines in memory: loaded from a local folder, safetensors only, and kept while orders of the same model come."""
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DiffusionPipeline
+from secondunit_bridge.errors import OrderFailed
+
+from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion.tiny import find_class
+
+_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    model: str
+    folder: str
+    recipe: str
+
+
+class Held:
+    """One model at a time; its pipelines share their components, so that another task loads nothing."""
+
+    def __init__(self) -> None:
+        self._key: _Key | None = None
+        self._components: dict[str, Any] = {}
+        self._settings: dict[str, Any] = {}
+        self._pipelines: dict[str, Any] = {}
+
+    def pipeline(self, card: ModelCard, folder: Path, recipe: str, name: str) -> Any:
+        """Raises OrderFailed where the folder is not what the card says."""
+        key = _Key(card.model, str(folder), recipe)
+        if key != self._key:
+            self.release()
+            self._load(card, folder)
+            self._key = key
+        if name not in self._pipelines:
+            cls = find_class(name)
+            settings = {key: value for key, value in self._settings.items() if key in _parameters(cls)}
+            components = {key: value for key, value in self._components.items() if key in _parameters(cls)}
+            made = cls(**components, **settings)
+            made.set_progress_bar_config(disable=True)
+            self._pipelines[name] = made
+        return self._pipelines[name]
+
+    def release(self) -> None:
+        self._key, self._components, self._pipelines = None, {}, {}
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _load(self, card: ModelCard, folder: Path) -> None:
+        dtype = _DTYPES[card.memory.dtype] if torch.cuda.is_available() else torch.float32
+        kinds = {"default": dtype, **dict.fromkeys(card.memory.float32, torch.float32)}
+        try:
+            loaded = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=kinds)
+        except (OSError, ValueError, KeyError) as error:
+            raise OrderFailed(
+                f"{folder} does not load as {card.title} ({error}): `secondunit models check {card.model}` says what "
+                "is wrong with it"
+            ) from error
+        self._components = dict(loaded.components)
+        self._settings = {
+            key: value
+            for key, value in loaded.config.items()
+            if not key.startswith("_") and key not in self._components
+        }
+
+
+def _parameters(cls: Any) -> Mapping[str, Any]:
+    import inspect
+
+    return inspect.signature(cls.__init__).parameters

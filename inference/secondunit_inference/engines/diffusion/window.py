@@ -1,0 +1,178 @@
+"""What one pass of a model is given: pictures in its space and size, at its own frames."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+import cv2
+import numpy as np
+from secondunit_bridge.media.read import VideoReader, picture, read_still
+from secondunit_bridge.messages import Span
+
+from secondunit_inference.cards import Input
+from secondunit_inference.engines.diffusion.canvas import Known
+from secondunit_inference.engines.diffusion.framing import Floats
+from secondunit_inference.engines.diffusion.planned import Planned
+from secondunit_inference.engines.diffusion.retime import Between
+from secondunit_inference.engines.diffusion.space import Space
+from secondunit_inference.engines.diffusion.timing import Pass
+from secondunit_inference.engines.draft.footage import reader
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Pictures: R'G'B', float32, shape (height, width, 3), 0..1, display space of BT.709.
+
+    `head`, `tail`: known frames at its ends. `source`: what is made again, all frames. `masks`: likewise, shape
+    (height, width, 1), 1 is made again. `keyframes`: window frame and picture. `references`: pictures without a time.
+    """
+
+    frames: int
+    width: int
+    height: int
+    rate: Fraction
+    head: tuple[Floats, ...]
+    tail: tuple[Floats, ...]
+    source: tuple[Floats, ...]
+    masks: tuple[Floats, ...]
+    keyframes: tuple[tuple[int, Floats], ...]
+    references: tuple[Floats, ...]
+    prompt: str
+    negative: str
+
+
+class Camera:
+    """Camera frames as a model sees them, by their position in the take's frames, also between two of them."""
+
+    def __init__(self, known: Known, planned: Planned, space: Space, check: Callable[[], None]) -> None:
+        self._known, self._planned, self._space, self._check = known, planned, space, check
+        self._reader: VideoReader = reader(known.span)
+        self._between = Between()
+        self._held: dict[int, Floats] = {}
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def picture(self, position: Fraction) -> Floats:
+        """Before the first and after the last frame, that one holds."""
+        low = Fraction(self._known.at)
+        position = min(max(position, low), Fraction(self._known.end - 1))
+        first = floor(position)
+        a = self._whole(first)
+        if position == first:
+            return a
+        return self._between.picture((first, first + 1), a, self._whole(first + 1), position - first)
+
+    def _whole(self, frame: int) -> Floats:
+        if frame not in self._held:
+            self._check()
+            span = self._known.span
+            found = self._reader.frame(span.range.start + frame - self._known.at)
+            codes = picture(found, self._reader.info.encoding).astype(np.float32) / np.float32(65535)
+            self._held = {key: one for key, one in self._held.items() if abs(key - frame) < 2}
+            self._held[frame] = self._planned.framing.into(self._space.into(codes))
+        return self._held[frame]
+
+
+class Windows:
+    """Reads what the passes of one take need. `made`: model frames that passes have made so far, by number."""
+
+    def __init__(self, planned: Planned, space: Space, check: Callable[[], None]) -> None:
+        self._planned = planned
+        self._check = check
+        scene = planned.canvas
+        self._cameras = {
+            id(known): Camera(known, planned, space, check)
+            for known in (scene.before, scene.after, scene.source)
+            if known is not None
+        }
+        self._space = space
+
+    def close(self) -> None:
+        for camera in self._cameras.values():
+            camera.close()
+
+    def known(self, frame: int, made: dict[int, Floats]) -> Floats:
+        """Model frame `frame` where it is made already, else the camera's picture at its time."""
+        if frame in made:
+            return made[frame]
+        scene, position = self._planned.canvas, self._planned.timing.position(frame)
+        side = scene.before if scene.before is not None and position <= scene.first - 1 else scene.after
+        assert side is not None
+        return self._cameras[id(side)].picture(position)
+
+    def window(self, one: Pass, made: dict[int, Floats]) -> Window:
+        planned, scene, timing = self._planned, self._planned.canvas, self._planned.timing
+        used = {*planned.entry.needs, *planned.entry.takes}
+
+        source: tuple[Floats, ...] = ()
+        if scene.source is not None and used & {Input.SOURCE_SHOT, Input.GUIDE_VIDEO}:
+            camera = self._cameras[id(scene.source)]
+            source = tuple(camera.picture(timing.position(frame)) for frame in range(one.first, one.end))
+        return Window(
+            frames=one.frames,
+            width=planned.framing.width,
+            height=planned.framing.height,
+            rate=planned.card.rate,
+            head=tuple(self.known(frame, made) for frame in range(one.first, one.first + one.head)),
+            tail=tuple(self.known(frame, made) for frame in range(one.end - one.tail, one.end)),
+            source=source,
+            masks=self._masks(one) if Input.MASK in used else (),
+            keyframes=tuple(self._keyframes(one)),
+            references=tuple(self._references()) if Input.REFERENCE_IMAGES in used else (),
+            prompt=scene.prompt,
+            negative=scene.negative,
+        )
+
+    def _keyframes(self, one: Pass) -> list[tuple[int, Floats]]:
+        scene, timing = self._planned.canvas, self._planned.timing
+        images = [(image.path, image.at.frame) for image in scene.keyframes if image.at is not None]
+        if not images and Input.FIRST_IMAGE in {*self._planned.entry.needs, *self._planned.entry.takes}:
+            images = [(image.path, 0) for image in scene.images[:1] if scene.before is None]
+        last = self._planned.timing.frames - 1
+        found = []
+        for path, frame in images:
+            at = min(round(timing.model_frame(frame)), last)
+            if one.first <= at < one.end:
+                found.append((at - one.first, self._still(path)))
+        return found
+
+    def _references(self) -> list[Floats]:
+        scene = self._planned.canvas
+        found = [self._still(image.path) for image in scene.images]
+        for shot in scene.shots:
+            limits = shot.span.range
+            middle = Known(Span(shot.span.path, limits), 0)
+            camera = Camera(middle, self._planned, self._space, self._check)
+            found.append(camera.picture(Fraction(limits.duration // 2)))
+            camera.close()
+        return found
+
+    def _still(self, path: str) -> Floats:
+        """Scaled to cover the slot's picture, its middle kept."""
+        self._check()
+        framing = self._planned.framing
+        still = read_still(path).astype(np.float32) / np.float32(65535)
+        height, width = still.shape[:2]
+        scale = max(framing.inner_width / width, framing.inner_height / height)
+        size = (max(framing.inner_width, round(width * scale)), max(framing.inner_height, round(height * scale)))
+        covering = cv2.resize(still, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        left, top = (size[0] - framing.inner_width) // 2, (size[1] - framing.inner_height) // 2
+        inner = covering[top : top + framing.inner_height, left : left + framing.inner_width]
+        return framing.surrounded(np.clip(inner, 0, 1))
+
+    def _masks(self, one: Pass) -> tuple[Floats, ...]:
+        """Nearest frames, and hard edges: a mask is not retimed."""
+        mask = self._planned.canvas.mask
+        assert mask is not None
+        span, timing, framing = mask.span, self._planned.timing, self._planned.framing
+        with reader(span) as source:
+            found = []
+            for frame in range(one.first, one.end):
+                position = min(max(0, round(timing.position(frame))), span.range.duration - 1)
+                self._check()
+                codes = picture(source.frame(span.range.start + position), source.info.encoding)
+                white = (codes.max(axis=-1) >= 32768).astype(np.float32)
+                found.append(np.round(framing.into(white[..., None]).reshape(framing.height, framing.width, 1)))
+        return tuple(found)
