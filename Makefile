@@ -38,5 +38,5 @@ $(ENV)/demo.stamp: pyproject.toml constraints.txt | $(ENV)/bin/python
 	touch $@
 
 $(ENV)/dev.stamp: pyproject.toml constraints.txt | $(ENV)/bin/python
-	$(PIP) --editable '.[unit,dev]'
+	$(PIP) --editable '.[unit,diffusion,dev]'
 	touch $@ $(ENV)/demo.stamp

@@ -41,13 +41,8 @@ def planned(card: ModelCard, order: Order) -> Planned:
     parameters = {parameter.name: parameter.value for parameter in order.parameters}
     tier = _tier(card, order, parameters)
     used = {*entry.needs, *entry.takes}
-    longest = card.frames.most or _ENDLESS
-    rule = FrameRule(
-        card.frames.multiple,
-        card.frames.plus,
-        card.frames.plus + card.frames.multiple,
-        max(longest, card.frames.native),
-    )
+    multiple, plus = card.frames.multiple, card.frames.plus
+    rule = FrameRule(multiple, plus, plus + multiple, max(card.frames.most or _ENDLESS, card.frames.native))
     seen = FrameRule(multiple, 1, 1, max(1, round(card.rate * SEEN_SECONDS)))
     context = Context(
         seen if Input.FRAMES_BEFORE in used else _ONE if Input.FIRST_IMAGE in used else None,

@@ -59,7 +59,7 @@ def run(
     return frames
 
 
-def _blocks(module: torch.nn.Module) -> list[torch.nn.Module]:
+def _blocks(module: Any) -> list[Any]:
     """The repeated blocks of a transformer: the longest list of modules that it holds."""
-    lists = [child for child in module.children() if isinstance(child, torch.nn.ModuleList)]
-    return list(max(lists, key=lambda found: len(found))) if lists else [module]
+    lists = [list(child) for child in module.children() if isinstance(child, torch.nn.ModuleList)]
+    return max(lists, key=len, default=[module])

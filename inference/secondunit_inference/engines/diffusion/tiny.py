@@ -40,7 +40,7 @@ def make(component: Component) -> Any:
     if component.class_name == "PreTrainedTokenizerFast":
         return _tokenizer(component.values)
     cls = find_class(component.class_name)
-    if isinstance(cls, type) and issubclass(cls, transformers.PreTrainedModel):
+    if issubclass(cls, transformers.PreTrainedModel):
         return cls(cls.config_class(**component.values)).eval()
     made = cls(**component.values)
     return made.eval() if isinstance(made, torch.nn.Module) else made
