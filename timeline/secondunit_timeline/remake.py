@@ -15,6 +15,8 @@ from secondunit_bridge.messages import (
     FramesAfter,
     FramesBefore,
     IgnoreRegion,
+    Look,
+    Mask,
     Order,
     Record,
     ReferenceImage,
@@ -23,6 +25,7 @@ from secondunit_bridge.messages import (
     Sound,
     SourceShot,
     Span,
+    Strokes,
     Take,
     Text,
 )
@@ -226,15 +229,13 @@ class _Media:
 
     def today(self, condition: Condition) -> Condition:
         match condition:
-            case FramesBefore() | FramesAfter() | SourceShot() | ReferenceShot() | Sound():
+            case FramesBefore() | FramesAfter() | SourceShot() | ReferenceShot() | Sound() | Mask():
                 return replace(condition, span=self.span(condition.span))
-            case ReferenceImage():
+            case ReferenceImage() | Look():
                 if not Path(condition.path).is_file():
-                    raise CutError(
-                        f"{self._take}: the image {condition.path} that it was made from is gone: restore it"
-                    )
+                    raise CutError(f"{self._take}: {condition.path}, which it was made from, is gone: restore it")
                 return condition
-            case Text() | CameraMove() | IgnoreRegion():
+            case Text() | CameraMove() | IgnoreRegion() | Strokes():
                 return condition
             case _:
                 assert_never(condition)

@@ -138,8 +138,6 @@ def _bytes_per_pixel(codec: Codec) -> float:
             return _H264_BITS_PER_PIXEL / 8
         case Codec.PNG:
             return 6.1
-        case Codec.DNXHR_HQX | Codec.FFV1 | Codec.EXR:
-            return 6.1
 
 
 def _check_conditions(order: Order) -> None:
