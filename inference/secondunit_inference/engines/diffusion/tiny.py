@@ -46,7 +46,7 @@ def make(component: Component) -> Any:
     return made.eval() if isinstance(made, torch.nn.Module) else made
 
 
-_LTX2_CLASSES = ("LTX2LatentUpsamplerModel", "LTX2TextConnectors", "LTX2Vocoder")
+_LTX2_CLASSES = ("LTX2LatentUpsamplerModel", "LTX2TextConnectors", "LTX2Vocoder", "LTX2VocoderWithBWE")
 _SPECIAL = ("<pad>", "</s>", "<unk>", "<bos>")
 
 
