@@ -91,6 +91,11 @@ def test_pipelines_take_what_the_card_gives_them(card: ModelCard) -> None:
         assert tier.call.keys() <= taken
 
 
+def test_an_entry_that_needs_an_adapter_finds_one_in_the_card(card: ModelCard) -> None:
+    kinds = {adapter.kind for adapter in card.adapters}
+    assert all(entry.adapter in kinds for entry in card.entries if entry.adapter)
+
+
 def test_tiny_and_full_are_of_the_same_classes(card: ModelCard) -> None:
     for name, component in card.full.items():
         assert card.tiny[name].class_name == component.class_name

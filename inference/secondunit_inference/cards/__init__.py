@@ -59,6 +59,19 @@ class Entry:
     pipeline: str
     needs: tuple[Input, ...]
     takes: tuple[Input, ...] = ()
+    adapter: str = ""
+    """The kind of adapter without which the pipeline ignores what it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A published LoRA of the model: `ic-lora` follows a guide video, `camera-move` is a move by its name."""
+
+    name: str
+    kind: str
+    repository: str
+    file: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,7 @@ class ModelCard:
     pipeline: Component
     """The class that the repository's model_index.json names, with the pipeline's own settings."""
     entries: tuple[Entry, ...]
+    adapters: tuple[Adapter, ...]
     frames: FrameRule
     size: SizeRule
     licence: Licence
@@ -178,6 +192,7 @@ def parse(table: dict[str, Any]) -> ModelCard:
         progress=Progress(values.pop("progress")),
         pipeline=_component(values.pop("pipeline")),
         entries=tuple(_entry(**entry) for entry in values.pop("entry")),
+        adapters=tuple(Adapter(**adapter) for adapter in values.pop("adapter", ())),
         frames=FrameRule(**values.pop("frames")),
         size=SizeRule(**values.pop("size")),
         licence=Licence(**values.pop("licence")),
@@ -199,8 +214,8 @@ def _component(table: dict[str, Any]) -> Component:
     return Component(str(values.pop("class")), source=str(values.pop("source", "")), values=values)
 
 
-def _entry(task: str, pipeline: str, needs: list[str], takes: list[str]) -> Entry:
-    return Entry(Task(task), pipeline, tuple(map(Input, needs)), tuple(map(Input, takes)))
+def _entry(task: str, pipeline: str, needs: list[str], takes: list[str], adapter: str = "") -> Entry:
+    return Entry(Task(task), pipeline, tuple(map(Input, needs)), tuple(map(Input, takes)), adapter)
 
 
 def _memory(recipes: list[str], dtype: str, float32: list[str]) -> Memory:

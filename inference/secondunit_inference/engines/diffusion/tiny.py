@@ -40,9 +40,12 @@ def make(component: Component) -> Any:
     if component.class_name == "PreTrainedTokenizerFast":
         return _tokenizer(component.values)
     cls = find_class(component.class_name)
-    if issubclass(cls, transformers.PreTrainedModel):
-        return cls(cls.config_class(**component.values)).eval()
-    made = cls(**component.values)
+    made: Any  # untyped libraries
+    if isinstance(cls, type) and issubclass(cls, transformers.PreTrainedModel):
+        configuration: Any = cls.config_class
+        made = cls(configuration(**component.values))
+    else:
+        made = cls(**component.values)
     return made.eval() if isinstance(made, torch.nn.Module) else made
 
 
@@ -58,7 +61,8 @@ def _tokenizer(values: Mapping[str, Any]) -> Any:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return transformers.PreTrainedTokenizerFast(
+    fast: Any = transformers.PreTrainedTokenizerFast
+    return fast(
         tokenizer_object=tokenizer,
         pad_token="<pad>",
         eos_token="</s>",
