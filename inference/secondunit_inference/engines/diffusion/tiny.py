@@ -40,10 +40,8 @@ def make(component: Component) -> Any:
     if component.class_name == "PreTrainedTokenizerFast":
         return _tokenizer(component.values)
     cls = find_class(component.class_name)
-    made: Any  # untyped libraries
-    if isinstance(cls, type) and issubclass(cls, transformers.PreTrainedModel):
-        configuration: Any = cls.config_class
-        made = cls(configuration(**component.values))
+    if issubclass(cls, transformers.PreTrainedModel):
+        made = cls(cls.config_class(**component.values))
     else:
         made = cls(**component.values)
     return made.eval() if isinstance(made, torch.nn.Module) else made
