@@ -87,10 +87,24 @@ class FrameRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextRule:
+    """How many known frames the model takes at an end of what it makes: multiple × k + plus, at most `most`."""
+
+    multiple: int = 1
+    plus: int = 0
+    most: int = 0
+    """0: about a second, which shows the motion; more says little and costs frames."""
+    free_tail: bool = False
+    """Between two shots the known frames at the end may have any number: stills are placed where clips do not fit."""
+
+
+@dataclass(frozen=True, slots=True)
 class SizeRule:
     multiple: int
     width: int
     height: int
+    fixed: bool = False
+    """Pictures have the tier's size and no other; a slot of another shape is padded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +175,7 @@ class ModelCard:
     entries: tuple[Entry, ...]
     adapters: tuple[Adapter, ...]
     frames: FrameRule
+    context: ContextRule
     size: SizeRule
     licence: Licence
     source: Source
@@ -194,6 +209,7 @@ def parse(table: dict[str, Any]) -> ModelCard:
         entries=tuple(_entry(**entry) for entry in values.pop("entry")),
         adapters=tuple(Adapter(**adapter) for adapter in values.pop("adapter", ())),
         frames=FrameRule(**values.pop("frames")),
+        context=ContextRule(**values.pop("context", {})),
         size=SizeRule(**values.pop("size")),
         licence=Licence(**values.pop("licence")),
         source=Source(**values.pop("source")),

@@ -173,10 +173,10 @@ def _refuse_incomplete(order: Order, made: Canvas) -> None:
             raise OrderRefused(f"{order.shot}: an extension needs either the frames before it or those after it")
         case Task.JOIN if made.before is None or made.after is None:
             raise OrderRefused(f"{order.shot}: a join needs the frames before it and the frames after it")
-        case Task.JOIN if made.first > made.end:
+        case Task.EXTEND | Task.JOIN if made.first >= made.end:
             raise OrderRefused(
-                f"{order.shot}: {made.first - made.end} more camera frames reach into the slot than it has: "
-                "a blend needs `into` that adds up to its frames at most"
+                f"{order.shot}: camera frames cover the slot, nothing is left to make: `into` of both sides has to add "
+                "up to less than its frames"
             )
         case Task.MATCH | Task.REPLACE if made.source is None:
             raise OrderRefused(f"{order.shot}: a {order.task} needs the source shot")

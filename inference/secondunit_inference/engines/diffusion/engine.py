@@ -1,31 +1,37 @@
 """The diffusion engine: an order becomes a take by one or more passes of a video model."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from math import floor
+from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import picture
 from secondunit_bridge.messages import Fit, Order, Seam
-from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.rates import FrameTime, samples_before
 
 from secondunit_inference import cards
+from secondunit_inference.cards import Entry, Input
 from secondunit_inference.engines.diffusion.canvas import Known
+from secondunit_inference.engines.diffusion.composite import Composite
 from secondunit_inference.engines.diffusion.families import FAMILIES
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.held import Held
+from secondunit_inference.engines.diffusion.looks import loras, worn
 from secondunit_inference.engines.diffusion.planned import Planned, planned
 from secondunit_inference.engines.diffusion.retime import Between
-from secondunit_inference.engines.diffusion.run import run
+from secondunit_inference.engines.diffusion.run import check_size, run
 from secondunit_inference.engines.diffusion.space import Space, space_of
+from secondunit_inference.engines.diffusion.timing import Pass
 from secondunit_inference.engines.diffusion.weights import folder_of
-from secondunit_inference.engines.diffusion.window import Windows
-from secondunit_inference.engines.draft.footage import reader, sound_beside
-from secondunit_inference.job import Job, Made, Make, Picture
+from secondunit_inference.engines.diffusion.window import Windows, white_of
+from secondunit_inference.engines.draft.footage import reader, sound_along, sound_beside
+from secondunit_inference.job import Job, Made, Make, Picture, SoundStream
 from secondunit_inference.seams import NO_CORRECTION, Correction, meet
 
 # What a model makes from words alone is a display picture.
@@ -43,29 +49,28 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
     plan = planned(card, order)
     folder = folder_of(job.models, card)
     job.check()
+    wanted = loras(plan, folder)
     job.progress.loading(card.title)
-    pipeline = held.pipeline(card, folder, _RESIDENT, plan.entry.pipeline)
+
+    def pipeline(entry: Entry) -> Any:
+        return held.pipeline(card, folder, _RESIDENT, entry.pipeline, plan.tier)
+
+    first = pipeline(plan.entry)
     encoding = next((probed(known) for known in _camera(plan)), _ENCODING)
     space = Space(space_of(order.slot.encoding, encoding))
     windows = Windows(plan, space, job.check)
     try:
-        made = _passes(plan, windows, pipeline, seed, job)
-        frames = _Frames(plan, windows, made, space, job)
+        with worn(first, card, wanted):
+            made = _passes(plan, windows, pipeline, seed, job)
+        frames = _Frames(plan, windows, made.frames, space, job)
         openings = _corrected(plan, frames, encoding)
     except BaseException:
         windows.close()
         raise
-    scene = plan.canvas
     return Made(
-        frames=_take(plan, frames, openings, order, job),
+        frames=_take(plan, frames, openings, encoding, order, job),
         encoding=encoding,
-        sound=(
-            sound_beside(scene.sound, order, scene.total - scene.end, after=True, seed=seed)
-            if scene.sound and scene.before is None and scene.after is not None
-            else sound_beside(scene.sound, order, scene.first, after=False, seed=seed)
-            if scene.sound
-            else ()
-        ),
+        sound=_sound(plan, made, order, seed),
         seams=openings.seams,
         look=None,
         trusted=None,
@@ -94,24 +99,51 @@ def _camera(plan: Planned) -> Iterator[Known]:
     yield from (known for known in (scene.source, scene.before, scene.after) if known is not None)
 
 
-def _passes(plan: Planned, windows: Windows, pipeline: object, seed: int, job: Job) -> dict[int, Floats]:
-    """The model frames that were made, by number; what camera frames show is not among them."""
-    made: dict[int, Floats] = {}
+@dataclass(slots=True)
+class _Made:
+    """`frames`: the model frames that were made, by number; what camera frames show is not among them.
+
+    `sound`: for each pass its first frame and its samples, shape (channels, samples).
+    """
+
+    frames: dict[int, Floats]
+    sound: list[tuple[int, NDArray[np.float32]]]
+    sound_rate: int = 0
+
+
+def _passes(plan: Planned, windows: Windows, pipeline: Callable[[Entry], Any], seed: int, job: Job) -> _Made:
+    made = _Made({}, [])
     count = len(plan.timing.passes)
     for number, one in enumerate(plan.timing.passes):
 
         def stepped(done: int, total: int, number: int = number) -> None:
             job.progress.step(number * total + done, count * total, "steps")
 
-        window = windows.window(one, made)
-        arguments = FAMILIES[plan.card.family](plan.entry, window, plan.parameters)
+        entry = plan.entry_of(one)
+        window = windows.window(one, entry, made.frames)
+        call = FAMILIES[plan.card.family](plan, entry, window)
         text = {"prompt": window.prompt, "negative_prompt": window.negative}
         # Each pass has a seed of its own, so that no noise repeats; the first has the order's.
-        frames = run(pipeline, plan.card, plan.tier, text | arguments, seed + number * 1_000_003, job, stepped)
-        for frame in range(one.head, one.frames - one.tail):
-            made.setdefault(one.first + frame, frames[frame])
-        _show(plan, made, one.first + one.head, job)
+        output = run(pipeline(entry), plan.card, plan.tier, call, text, seed + number * 1_000_003, job, stepped)
+        check_size(output, one.frames - call.absent, window.width, window.height, plan.card)
+        _collect(made.frames, one, output.frames, call.absent)
+        if output.sound is not None:
+            made.sound.append((one.first, output.sound))
+            made.sound_rate = output.sound_rate
+        _show(plan, made.frames, one.first + one.head, job)
     return made
+
+
+def _collect(made: dict[int, Floats], one: Pass, frames: Floats, absent: int) -> None:
+    """What the pass before made and this one was not given is mixed, so that neither begins with a jump."""
+    numbers = range(one.first + one.head, one.end - one.tail)
+    twice = [number for number in numbers if number in made]
+    for number in numbers:
+        picture = frames[number - one.first - absent]
+        if number in made:
+            share = np.float32((twice.index(number) + 1) / (len(twice) + 1))
+            picture = (1 - share) * made[number] + share * picture
+        made[number] = picture
 
 
 def _show(plan: Planned, made: dict[int, Floats], first: int, job: Job) -> None:
@@ -185,11 +217,14 @@ def _camera_picture(known: Known, frame: int, encoding: Encoding) -> Picture:
 
 
 def _take(
-    plan: Planned, frames: _Frames, corrections: _Corrections, order: Order, job: Job
+    plan: Planned, frames: _Frames, corrections: _Corrections, encoding: Encoding, order: Order, job: Job
 ) -> Iterator[av.VideoFrame | Picture]:
     scene = plan.canvas
     count = max(1, scene.end - scene.first - 1)
     try:
+        if plan.composited:
+            yield from _composited(plan, frames, encoding, order, job)
+            return
         yield from _camera_frames(scene.before, 0, scene.first)
         for frame in range(scene.first, scene.end):
             shown = corrections.apply(frames.generated(frame), Fraction(frame - scene.first, count))
@@ -198,6 +233,25 @@ def _take(
         yield from _camera_frames(scene.after, scene.end, scene.total)
     finally:
         frames.close()
+
+
+def _composited(
+    plan: Planned, frames: _Frames, encoding: Encoding, order: Order, job: Job
+) -> Iterator[av.VideoFrame | Picture]:
+    """Where the mask is black, the source's own codes."""
+    source, mask = plan.canvas.source, plan.canvas.mask
+    assert source is not None and mask is not None
+    composite = Composite(encoding)
+    with reader(mask.span) as masks:
+        for frame, camera in enumerate(_camera_frames(source, 0, plan.canvas.total)):
+            at = min(frame, mask.span.range.duration - 1)
+            white = white_of(masks, mask.span.range.start + at)
+            if not white.any():
+                yield camera
+                continue
+            shown = frames.generated(frame)
+            job.progress.preview(FrameTime(frame, order.slot.rate), shown)
+            yield composite.frame(camera, shown, white)
 
 
 def _camera_frames(known: Known | None, first: int, end: int) -> Iterator[av.VideoFrame]:
@@ -221,6 +275,37 @@ def _notes(plan: Planned) -> Iterator[str]:
             f"{framing.slot_width}×{framing.slot_height}"
         )
     if len(timing.passes) > 1:
-        yield f"made in {len(timing.passes)} passes, each of which begins with the last frames of the one before"
+        how = "begins with the last frames of" if plan.later is not None else "goes into the frames of"
+        yield f"made in {len(timing.passes)} passes, each of which {how} the one before"
+    if plan.composited and Input.MASK not in {*plan.entry.needs, *plan.entry.takes}:
+        yield f"{card.title} takes no mask: the whole picture was made, what lies outside the mask is the source's"
+    for adapter, weight in plan.adapters:
+        yield f"made with the adapter {adapter.name} of {adapter.repository}, weight {weight:g}"
     for unused in plan.unused:
         yield f"{card.title} does not take {unused.value.replace('_', ' ')} for this task: they were not used"
+
+
+def _sound(plan: Planned, made: _Made, order: Order, seed: int) -> tuple[SoundStream, ...]:
+    scene = plan.canvas
+    if scene.sound is not None:
+        if scene.source is not None:
+            return sound_along(scene.sound, order)
+        if scene.before is None and scene.after is not None:
+            return sound_beside(scene.sound, order, scene.total - scene.end, after=True, seed=seed)
+        return sound_beside(scene.sound, order, scene.first, after=False, seed=seed)
+    if not plan.wants_sound or not made.sound:
+        return ()
+    rate = made.sound_rate
+    parts = [(round(first / plan.card.rate * rate), samples) for first, samples in made.sound]
+    whole = np.zeros((parts[0][1].shape[0], max(at + samples.shape[1] for at, samples in parts)), np.float32)
+    for at, samples in sorted(parts, key=lambda part: part[0]):
+        whole[:, at : at + samples.shape[1]] = samples
+    # Take time to model time; the two run alike unless a slot's ends stretch the model's frames.
+    slot = order.slot.rate
+    total = samples_before(FrameTime(scene.total, slot), rate)
+    begin = float(plan.timing.model_frame(0) / plan.card.rate * rate)
+    pace = float(slot / plan.timing.step / plan.card.rate)
+    places = begin + np.arange(total) * pace
+    streams = np.stack([np.interp(places, np.arange(whole.shape[1]), channel, right=0.0) for channel in whole])
+    layout = {1: "mono", 2: "stereo"}[whole.shape[0]]
+    return (SoundStream(streams.astype(np.float32), rate, layout),)

@@ -53,11 +53,23 @@ class Framing:
         return np.ascontiguousarray(inner, np.float32)
 
 
-def framing(width: int, height: int, pixel_aspect: Fraction, multiple: int, pixels: int) -> Framing:
-    """`pixels`: the area of the pictures that the model was made for; larger slots are made smaller and enlarged."""
+def framing(
+    width: int,
+    height: int,
+    pixel_aspect: Fraction,
+    multiple: int,
+    pixels: int,
+    fixed: tuple[int, int] | None = None,
+) -> Framing:
+    """`pixels`: the area of the pictures that the model was made for; larger slots are made smaller and enlarged.
+
+    `fixed`: the only size that the model makes; the slot's picture is fitted into it.
+    """
     square = width * pixel_aspect
     scale = min(1.0, sqrt(pixels / float(square * height)))
+    if fixed is not None:
+        scale = min(fixed[0] / float(square), fixed[1] / height)
     inner_width, inner_height = max(1, round(float(square) * scale)), max(1, round(height * scale))
-    full_width, full_height = (ceil(side / multiple) * multiple for side in (inner_width, inner_height))
+    full_width, full_height = fixed or (ceil(side / multiple) * multiple for side in (inner_width, inner_height))
     left, top = (full_width - inner_width) // 2, (full_height - inner_height) // 2
     return Framing(full_width, full_height, inner_width, inner_height, left, top, width, height)

@@ -3,21 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task, Value
 
-from secondunit_inference.cards import Entry, Input, ModelCard, Tier
+from secondunit_inference.cards import Adapter, Entry, Input, ModelCard, Tier
 from secondunit_inference.engines.diffusion.canvas import Canvas, canvas
 from secondunit_inference.engines.diffusion.framing import Framing, framing
-from secondunit_inference.engines.diffusion.timing import Context, FrameRule, Timing, timing
+from secondunit_inference.engines.diffusion.timing import Context, FrameRule, Pass, Timing, timing
 
 TIER = "tier"
 STANDARD = "standard"
+ADAPTER = "adapter"
+"""The parameter that names one of the card's adapters."""
+SOUND = "sound"
+"""The parameter that asks for the sound that the model makes."""
+CAMERA_MOVE = "camera-move"
 SEEN_SECONDS = Fraction(1)
 """Motion that a model is shown on each side: longer says little more and costs frames."""
 _ENDLESS = 100_000
 _ONE = FrameRule(1, 0, 1, 1)
+_MADE_AGAIN = {Input.SOURCE_SHOT, Input.GUIDE_VIDEO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +32,126 @@ class Planned:
     card: ModelCard
     canvas: Canvas
     entry: Entry
+    later: Entry | None
+    """How the passes are made that go on from the frames of one before; None: the model cannot."""
     tier: Tier
     timing: Timing
     framing: Framing
     parameters: Mapping[str, Value]
+    adapters: tuple[tuple[Adapter, float], ...]
+    """Published LoRAs that the order needs, and their weights."""
     unused: tuple[Input, ...]
     """What the order brings and the model does not take."""
+
+    def entry_of(self, one: Pass) -> Entry:
+        goes_on = one.first > 0 and one.head and not one.tail
+        return self.later if goes_on and self.later is not None else self.entry
+
+    @property
+    def wants_sound(self) -> bool:
+        return bool(self.parameters.get(SOUND, False)) and self.card.sound and self.canvas.sound is None
+
+    @property
+    def composited(self) -> bool:
+        """Whether the source's own picture stays outside the mask."""
+        return self.canvas.source is not None and self.canvas.mask is not None
 
 
 def planned(card: ModelCard, order: Order) -> Planned:
     """Raises OrderRefused for what the model does not do."""
     scene = canvas(order)
-    have = _inputs(scene)
-    entry = _entry(card, order, have)
     parameters = {parameter.name: parameter.value for parameter in order.parameters}
+    named = _adapter(card, order, parameters)
+    entry = _entry(card, order, _inputs(scene), named)
     tier = _tier(card, order, parameters)
+    if scene.task is Task.MATCH and not (scene.prompt or scene.looks) and Input.REFERENCE_IMAGES not in entry.takes:
+        raise OrderRefused(f"{order.shot}: {card.title} takes no reference: give it a look or a text to match by")
     used = {*entry.needs, *entry.takes}
+    later, context = _context(card, entry)
+    _refuse_short(card, order, scene, entry, context)
     multiple, plus = card.frames.multiple, card.frames.plus
     rule = FrameRule(multiple, plus, plus + multiple, max(card.frames.most or _ENDLESS, card.frames.native))
-    seen = FrameRule(multiple, 1, 1, max(1, round(card.rate * SEEN_SECONDS)))
-    context = Context(
-        seen if Input.FRAMES_BEFORE in used else _ONE if Input.FIRST_IMAGE in used else None,
-        seen if Input.FRAMES_AFTER in used else _ONE if Input.LAST_IMAGE in used else None,
-    )
     slot = order.slot
+    last = any(image.at is not None and image.at.frame == scene.total - 1 for image in scene.keyframes)
+    ends = last and Input.LAST_IMAGE in used and Input.IMAGES not in used
+    times = timing(scene, slot.rate, card.rate, rule, context, ends=ends)
+    if len(times.passes) > 1 and later is None and not context.mixed:
+        raise OrderRefused(
+            f"{order.shot}: {card.title} makes at most {rule.most} frames at {float(card.rate):g} a second and does "
+            f"not go on from them, this slot needs {times.frames}: order a shorter one, or another model"
+        )
+    moves = {adapter.name: adapter for adapter in card.adapters if adapter.kind == CAMERA_MOVE}
+    adapters = [(named, 1.0)] if named is not None else []
+    if scene.camera is not None and scene.camera.move in moves:
+        adapters.append((moves[scene.camera.move], 1.0))
+    size = card.size
     return Planned(
         card=card,
         canvas=scene,
         entry=entry,
+        later=later,
         tier=tier,
-        timing=timing(scene, slot.rate, card.rate, rule, context),
-        framing=framing(slot.width, slot.height, slot.pixel_aspect, card.size.multiple, tier.width * tier.height),
+        timing=times,
+        framing=framing(
+            slot.width,
+            slot.height,
+            slot.pixel_aspect,
+            size.multiple,
+            tier.width * tier.height,
+            (tier.width, tier.height) if size.fixed else None,
+        ),
         parameters=parameters,
+        adapters=tuple(dict.fromkeys(adapters)),
         unused=tuple(sorted(_wanted(scene) - used)),
     )
+
+
+def _context(card: ModelCard, entry: Entry) -> tuple[Entry | None, Context]:
+    """What is known at the ends of a pass, and what makes the passes that go on from others."""
+    rule = card.context
+    most = rule.most or max(1, round(card.rate * SEEN_SECONDS))
+    seen = FrameRule(rule.multiple, rule.plus, rule.plus or rule.multiple, most)
+    used = {*entry.needs, *entry.takes}
+    alike = {one for other in card.entries if other.pipeline == entry.pipeline for one in (*other.needs, *other.takes)}
+    from_still = next((other for other in card.entries if other.task is Task.EXTEND and _starts(other)), None)
+    later, head = (
+        (entry, seen)
+        if Input.FRAMES_BEFORE in alike
+        else (entry, _ONE)
+        if _starts(entry)
+        else (from_still, _ONE)
+        if from_still is not None and not used & _MADE_AGAIN
+        else (None, _ONE if Input.FIRST_IMAGE in used else None)
+    )
+    tail = seen if Input.FRAMES_AFTER in used else _ONE if Input.LAST_IMAGE in used else None
+    return later, Context(
+        head,
+        tail,
+        FrameRule(1, 0, 1, most) if rule.free_tail and tail is seen else None,
+        mixed=(card.frames.most or card.frames.native) // 8 if used & _MADE_AGAIN else 0,
+    )
+
+
+def _starts(entry: Entry) -> bool:
+    """Whether it makes a shot from nothing but its first frame."""
+    return Input.FIRST_IMAGE in entry.needs and Input.LAST_IMAGE not in entry.needs
+
+
+def _refuse_short(card: ModelCard, order: Order, scene: Canvas, entry: Entry, context: Context) -> None:
+    step = order.slot.rate / card.rate
+    for needed, known, rule in (
+        (Input.FRAMES_BEFORE, scene.before, context.head),
+        (Input.FRAMES_AFTER, scene.after, context.tail),
+    ):
+        if needed not in entry.needs or known is None or rule is None:
+            continue
+        there = scene.first - known.at if needed is Input.FRAMES_BEFORE else known.end - scene.end
+        if not rule.down(1 + floor((there - 1) / step)):
+            raise OrderRefused(
+                f"{order.shot}: {card.title} goes on from at least {rule.least} frames at {float(card.rate):g} a "
+                f"second; of {known.span.path} the order gives {there} at {float(order.slot.rate):g}: order with "
+                f"{floor((rule.least - 1) * step) + 1} or more"
+            )
 
 
 def _inputs(scene: Canvas) -> set[Input]:
@@ -67,7 +160,7 @@ def _inputs(scene: Canvas) -> set[Input]:
     have |= {Input.TEXT} if scene.prompt else set()
     have |= {Input.FRAMES_BEFORE, Input.FIRST_IMAGE} if scene.before is not None else set()
     have |= {Input.FRAMES_AFTER, Input.LAST_IMAGE} if scene.after is not None else set()
-    have |= {Input.SOURCE_SHOT, Input.GUIDE_VIDEO} if scene.source is not None else set()
+    have |= _MADE_AGAIN if scene.source is not None else set()
     have |= {Input.MASK} if scene.mask is not None else set()
     have |= {Input.REFERENCE_IMAGES} if scene.images or scene.shots else set()
     have |= {Input.IMAGES} if scene.keyframes else set()
@@ -80,24 +173,43 @@ def _inputs(scene: Canvas) -> set[Input]:
 
 
 def _wanted(scene: Canvas) -> set[Input]:
-    """What the order asks for by name, so that leaving it out has to be said."""
+    """What the order asks for by name, so that leaving it out has to be said. A mask is composited in any case."""
     wanted = {Input.TEXT} if scene.prompt else set()
-    wanted |= {Input.MASK} if scene.mask is not None else set()
     wanted |= {Input.REFERENCE_IMAGES} if scene.shots or (scene.images and scene.task is not Task.GENERATE) else set()
+    wanted |= {Input.IMAGES} if scene.keyframes and scene.task is not Task.GENERATE else set()
     return wanted
 
 
-def _entry(card: ModelCard, order: Order, have: set[Input]) -> Entry:
-    """The way to call the model that makes the most of what the order brings."""
+def _adapter(card: ModelCard, order: Order, parameters: Mapping[str, Value]) -> Adapter | None:
+    name = str(parameters.get(ADAPTER, ""))
+    found = next((adapter for adapter in card.adapters if adapter.name == name), None)
+    if name and found is None:
+        known = ", ".join(adapter.name for adapter in card.adapters) or "none"
+        raise OrderRefused(f"{order.shot}: {card.title} has no adapter {name!r}: it has {known}")
+    return found
+
+
+def _entry(card: ModelCard, order: Order, have: set[Input], adapter: Adapter | None) -> Entry:
+    """The way to call the model that makes the most of what the order brings.
+
+    One that works through an adapter only when the order names the adapter.
+    """
     offered = [entry for entry in card.entries if entry.task is order.task]
     if not offered:
         tasks = ", ".join(dict.fromkeys(entry.task.value for entry in card.entries))
         raise OrderRefused(f"{order.shot}: {card.title} does not {order.task.value}: it does {tasks}")
-    able = [entry for entry in offered if set(entry.needs) <= have]
+    kind = adapter.kind if adapter is not None else ""
+    able = [entry for entry in offered if set(entry.needs) <= have and (not entry.adapter or entry.adapter == kind)]
     if not able:
-        needs = " or ".join(" and ".join(need.value.replace("_", " ") for need in entry.needs) for entry in offered)
+        needs = " or ".join(
+            " and ".join(need.value.replace("_", " ") for need in entry.needs)
+            + (f" (with an adapter: {entry.adapter})" if entry.adapter else "")
+            for entry in offered
+        )
         raise OrderRefused(f"{order.shot}: to {order.task.value}, {card.title} needs {needs}")
-    return max(able, key=lambda entry: (len({*entry.needs, *entry.takes} & have), len(entry.needs)))
+    return max(
+        able, key=lambda entry: (bool(entry.adapter), len({*entry.needs, *entry.takes} & have), len(entry.needs))
+    )
 
 
 def _tier(card: ModelCard, order: Order, parameters: Mapping[str, Value]) -> Tier:

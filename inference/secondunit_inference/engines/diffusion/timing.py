@@ -34,10 +34,16 @@ class FrameRule:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """How many known frames a model takes at each end of a pass: none, or a count that `rule` allows."""
+    """What known frames a model takes at the ends of a pass: none, or a count that a rule allows.
+
+    `between`: the rule of the end in a join, where the gap and the model's lengths leave no choice. `mixed`: over how
+    many frames two passes go into each other that are not given each other's frames.
+    """
 
     head: FrameRule | None
     tail: FrameRule | None
+    between: FrameRule | None = None
+    mixed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,62 +83,90 @@ class Timing:
         return (frame - self.start) / self.step
 
 
-def timing(canvas: Canvas, slot_rate: Fraction, model_rate: Fraction, rule: FrameRule, context: Context) -> Timing:
-    """Raises nothing: what a model cannot take is refused by its plan before."""
+def timing(
+    canvas: Canvas, slot_rate: Fraction, model_rate: Fraction, rule: FrameRule, context: Context, *, ends: bool = False
+) -> Timing:
+    """`ends`: the model's last frame has to be the take's last, for a picture that is given for it.
+
+    Raises nothing: what a model cannot take is refused by its plan before.
+    """
     step = slot_rate / model_rate
     if canvas.before is not None and canvas.after is not None and context.head and context.tail:
-        return _between(canvas, step, rule, context)
+        return _between(canvas, step, rule, context, context.head, context.tail)
     if canvas.before is not None and context.head:
         anchor = canvas.first - 1
         head = context.head.down(1 + floor((anchor - canvas.before.at) / step))
         start = anchor - (head - 1) * step
         needed = head + ceil((canvas.total - 1 - anchor) / step)
-        passes = _forward(needed, head, 0, rule, context.head)
+        passes = _forward(needed, head, 0, rule, context.head, context.mixed)
         return Timing(start, step, passes[-1].end, head, 0, passes)
     if canvas.after is not None and context.tail:
         # The same in reversed time: what is too much lies before the take's first frame.
         anchor = canvas.end
         tail = context.tail.down(1 + floor((canvas.after.end - 1 - anchor) / step))
         needed = tail + ceil(anchor / step)
-        passes = _mirrored(_forward(needed, tail, 0, rule, context.tail))
+        passes = _mirrored(_forward(needed, tail, 0, rule, context.tail, context.mixed))
         frames = max(one.end for one in passes)
         return Timing(anchor + (tail - 1) * step - (frames - 1) * step, step, frames, 0, tail, passes)
     needed = 1 + ceil((canvas.total - 1) / step)
-    passes = _forward(needed, 0, 0, rule, context.head)
-    return Timing(Fraction(0), step, passes[-1].end, 0, 0, passes)
+    passes = _forward(needed, 0, 0, rule, context.head, context.mixed)
+    frames = passes[-1].end
+    if ends and canvas.total > 1:
+        step = Fraction(canvas.total - 1, frames - 1)
+    return Timing(Fraction(0), step, frames, 0, 0, passes)
 
 
-def _between(canvas: Canvas, step: Fraction, rule: FrameRule, context: Context) -> Timing:
+def _between(
+    canvas: Canvas, step: Fraction, rule: FrameRule, context: Context, heads: FrameRule, tails: FrameRule
+) -> Timing:
     """Both ends stand exactly on camera frames.
 
-    At like rates more camera frames fill the count up to a legal one. Else, or where there are too few, one frame at
-    each end is given and the frames between them lie a little closer or wider than the model's rate says.
+    What lies between them is divided into a whole number of model frames, at like rates into as many as the take has;
+    else the one nearest to the model's rate that its lengths allow, so that they lie a little closer or wider.
     """
-    assert canvas.before is not None and canvas.after is not None and context.head and context.tail
+    assert canvas.before is not None and canvas.after is not None
     anchor, entry = canvas.first - 1, canvas.end
-    if step == 1:
-        gap = entry - anchor - 1
-        most_tail = canvas.after.end - entry
-        head = context.head.down(anchor + 1 - canvas.before.at)
-        while head:
-            frames = rule.up(head + gap + 1)
-            tail = frames - head - gap
-            if tail <= most_tail and context.tail.down(tail) == tail and frames <= rule.most:
-                start = Fraction(anchor - head + 1)
-                return Timing(start, step, frames, head, tail, (Pass(0, frames, head, tail),))
-            head = context.head.down(head - 1)
-    distance = Fraction(entry - anchor)
-    needed = max(3, 1 + round(distance / step))
-    if needed <= rule.most:
-        frames = rule.up(needed)
-        passes: tuple[Pass, ...] = (Pass(0, frames, 1, 1),)
-    else:
-        passes = _forward(needed, 1, 1, rule, context.head)
-        frames = passes[-1].end
-    return Timing(Fraction(anchor), distance / (frames - 1), frames, 1, 1, passes)
+    distance = entry - anchor
+    around = range(max(2, floor(distance / step) - rule.multiple), ceil(distance / step) + rule.multiple + 1)
+    loose = context.between or tails
+    for parts in sorted(around, key=lambda parts: abs(parts - distance / step)):
+        part = Fraction(distance, parts)
+        most_head = 1 + floor((anchor - canvas.before.at) / part)
+        most_tail = 1 + floor((canvas.after.end - 1 - entry) / part)
+        if found := _sides(parts - 1, rule, heads, most_head, loose, most_tail):
+            head, tail = found
+            frames = head + parts - 1 + tail
+            return Timing(anchor - (head - 1) * part, part, frames, head, tail, (Pass(0, frames, head, tail),))
+    # Too long for one pass.
+    parts = max(2, round(distance / step))
+    part = Fraction(distance, parts)
+    head = heads.down(1 + floor((anchor - canvas.before.at) / part))
+    tail = tails.down(1 + floor((canvas.after.end - 1 - entry) / part))
+    passes = _forward(head + parts - 1 + tail, head, tail, rule, heads, context.mixed)
+    frames = passes[-1].end
+    part = Fraction(distance, frames - head - tail + 1)
+    return Timing(anchor - (head - 1) * part, part, frames, head, tail, passes)
 
 
-def _forward(needed: int, head: int, tail: int, rule: FrameRule, overlap: FrameRule | None) -> tuple[Pass, ...]:
+def _sides(
+    gap: int, rule: FrameRule, heads: FrameRule, most_head: int, tails: FrameRule, most_tail: int
+) -> tuple[int, int] | None:
+    """How many known frames before and after `gap` make a legal count; as many and as even as there are."""
+    best: tuple[int, int] | None = None
+    head = heads.down(most_head)
+    while head:
+        tail = tails.down(most_tail)
+        while tail and rule.up(head + gap + tail) != head + gap + tail:
+            tail = tails.down(tail - 1)
+        if tail and head + gap + tail <= rule.most:
+            best = max(best or (0, 0), (head, tail), key=lambda sides: (min(sides), sum(sides)))
+        head = heads.down(head - 1)
+    return best
+
+
+def _forward(
+    needed: int, head: int, tail: int, rule: FrameRule, overlap: FrameRule | None, mixed: int
+) -> tuple[Pass, ...]:
     """Passes from left to right that make at least `needed` frames; each begins with the last frames of the one before.
 
     With `tail`, exactly `needed` frames are made and the last pass ends with the known ones.
@@ -140,7 +174,7 @@ def _forward(needed: int, head: int, tail: int, rule: FrameRule, overlap: FrameR
     if rule.up(needed) <= rule.most:
         return (Pass(0, rule.up(needed), head, tail),)
     # A quarter of a pass carries motion over; a model that takes no frames before begins each pass anew.
-    shared = (overlap.down(rule.most // 4) or overlap.down(1)) if overlap is not None else 0
+    shared = (overlap.down(rule.most // 4) or overlap.down(1)) if overlap is not None else mixed
     longest = rule.down(rule.most)
     passes = [Pass(0, longest, head, 0)]
     while passes[-1].end < needed:

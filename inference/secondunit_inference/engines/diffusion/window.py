@@ -7,10 +7,11 @@ from math import floor
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from secondunit_bridge.media.read import VideoReader, picture, read_still
 from secondunit_bridge.messages import Span
 
-from secondunit_inference.cards import Input
+from secondunit_inference.cards import Entry, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.planned import Planned
@@ -102,10 +103,9 @@ class Windows:
         assert side is not None
         return self._cameras[id(side)].picture(position)
 
-    def window(self, one: Pass, made: dict[int, Floats]) -> Window:
+    def window(self, one: Pass, entry: Entry, made: dict[int, Floats]) -> Window:
         planned, scene, timing = self._planned, self._planned.canvas, self._planned.timing
-        used = {*planned.entry.needs, *planned.entry.takes}
-
+        used = {*entry.needs, *entry.takes}
         source: tuple[Floats, ...] = ()
         if scene.source is not None and used & {Input.SOURCE_SHOT, Input.GUIDE_VIDEO}:
             camera = self._cameras[id(scene.source)]
@@ -119,21 +119,20 @@ class Windows:
             tail=tuple(self.known(frame, made) for frame in range(one.end - one.tail, one.end)),
             source=source,
             masks=self._masks(one) if Input.MASK in used else (),
-            keyframes=tuple(self._keyframes(one)),
+            keyframes=tuple(self._keyframes(one, used)),
             references=tuple(self._references()) if Input.REFERENCE_IMAGES in used else (),
             prompt=scene.prompt,
             negative=scene.negative,
         )
 
-    def _keyframes(self, one: Pass) -> list[tuple[int, Floats]]:
+    def _keyframes(self, one: Pass, used: set[Input]) -> list[tuple[int, Floats]]:
         scene, timing = self._planned.canvas, self._planned.timing
         images = [(image.path, image.at.frame) for image in scene.keyframes if image.at is not None]
-        if not images and Input.FIRST_IMAGE in {*self._planned.entry.needs, *self._planned.entry.takes}:
+        if not images and Input.FIRST_IMAGE in used and Input.REFERENCE_IMAGES not in used:
             images = [(image.path, 0) for image in scene.images[:1] if scene.before is None]
-        last = self._planned.timing.frames - 1
         found = []
         for path, frame in images:
-            at = min(round(timing.model_frame(frame)), last)
+            at = min(round(timing.model_frame(frame)), timing.frames - 1)
             if one.first <= at < one.end:
                 found.append((at - one.first, self._still(path)))
         return found
@@ -172,7 +171,12 @@ class Windows:
             for frame in range(one.first, one.end):
                 position = min(max(0, round(timing.position(frame))), span.range.duration - 1)
                 self._check()
-                codes = picture(source.frame(span.range.start + position), source.info.encoding)
-                white = (codes.max(axis=-1) >= 32768).astype(np.float32)
+                white = white_of(source, span.range.start + position).astype(np.float32)
                 found.append(np.round(framing.into(white[..., None]).reshape(framing.height, framing.width, 1)))
         return tuple(found)
+
+
+def white_of(mask: VideoReader, frame: int) -> NDArray[np.bool_]:
+    """Where one frame of a mask is white, shape (height, width)."""
+    codes = picture(mask.frame(frame), mask.info.encoding)
+    return np.asarray(codes.max(axis=-1) >= 32768)

@@ -1,0 +1,91 @@
+"""LoRAs on a model while an order is made: a user's looks and the card's published adapters, taken off afterwards."""
+
+import json
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from secondunit_bridge.errors import OrderRefused
+
+from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion.planned import Planned
+
+ADAPTERS = "adapters"
+"""The folder beside a model's components that holds its adapters."""
+_LONGEST_HEADER = 100_000_000
+"""What safetensors itself accepts: https://github.com/huggingface/safetensors#format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    path: Path
+    weight: float
+
+
+def loras(plan: Planned, folder: Path) -> tuple[Lora, ...]:
+    """`folder`: the model's. Raises OrderRefused for a file that is absent or no LoRA."""
+    found = []
+    for adapter, weight in plan.adapters:
+        path = folder / ADAPTERS / adapter.file
+        if not path.is_file():
+            raise OrderRefused(
+                f"the adapter {adapter.name} of {plan.card.title} is not on this machine: `secondunit models get "
+                f"{plan.card.model}` downloads it, or lay {adapter.file} of {adapter.repository} into {path.parent}"
+            )
+        found.append(Lora(path, weight))
+    found += [Lora(Path(look.path), look.weight) for look in plan.canvas.looks if look.weight != 0]
+    for lora in found:
+        _refuse_other(lora.path)
+    return tuple(found)
+
+
+def _refuse_other(path: Path) -> None:
+    """The header says what a file holds before anything is loaded from it."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > min(_LONGEST_HEADER, path.stat().st_size - 8):
+                raise ValueError(f"a header of {length} bytes")
+            names = [name for name in json.loads(file.read(length)) if name != "__metadata__"]
+    except (OSError, ValueError, struct.error) as error:
+        raise OrderRefused(f"{path} is no readable .safetensors file ({error}): give a look as .safetensors") from error
+    if not any("lora" in name for name in names):
+        raise OrderRefused(f"{path} holds no LoRA: its tensors are {', '.join(names[:3])} …")
+
+
+@contextmanager
+def worn(pipeline: Any, card: ModelCard, wanted: tuple[Lora, ...]) -> Iterator[None]:
+    """Raises OrderRefused where a file does not fit the model."""
+    if not wanted:
+        yield
+        return
+    try:
+        weights: dict[str, float] = {}
+        for number, lora in enumerate(wanted):
+            # Both experts of a model of two make the picture, one after the other.
+            for expert in ("transformer", "transformer_2"):
+                if getattr(pipeline, expert, None) is not None:
+                    name = f"look{number}_{expert}"
+                    _put_on(pipeline, card, lora, expert, name)
+                    weights[name] = lora.weight
+        pipeline.set_adapters(list(weights), list(weights.values()))
+        yield
+    finally:
+        pipeline.unload_lora_weights()
+
+
+def _put_on(pipeline: Any, card: ModelCard, lora: Lora, expert: str, name: str) -> None:
+    named: dict[str, Any] = {"load_into_transformer_2": True} if expert == "transformer_2" else {}
+    try:
+        pipeline.load_lora_weights(
+            str(lora.path.parent), weight_name=lora.path.name, adapter_name=name, local_files_only=True, **named
+        )
+    except (ValueError, RuntimeError, KeyError) as error:
+        raise OrderRefused(f"{lora.path} does not fit {card.title}: {error}") from error
+    config = (getattr(getattr(pipeline, expert), "peft_config", None) or {}).get(name)
+    targets = tuple(f".{target}" for target in card.lora_targets)
+    if config is None or not any(f".{module}".endswith(targets) for module in config.target_modules):
+        raise OrderRefused(f"{lora.path} does not fit {card.title}: it changes none of {', '.join(card.lora_targets)}")
