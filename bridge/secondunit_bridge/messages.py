@@ -232,7 +232,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an engine would do for an order, said before it starts."""
+    """What an engine would do for an order, said before it starts.
+
+    `seconds` is 0 where nothing alike was measured on the machine; `warnings` says so.
+    """
 
     frames: int
     seconds: float

@@ -8,7 +8,11 @@ from secondunit_bridge.messages import Card, Licence, Order, Plan, Task, TaskLim
 
 from secondunit_inference import cards as model_cards
 from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion.machine import machine
+from secondunit_inference.engines.diffusion.measured import read
 from secondunit_inference.engines.diffusion.planned import planned
+from secondunit_inference.engines.diffusion.preflight import preflight
+from secondunit_inference.engines.diffusion.sizes import sizes
 from secondunit_inference.engines.diffusion.weights import folder_of
 
 ENGINE = "diffusion"
@@ -47,13 +51,5 @@ def plan(order: Order, models: Path) -> Plan:
     """Raises OrderRefused; reads no media and loads nothing."""
     card = model_cards.card(order.model)
     made = planned(card, order)
-    folder_of(models, card)
-    slot = order.slot
-    frames = made.canvas.total
-    return Plan(
-        frames=frames,
-        seconds=0.0,
-        memory_bytes=0,
-        disk_bytes=int(len(order.seeds) * frames * slot.width * slot.height * 6),
-        warnings=(),
-    )
+    folder = folder_of(models, card)
+    return preflight(made, order, machine(models), sizes(card, folder), read(models))

@@ -1,0 +1,133 @@
+"""What an order will take, said before it starts: how the weights are held, seconds, memory, and what is not known."""
+
+from collections.abc import Iterable, Iterator
+
+from secondunit_bridge.messages import Order, Plan
+
+from secondunit_inference.engines.diffusion.machine import Machine
+from secondunit_inference.engines.diffusion.measured import Expected, Key, Measured, expected
+from secondunit_inference.engines.diffusion.planned import Planned
+from secondunit_inference.engines.diffusion.recipes import (
+    Fp8,
+    FromDisk,
+    Needs,
+    Recipe,
+    Resident,
+    Streamed,
+    TextStreamed,
+    changes_pixels,
+    choose,
+    gigabytes,
+    name_of,
+    needs,
+    on_device,
+)
+from secondunit_inference.engines.diffusion.sizes import Sizes
+
+MEMORY = "memory"
+"""The order's parameter that names a recipe; without it one that changes no pixel is chosen."""
+
+
+def preflight(planned: Planned, order: Order, machine: Machine, sizes: Sizes, found: Iterable[Measured]) -> Plan:
+    """Raises OrderRefused where the model does not fit the machine."""
+    found = tuple(found)
+    recipe, need, likely = chosen(planned, machine, sizes, found)
+    steps = sum(planned.tier.steps for _ in planned.timing.passes)
+    slot = order.slot
+    seconds = 0.0
+    if likely is not None:
+        each = steps * likely.step + len(planned.timing.passes) * likely.around
+        seconds = likely.loading + len(order.seeds) * each
+    return Plan(
+        frames=planned.canvas.total,
+        seconds=seconds,
+        memory_bytes=on_device(recipe, need, machine.room.shared) + (need.working or 0),
+        disk_bytes=len(order.seeds) * planned.canvas.total * slot.width * slot.height * 6,
+        warnings=tuple(_warnings(planned, machine, sizes, found, recipe, need, likely)),
+    )
+
+
+def chosen(
+    planned: Planned, machine: Machine, sizes: Sizes, found: tuple[Measured, ...]
+) -> tuple[Recipe, Needs, Expected | None]:
+    """The same in the unit's process and in the worker. Raises OrderRefused where the model does not fit."""
+    card, room = planned.card, machine.room
+    asked = str(planned.parameters.get(MEMORY, ""))
+    sized = [one.working for one in _alike(planned, machine, found) if one.working is not None]
+    need = needs(card, sizes, room.shared, max(sized) if sized else None)
+    recipe = choose(card, need, room, asked)
+    return recipe, need, likely(planned, machine, recipe, found)
+
+
+def key(planned: Planned, machine: Machine, recipe: Recipe) -> Key:
+    approximate = (name_of(recipe),) if changes_pixels(recipe) else ()
+    return Key(machine.device, planned.card.model, planned.entry.pipeline, name_of(recipe), approximate)
+
+
+def likely(planned: Planned, machine: Machine, recipe: Recipe, found: Iterable[Measured]) -> Expected | None:
+    frames, pixels = largest(planned)
+    return expected(found, key(planned, machine, recipe), frames, pixels)
+
+
+def largest(planned: Planned) -> tuple[int, int]:
+    """Frames and pixels of the longest pass."""
+    frames = max(one.frames for one in planned.timing.passes)
+    return frames, planned.framing.width * planned.framing.height
+
+
+def _alike(planned: Planned, machine: Machine, found: Iterable[Measured]) -> Iterator[Expected]:
+    """The pictures in work take the same beside weights that are held otherwise."""
+    for recipe in (Resident(), TextStreamed(), Streamed(), FromDisk()):
+        one = likely(planned, machine, recipe, found)
+        if one is not None:
+            yield one
+
+
+def _warnings(
+    planned: Planned,
+    machine: Machine,
+    sizes: Sizes,
+    found: tuple[Measured, ...],
+    recipe: Recipe,
+    need: Needs,
+    likely_: Expected | None,
+) -> Iterator[str]:
+    card = planned.card
+    if machine.room.shared:
+        yield "no NVIDIA device was found: the model runs on the processor, in float32"
+    if recipe != Resident():
+        yield _held(recipe, need, machine)
+        yield _slower(planned, machine, found, likely_)
+    if likely_ is None:
+        yield f"{card.title} has not been measured on this machine at this setting: how long it takes is not known"
+    elif not likely_.alike:
+        yield "the time is scaled from a pass of another size on this machine: a larger one takes more than that"
+    if need.working is None and not machine.room.shared:
+        yield (
+            "what the pictures in work take beside the weights has not been measured on this machine: the memory said "
+            "here is that of the weights"
+        )
+    if sizes.uncounted:
+        yield f"not counted into the memory, their size is not known: {', '.join(sizes.uncounted)}"
+
+
+def _held(recipe: Recipe, need: Needs, machine: Machine) -> str:
+    free = f"{gigabytes(machine.room.device)} of memory are free, the weights alone take {gigabytes(need.weights)}"
+    match recipe:
+        case Resident():
+            return free
+        case TextStreamed():
+            return f"{free}: the text encoder is streamed from main memory"
+        case Fp8():
+            return "the transformer's weights are held as 8-bit floats: other pictures than those of the full weights"
+        case Streamed():
+            return f"{free}: {gigabytes(need.transformers)} are streamed from main memory at every step"
+        case FromDisk():
+            return f"{free}: {gigabytes(need.transformers)} are read from the disk at every step"
+
+
+def _slower(planned: Planned, machine: Machine, found: Iterable[Measured], likely_: Expected | None) -> str:
+    resident = likely(planned, machine, Resident(), found)
+    if resident is None or likely_ is None or resident.step <= 0:
+        return "how much slower that is than weights that stay on the device has not been measured on this machine"
+    return f"a step takes {likely_.step / resident.step:.2g} times as long as with weights that stay on the device"
