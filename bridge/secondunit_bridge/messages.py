@@ -26,6 +26,9 @@ class Codec(StrEnum):
     PRORES_HQ = "prores_hq"
     H264 = "h264"
     PNG = "png"
+    DNXHR_HQX = "dnxhr_hqx"
+    FFV1 = "ffv1"
+    EXR = "exr"
 
 
 class SoundKind(StrEnum):

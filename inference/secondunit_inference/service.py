@@ -108,6 +108,11 @@ class Service(UnitServicer):
             raise OrderRefused(f"{order.id!r} is no order id: use 1 to 64 letters, digits, '-' and '_'")
         if not order.seeds:
             raise OrderRefused(f"{order.shot}: the order asks for no takes: give it a seed for each take")
+        # PyAV is needed by orders alone: the unit answers before it is loaded.
+        from secondunit_bridge.media.write import refuse_format
+
+        slot = order.slot
+        refuse_format(order.delivery.codec, slot.width, slot.height, slot.pixel_aspect)
         plan = self._engine(order).plan(order, self._models)
         admit(order.delivery, plan.disk_bytes)
         return plan

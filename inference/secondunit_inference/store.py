@@ -13,20 +13,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from secondunit_bridge.errors import OrderRefused
-from secondunit_bridge.messages import Codec, Delivery
+from secondunit_bridge.messages import Codec, Delivery, Order
 from secondunit_bridge.takes import MARKER
 
 log = logging.getLogger(__name__)
 
 SPARE_BYTES = 1_000_000_000
 _TEMPORARY = ".secondunit-part-"
-_SUFFIXES = {Codec.PRORES_HQ: ".mov", Codec.H264: ".mp4", Codec.PNG: ""}
+_SUFFIXES = {
+    Codec.PRORES_HQ: ".mov",
+    Codec.H264: ".mp4",
+    Codec.PNG: "",
+    Codec.DNXHR_HQX: ".mov",
+    Codec.FFV1: ".mkv",
+    Codec.EXR: "",
+}
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
 @dataclass(frozen=True, slots=True)
 class TakeFiles:
-    """Where one take lies under one fence. PNG takes are folders, the others files."""
+    """Where one take lies under one fence. PNG and EXR takes are folders, the others files."""
 
     delivery: Delivery
     take_id: str
@@ -60,7 +67,25 @@ class TakeFiles:
 
     def media(self, place: Path) -> str:
         """The path that a reader takes: of numbered pictures, their pattern."""
-        return str(place / "frame_%04d.png") if self.delivery.codec is Codec.PNG else str(place)
+        return str(place / f"frame_%04d.{self.delivery.codec}") if not place.suffix else str(place)
+
+
+# Upper ends of what pictures take, but for H.264, whose noise has no bound. ProRes and DNxHR: their rates at 1080p.
+_BYTES_PER_PIXEL = {
+    Codec.PRORES_HQ: 4.5 / 8,
+    Codec.H264: 1.0 / 8,
+    Codec.PNG: 6.1,
+    Codec.DNXHR_HQX: 0.45,
+    Codec.FFV1: 7.1,
+    Codec.EXR: 6.1,
+}
+
+
+def disk_bytes(order: Order) -> int:
+    """What all takes of an order may need."""
+    slot = order.slot
+    pixels = (slot.head + slot.frames + slot.tail) * slot.width * slot.height
+    return int(len(order.seeds) * pixels * _BYTES_PER_PIXEL[order.delivery.codec])
 
 
 def admit(delivery: Delivery, disk_bytes: int) -> None:

@@ -42,7 +42,7 @@ _NICENESS = 5
 _STEP_SECONDS = 0.05
 _PREVIEW_SECONDS = 0.2
 _PREVIEW_WIDTH = 480
-_PACKAGES = ("secondunit", "numpy", "av", "opencv-python-headless", "scipy", "opencolorio")
+_PACKAGES = ("secondunit", "numpy", "av", "opencv-python-headless", "scipy", "opencolorio", "openimageio")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -240,6 +240,7 @@ def _write(files: TakeFiles, made: Made, record: Record, job: Job) -> int:
         record.reel,
         sound,
         record_to_json(record),
+        slot.encoding,
     ) as writer:
         for frame in made.frames:
             job.check()

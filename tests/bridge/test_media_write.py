@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from secondunit_bridge.errors import BadInput
+from secondunit_bridge.media.exr import packed_timecode
+from secondunit_bridge.media.header import read_header
 from secondunit_bridge.media.probe import Encoding, SoundInfo, probe
 from secondunit_bridge.media.read import VideoReader, picture, read_sound, read_still
+from secondunit_bridge.media.read import codes as codes_of
 from secondunit_bridge.media.record import extract
 from secondunit_bridge.media.write import MediaWriter
 from secondunit_bridge.messages import Codec
 from secondunit_bridge.rates import FrameTime, format_timecode
 
-from tests.bridge.media_clips import codes, decoded_codes, ffmpeg, ffprobe, moving
+from tests.bridge.media_clips import codes, decoded_codes, ffmpeg, ffprobe, frame_md5s, moving
 
 BT709 = Encoding("yuv420p", 8, "bt709", "bt709", "bt709", False)
 RGB = Encoding("rgb48le", 16, "gbr", "bt709", "bt709", True)
@@ -31,39 +34,49 @@ def smooth(width: int, height: int) -> np.ndarray:
     return (np.stack(channels, -1) * 50000 + 6000).astype(np.uint16)
 
 
-@pytest.mark.parametrize(("codec", "name"), [(Codec.PRORES_HQ, "a.mov"), (Codec.H264, "a.mp4")])
+MOVIES = [
+    (Codec.PRORES_HQ, "a.mov"),
+    (Codec.H264, "a.mp4"),
+    (Codec.DNXHR_HQX, "b.mov"),
+    (Codec.FFV1, "a.mkv"),
+]
+
+
+@pytest.mark.parametrize(("codec", "name"), MOVIES)
 @pytest.mark.parametrize(("rate", "drop_frame"), [(NTSC, True), (NTSC, False), (Fraction(24), False)])
 def test_ffprobe_agrees(codec: Codec, name: str, rate: Fraction, drop_frame: bool, tmp_path: Path) -> None:
     path, start = str(tmp_path / name), FrameTime(107_892, rate)
+    aspect = Fraction(1) if codec is Codec.FFV1 else Fraction(64, 45)
     sound = (SoundInfo(48000, 2, "stereo"), SoundInfo(48000, 1, "mono"))
     samples = np.zeros((2, 24024), np.float32)
     record = json.dumps({"name": "Ü 'quoted'\n", "long": "x" * 40_000})
-    with MediaWriter(
-        path, codec, rate, 192, 108, Fraction(64, 45), BT709, start, drop_frame, "A007R2", sound, record
-    ) as writer:
+    with MediaWriter(path, codec, rate, 256, 144, aspect, BT709, start, drop_frame, "A007R2", sound, record) as writer:
         writer.write_sound(0, samples)
         writer.write_sound(1, samples[:1])
         for number in range(15):
-            writer.write(np.roll(smooth(192, 108), number, axis=1))
+            writer.write(np.roll(smooth(256, 144), number, axis=1))
     said = ffprobe(path)
     video = said["streams"][0]
     assert (video["codec_name"], video["pix_fmt"]) == {
         Codec.PRORES_HQ: ("prores", "yuv422p10le"),
         Codec.H264: ("h264", "yuv420p"),
+        Codec.DNXHR_HQX: ("dnxhd", "yuv422p10le"),
+        Codec.FFV1: ("ffv1", "yuv420p"),
     }[codec]
     assert (video["r_frame_rate"], video["avg_frame_rate"]) == (f"{rate.numerator}/{rate.denominator}",) * 2
-    assert int(video["nb_frames"]) == 15
-    assert video["sample_aspect_ratio"] == "64:45"
-    assert video["tags"]["timecode"] == format_timecode(start, drop_frame)
+    assert codec is Codec.FFV1 or int(video["nb_frames"]) == 15  # Matroska counts no frames
+    assert video.get("sample_aspect_ratio", "1:1") == f"{aspect.numerator}:{aspect.denominator}"
+    tags = {key.lower(): value for key, value in (said["format"]["tags"] | video["tags"]).items()}
+    assert tags["timecode"] == format_timecode(start, drop_frame)
     assert (video["color_range"], video["color_space"]) == ("tv", "bt709")
     assert (video["color_primaries"], video["color_transfer"]) == ("bt709", "bt709")
-    assert video["field_order"] == "progressive"
+    assert codec is Codec.DNXHR_HQX or video["field_order"] == "progressive"  # ffprobe looks for it in four codecs
     layouts = [stream["channels"] for stream in said["streams"] if stream["codec_type"] == "audio"]
     assert layouts == [2, 1]
-    assert json.loads(said["format"]["tags"]["com.secondunit.record"]) == json.loads(record)
+    assert json.loads(tags["com.secondunit.record"]) == json.loads(record)
     info = probe(path)
     assert (info.rate, info.frames, info.start, info.drop_frame) == (rate, 15, start, drop_frame)
-    assert (info.reel, info.pixel_aspect, info.encoding.matrix) == ("A007R2", Fraction(64, 45), "bt709")
+    assert (info.reel, info.pixel_aspect, info.encoding.matrix) == ("A007R2", aspect, "bt709")
     assert extract(path) == record
 
 
@@ -180,25 +193,153 @@ def test_png_take_is_exact(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", list(Codec))
 def test_a_failure_leaves_nothing(codec: Codec, tmp_path: Path) -> None:
+    if codec is Codec.EXR:
+        pytest.importorskip("OpenImageIO")
     path = str(tmp_path / "a")
     with (
         pytest.raises(ZeroDivisionError),
-        MediaWriter(path, codec, Fraction(24), 64, 48, Fraction(1), BT709, None, False, "", (), "{}") as writer,
+        MediaWriter(path, codec, Fraction(24), 256, 144, Fraction(1), BT709, None, False, "", (), "{}") as writer,
     ):
-        for frame in noise(7, 64, 48):
+        for frame in noise(7, 256, 144):
             writer.write(frame)
         raise ZeroDivisionError
     with (
         pytest.raises(BadInput, match="no frame"),
-        MediaWriter(path, codec, Fraction(24), 64, 48, Fraction(1), BT709),
+        MediaWriter(path, codec, Fraction(24), 256, 144, Fraction(1), BT709),
     ):
         pass
     with (
-        pytest.raises(BadInput, match="64×48"),
-        MediaWriter(path, codec, Fraction(24), 64, 48, Fraction(1), BT709) as writer,
+        pytest.raises(BadInput, match="256×144"),
+        MediaWriter(path, codec, Fraction(24), 256, 144, Fraction(1), BT709) as writer,
     ):
         writer.write(noise(1, 62, 48)[0])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "codec", "kept"),
+    [
+        ("yuv420p", "ffv1", "yuv420p"),
+        ("yuvj420p", "mjpeg", "yuv420p"),
+        ("yuv422p10le", "ffv1", "yuv422p10le"),
+        ("yuv444p16le", "ffv1", "yuv444p16le"),
+    ],
+)
+def test_ffv1_keeps_every_sample_of_the_camera(pixel_format: str, codec: str, kept: str, tmp_path: Path) -> None:
+    suffix = ".mov" if codec == "mjpeg" else ".mkv"
+    source = moving(tmp_path / f"a{suffix}", "-c:v", codec, "-pix_fmt", pixel_format, seconds="0.2")
+    out = str(tmp_path / "b.mkv")
+    with VideoReader(source) as reader:
+        info = reader.info
+        with MediaWriter(out, Codec.FFV1, Fraction(25), 192, 108, Fraction(1), info.encoding) as writer:
+            for frame in reader.frames(0, 5):
+                writer.write(frame)
+            writer.write(smooth(192, 108))
+    assert frame_md5s(out)[:5] == frame_md5s(source)
+    assert ffprobe(out)["streams"][0]["pix_fmt"] == kept
+    with VideoReader(out) as reader:
+        assert reader.info.encoding.full_range == info.encoding.full_range
+        made = codes_of(reader.frame(5), reader.info.encoding)
+    coarse = 1 / (1 << min(info.encoding.depth, 10))
+    assert np.abs(made - smooth(192, 108) / 65535)[4:-4, 4:-4].max() < 4 * coarse
+
+
+def test_ffv1_keeps_sixteen_bits_of_rgb(tmp_path: Path) -> None:
+    out, given = str(tmp_path / "a.mkv"), noise(3, 61, 33)
+    with MediaWriter(out, Codec.FFV1, NTSC, 61, 33, Fraction(1), RGB) as writer:
+        for frame in given:
+            writer.write(frame)
+    raw = ffmpeg("-i", out, "-f", "rawvideo", "-pix_fmt", "rgb48le", "-")
+    assert np.array_equal(np.frombuffer(raw, np.uint16).reshape(3, 33, 61, 3), np.stack(given))
+    with VideoReader(out) as reader:
+        assert np.array_equal(picture(reader.frame(1), reader.info.encoding), given[1])
+        assert (reader.info.encoding.matrix, reader.info.encoding.transfer) == ("gbr", "bt709")
+
+
+def test_ffv1_refuses_pixels_that_are_not_square(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="square"):
+        MediaWriter(str(tmp_path / "a.mkv"), Codec.FFV1, Fraction(25), 64, 48, Fraction(64, 45), BT709)
+
+
+def test_dnxhr_is_hqx_and_refuses_what_it_cannot_hold(tmp_path: Path) -> None:
+    path, given = str(tmp_path / "a.mov"), smooth(320, 180)
+    with MediaWriter(path, Codec.DNXHR_HQX, Fraction(25), 320, 180, Fraction(1), BT709) as writer:
+        writer.write(given)
+    assert ffprobe(path)["streams"][0]["profile"] == "DNXHR HQX"
+    with VideoReader(path) as reader:
+        assert np.abs(picture(reader.frame(0), reader.info.encoding).astype(int) - given).mean() < 120
+    with pytest.raises(BadInput, match="256×120"):
+        MediaWriter(str(tmp_path / "b.mov"), Codec.DNXHR_HQX, Fraction(25), 240, 180, Fraction(1), BT709)
+
+
+@pytest.mark.parametrize("codec", [Codec.PRORES_HQ, Codec.DNXHR_HQX, Codec.FFV1])
+@pytest.mark.parametrize("transfer", ["arib-std-b67", "smpte2084"])
+def test_hdr_is_tagged_and_what_lies_above_white_stays(codec: Codec, transfer: str, tmp_path: Path) -> None:
+    encoding = Encoding("yuv420p10le", 10, "bt2020nc", "bt2020", transfer, False)
+    path = str(tmp_path / ("a.mkv" if codec is Codec.FFV1 else "a.mov"))
+    ramp = np.tile(np.linspace(-0.02, 1.07, 256, dtype=np.float32)[None, :, None], (120, 1, 3))
+    with MediaWriter(path, codec, Fraction(25), 256, 120, Fraction(1), encoding) as writer:
+        writer.write(ramp)
+    video = ffprobe(path)["streams"][0]
+    assert (video["color_space"], video["color_primaries"], video["color_transfer"]) == ("bt2020nc", "bt2020", transfer)
+    with VideoReader(path) as reader:
+        assert reader.info.encoding.transfer == transfer
+        assert np.abs(codes_of(reader.frame(0), reader.info.encoding) - ramp).max() < 0.006
+        assert picture(reader.frame(0), reader.info.encoding).max() == 65535
+
+
+def test_exr_take_has_its_values_and_its_header(tmp_path: Path) -> None:
+    oiio = pytest.importorskip("OpenImageIO")
+    folder, start = tmp_path / "take", FrameTime(1799, NTSC)
+    given = np.linspace(-0.5, 40, 33 * 61 * 3, dtype=np.float32).reshape(33, 61, 3)
+    linear = Encoding("gbrpf32le", 32, "gbr", "bt2020", "linear", True)
+    sound = (SoundInfo(48000, 1, "mono"),)
+    with MediaWriter(
+        str(folder), Codec.EXR, NTSC, 61, 33, Fraction(4, 3), linear, start, True, "R1", sound, '{"a": 1}', "ACEScg"
+    ) as writer:
+        writer.write(given)
+        writer.write(given * 2)
+        writer.write_sound(0, np.zeros((1, 3203), np.float32))
+    names = sorted(entry.name for entry in folder.iterdir())
+    assert names == ["frame_1001.exr", "frame_1002.exr", "record.json", "sound_1.wav"]
+    assert extract(str(folder)) == '{"a": 1}'
+    held = oiio.ImageInput.open(str(folder / "frame_1002.exr"))
+    spec = held.spec()
+    assert (spec.format, spec.channelnames) == (oiio.HALF, ("R", "G", "B"))
+    # 29.97 drop-frame counts 00:01:00;02 after 00:00:59;29
+    assert spec.getattribute("smpte:TimeCode") == (0x00010042, 0)
+    assert spec.getattribute("FramesPerSecond") == (30000, 1001)
+    assert spec.getattribute("reelName") == "R1"
+    assert spec.getattribute("PixelAspectRatio") == pytest.approx(4 / 3)
+    assert spec.getattribute("chromaticities")[:2] == pytest.approx((0.713, 0.293))
+    assert np.array_equal(held.read_image(), (given * 2).astype(np.float16).astype(np.float32))
+    pattern = str(folder / "frame_%04d.exr")
+    header = read_header(pattern)
+    assert (header.first, header.frames, header.record) == (1001, 2, '{"a": 1}')
+    with VideoReader(pattern, NTSC) as reader:
+        assert (reader.info.pixel_aspect, reader.info.encoding.transfer) == (Fraction(4, 3), "linear")
+        seen = codes_of(reader.frame(0), reader.info.encoding)
+    assert np.array_equal(seen, given.astype(np.float16).astype(np.float32))
+
+
+def test_exr_of_display_pictures_says_which_they_are(tmp_path: Path) -> None:
+    pytest.importorskip("OpenImageIO")
+    with MediaWriter(str(tmp_path / "take"), Codec.EXR, Fraction(24), 64, 48, Fraction(1), BT709) as writer:
+        writer.write(smooth(64, 48))
+    info = probe(str(tmp_path / "take" / "frame_%04d.exr"), Fraction(24))
+    assert (info.encoding.primaries, info.encoding.transfer) == ("bt709", "bt709")
+
+
+@pytest.mark.parametrize(
+    ("frame", "rate", "drop_frame", "packed"),
+    [
+        (86399 * 24 + 23, Fraction(24), False, 0x23595923),
+        (1800, NTSC, True, 0x00010042),
+        (61, Fraction(60), False, 0x00000100 | 1 << 15),
+    ],
+)
+def test_timecode_is_packed(frame: int, rate: Fraction, drop_frame: bool, packed: int) -> None:
+    assert packed_timecode(FrameTime(frame, rate), drop_frame) == packed
 
 
 def test_nothing_is_replaced(tmp_path: Path) -> None:

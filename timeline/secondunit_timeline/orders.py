@@ -1,6 +1,6 @@
 """What all orders planned from a cut share: settings, the frames they stand on, and where camera frames end."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
@@ -8,6 +8,7 @@ from uuid import uuid4
 import numpy as np
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import (
+    Codec,
     Condition,
     Delivery,
     IgnoreRegion,
@@ -41,6 +42,9 @@ class Settings:
     model: str = "draft"
     sound: SoundKind = SoundKind.ROOM_TONE
     ignore: tuple[IgnoreRegion, ...] = field(default=())
+    codec: Codec = Codec.PRORES_HQ
+    encoding: str = ""
+    """See `Slot.encoding`."""
 
 
 def make_order(
@@ -57,13 +61,13 @@ def make_order(
         task=task,
         show=show or "untitled",
         shot=shot or "shot",
-        slot=slot,
+        slot=replace(slot, encoding=settings.encoding),
         conditions=(*conditions, *settings.ignore),
         engine=settings.engine,
         model=settings.model,
         parameters=(),
         seeds=settings.seeds,
-        delivery=Delivery(str(settings.folder.resolve())),
+        delivery=Delivery(str(settings.folder.resolve()), settings.codec),
     )
 
 

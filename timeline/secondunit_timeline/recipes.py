@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError, SecondUnitError
-from secondunit_bridge.messages import CameraMove, IgnoreRegion, SoundKind
+from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, SoundKind
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index, Item, TrackIndex
@@ -101,7 +101,7 @@ def generate(
     continues: bool = False,
     **options: Any,
 ) -> otio.schema.GeneratorReference:
-    """Options, here and below: seed, takes, handles, engine, model, ignore."""
+    """Options, here and below: seed, takes, handles, engine, model, ignore, codec, encoding."""
     move = {"move": camera.move, "amount": camera.amount} if isinstance(camera, CameraMove) else camera
     return _reference(
         "generate",
@@ -291,6 +291,8 @@ class _Reader:
             "engine": self._take("engine", _text, defaults.engine),
             "model": self._take("model", _text, defaults.model),
             "ignore": self._take("ignore", _regions, ()),
+            "codec": Codec(self._take("codec", _choice(tuple(Codec)), defaults.codec)),
+            "encoding": self._take("encoding", _text, defaults.encoding),
         }
 
     def settings(self, folder: Path) -> Settings:

@@ -18,6 +18,7 @@ from secondunit_bridge.errors import BadInput, CutError, OrderCancelled, OrderFa
 from secondunit_bridge.messages import (
     CameraMove,
     Cancelled,
+    Codec,
     Event,
     Failed,
     IgnoreRegion,
@@ -72,6 +73,8 @@ class Options(TypedDict, total=False):
     model: str
     sound: SoundKind
     ignore: tuple[IgnoreRegion, ...]
+    codec: Codec
+    encoding: str
 
 
 class AsyncUnit:
@@ -233,6 +236,8 @@ class AsyncUnit:
             model=options.get("model", defaults.model),
             sound=options.get("sound", defaults.sound),
             ignore=options.get("ignore", defaults.ignore),
+            codec=options.get("codec", defaults.codec),
+            encoding=options.get("encoding", defaults.encoding),
         )
 
     async def _carry_out(

@@ -22,6 +22,9 @@ class Codec(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CODEC_PRORES_HQ: _ClassVar[Codec]
     CODEC_H264: _ClassVar[Codec]
     CODEC_PNG: _ClassVar[Codec]
+    CODEC_DNXHR_HQX: _ClassVar[Codec]
+    CODEC_FFV1: _ClassVar[Codec]
+    CODEC_EXR: _ClassVar[Codec]
 
 class SoundKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -39,6 +42,9 @@ CODEC_UNSPECIFIED: Codec
 CODEC_PRORES_HQ: Codec
 CODEC_H264: Codec
 CODEC_PNG: Codec
+CODEC_DNXHR_HQX: Codec
+CODEC_FFV1: Codec
+CODEC_EXR: Codec
 SOUND_KIND_UNSPECIFIED: SoundKind
 SOUND_KIND_HOLD: SoundKind
 SOUND_KIND_ROOM_TONE: SoundKind

@@ -1,4 +1,4 @@
-"""The names of colour encodings in ffmpeg, and how its scaler is told of them."""
+"""The names of colour encodings in ffmpeg, how its scaler is told of them, and conversions that it would clip."""
 
 import numpy as np
 from av.video.reformatter import Colorspace, Interpolation
@@ -27,6 +27,75 @@ SWS_MATRICES = {
 PRECISE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
 
 
+Picture = NDArray[np.uint16]
+Floats = NDArray[np.float32]
+
+
+def whole(picture: Picture | Floats) -> Picture:
+    """Floats, 1 full scale, as codes of 16 bits; what lies beyond is clipped."""
+    if picture.dtype == np.uint16:
+        return np.asarray(picture, np.uint16)
+    return np.asarray(np.clip(parts(picture), 0, 1) * np.float32(65535) + np.float32(0.5), np.uint16)
+
+
+def parts(picture: Picture | Floats) -> Floats:
+    """The inverse of `whole`: codes as shares of full scale."""
+    if picture.dtype == np.float32:
+        return np.asarray(picture, np.float32)
+    return np.asarray(picture * np.float32(1 / 65535), np.float32)
+
+
+# K_R and K_B of ISO/IEC 23091-2, table 4.
+_WEIGHTS = {
+    "bt709": (0.2126, 0.0722),
+    "fcc": (0.30, 0.11),
+    "bt470bg": (0.299, 0.114),
+    "smpte170m": (0.299, 0.114),
+    "smpte240m": (0.212, 0.087),
+    "bt2020nc": (0.2627, 0.0593),
+}
+
+
+def rgb_from_yuv(samples: NDArray[np.uint16], matrix: str, full_range: bool, depth: int) -> Floats:
+    """R'G'B', shape (height, width, 3), 1 full scale, nothing clipped, from Y'CbCr of the same shape.
+
+    `samples` are codes of `depth` bits shifted up to 16.
+    """
+    red, blue = _WEIGHTS[matrix]
+    y, cb, cr = np.moveaxis(_scaled(samples, full_range, depth), -1, 0)
+    r, b = y + np.float32(2 - 2 * red) * cr, y + np.float32(2 - 2 * blue) * cb
+    g = (y - np.float32(red) * r - np.float32(blue) * b) / np.float32(1 - red - blue)
+    return np.stack([r, g, b], axis=-1)
+
+
+def yuv_from_rgb(picture: Floats, matrix: str, full_range: bool, depth: int) -> NDArray[np.uint16]:
+    """The inverse, in codes of 16 bits; what the codes cannot hold is clipped, what lies above white is not."""
+    red, blue = _WEIGHTS[matrix]
+    r, g, b = np.moveaxis(picture, -1, 0)
+    y = np.float32(red) * r + np.float32(1 - red - blue) * g + np.float32(blue) * b
+    planes = np.stack([y, (b - y) / np.float32(2 - 2 * blue), (r - y) / np.float32(2 - 2 * red)], axis=-1)
+    low, luma, chroma = _steps(full_range, depth)
+    planes[..., 0] = planes[..., 0] * luma + low
+    planes[..., 1:] = planes[..., 1:] * chroma + 32768
+    # Codes of the top and the bottom belong to synchronisation (ITU-R BT.709, BT.2100).
+    least, most = (0, 65535) if full_range else (256, 65279)
+    return np.asarray(np.clip(np.rint(planes), least, most), np.uint16)
+
+
+def _steps(full_range: bool, depth: int) -> tuple[float, float, float]:
+    """Black, and the spans of luma and chroma, in codes of `depth` bits shifted up to 16."""
+    top = float(((1 << depth) - 1) << (16 - depth))
+    return (0.0, top, top) if full_range else (16 * 256.0, 219 * 256.0, 224 * 256.0)
+
+
+def _scaled(samples: NDArray[np.uint16], full_range: bool, depth: int) -> Floats:
+    low, luma, chroma = (np.float32(number) for number in _steps(full_range, depth))
+    planes = samples.astype(np.float32)
+    planes[..., 0] = (planes[..., 0] - low) / luma
+    planes[..., 1:] = (planes[..., 1:] - np.float32(32768)) / chroma
+    return planes
+
+
 def code(names: dict[int, str], name: str) -> int:
     """The code point of `name`; 2, unspecified, when it has none."""
     return next((number for number, known in names.items() if known == name), 2)
@@ -48,13 +117,13 @@ def stretch(picture: NDArray[np.uint16], bits: int) -> None:
         np.add(codes, rest, out=codes)
 
 
-def shrink(picture: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """The inverse of `stretch` with 8 bits, which is what the scaler takes for white when it makes limited range."""
+def shrink(picture: NDArray[np.uint16], bits: int = 8) -> NDArray[np.uint16]:
+    """The inverse of `stretch`; 8 bits are what the scaler takes for white when it makes limited range."""
     shrunk = np.empty(picture.shape, np.uint16)
     part = np.empty((_ROWS, *picture.shape[1:]), np.uint16)
     for row in range(0, len(picture), _ROWS):
         codes = picture[row : row + _ROWS]
         rest = part[: len(codes)]
-        np.right_shift(codes, np.uint16(8), out=rest)
+        np.right_shift(codes, np.uint16(bits), out=rest)
         np.subtract(codes, rest, out=shrunk[row : row + _ROWS])
     return shrunk

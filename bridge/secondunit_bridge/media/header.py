@@ -113,5 +113,5 @@ def _sequence_header(path: str) -> Header:
         stream = container.streams.video[0]
         codec = stream.codec_context.name if stream.codec_context is not None else ""
         size = stream.width, stream.height
-    record = (extract(str(folder)) or "") if Path(path).name == FRAMES else ""
+    record = (extract(str(folder)) or "") if Path(path).name in FRAMES.values() else ""
     return Header(path, codec, None, len(numbers), *size, None, False, "", numbers.start, record)

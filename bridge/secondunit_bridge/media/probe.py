@@ -22,6 +22,8 @@ from secondunit_bridge.media.container import is_pattern, open_media, picture_st
 from secondunit_bridge.media.frames import FrameMap, find_rate, scan
 from secondunit_bridge.rates import FrameTime, can_drop_frames, parse_timecode
 
+EXR_TAGS = "com.secondunit.encoding"
+"""Primaries and transfer of an OpenEXR take, in a string of its header: the format has no tag for a transfer."""
 _HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG", "bt2020-10": "BT.2020", "bt2020-12": "BT.2020"}
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 
@@ -249,6 +251,9 @@ def encoding_of(frame: VideoFrame, stream: VideoStream | None = None) -> Encodin
         matrix = matrix if matrix not in ("", "gbr") else "smpte170m" if small else "bt709"
         primaries = primaries or (("bt470bg" if frame.height == 576 else "smpte170m") if small else "bt709")
         transfer = transfer or ("smpte170m" if small else "bt709")
+    tags = frame.metadata.get(EXR_TAGS, "").split()
+    if len(tags) == 2 and tags[0] in PRIMARIES.values() and tags[1] in TRANSFERS.values():
+        primaries, transfer = tags
     full = rgb or pixel_format.startswith("yuvj") or 2 in (frame.color_range, context.color_range if context else 0)
     return Encoding(pixel_format, max(part.bits for part in frame.format.components), matrix, primaries, transfer, full)
 

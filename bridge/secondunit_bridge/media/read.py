@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
-from secondunit_bridge.media.colour import PRECISE, SWS_MATRICES, stretch
+from secondunit_bridge.media.colour import PRECISE, SWS_MATRICES, Floats, parts, rgb_from_yuv, stretch, whole
 from secondunit_bridge.media.container import open_media, picture_stream, unreadable
 from secondunit_bridge.media.frames import FrameMap
 from secondunit_bridge.media.probe import Encoding, MediaInfo, Orientation, encoding_of, examine, orientation
@@ -194,12 +194,47 @@ class Upright:
         return self._graph.vpull()
 
 
+def codes(frame: VideoFrame, encoding: Encoding, reformatter: VideoReformatter | None = None) -> Floats:
+    """R'G'B', shape (height, width, 3), 1 full scale, as encoded; what lies above white or below black is kept."""
+    if frame.format.name.startswith(FLOATS):
+        return _float_planes(frame)
+    if encoding.matrix not in SWS_MATRICES or frame.format.name.startswith("gray"):
+        return parts(picture(frame, encoding, reformatter))
+    matrix = SWS_MATRICES[encoding.matrix]
+    spread = ColorRange.JPEG if encoding.full_range else ColorRange.MPEG
+    planar = (reformatter or VideoReformatter()).reformat(
+        frame,
+        format="yuv444p16le",
+        src_colorspace=matrix,
+        dst_colorspace=matrix,
+        src_color_range=spread,
+        dst_color_range=spread,
+        interpolation=PRECISE | Interpolation.FULL_CHR_H_INP,
+    )
+    samples = np.asarray(planar.to_ndarray(), np.uint16)
+    return rgb_from_yuv(samples, encoding.matrix, encoding.full_range, encoding.depth)
+
+
+FLOATS = ("gbrpf", "gbrapf", "grayf")
+
+
+def _float_planes(frame: VideoFrame) -> Floats:
+    kind = "<f2" if "f16" in frame.format.name else "<f4"
+    planes = [
+        np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, : plane.width] for plane in frame.planes
+    ]
+    order = (2, 0, 1) if frame.format.name.startswith("gb") else (0, 0, 0)  # stored as G, B, R
+    return np.stack([planes[number] for number in order], axis=-1).astype(np.float32)
+
+
 def picture(frame: VideoFrame, encoding: Encoding, reformatter: VideoReformatter | None = None) -> NDArray[np.uint16]:
     """R'G'B', shape (height, width, 3), 0..65535 full range, in the transfer and primaries of `encoding`.
 
     A `reformatter` that is kept from frame to frame saves setting up the conversion; one a thread.
     """
     reformatter = reformatter or VideoReformatter()
+    if frame.format.name.startswith(FLOATS):
+        return whole(_float_planes(frame))
     if encoding.matrix == "gbr":
         if encoding.depth <= 8:  # the scaler takes 8-bit RGB to 16 bits by way of YUV
             return np.multiply(reformatter.reformat(frame, format="rgb24").to_ndarray(), 257, dtype=np.uint16)

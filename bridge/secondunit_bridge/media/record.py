@@ -11,7 +11,7 @@ RECORD_KEY = "com.secondunit.record"
 
 
 def extract(path: str) -> str | None:
-    """The record's JSON text; None when the file, or the folder of a PNG take, holds none.
+    """The record's JSON text; None when the file, or the folder of a PNG or EXR take, holds none.
 
     It outlives a stream copy into Matroska, and into MOV or MP4 with `-movflags use_metadata_tags`.
     """

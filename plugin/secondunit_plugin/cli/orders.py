@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 from secondunit_bridge.errors import BadInput
-from secondunit_bridge.messages import CameraMove, IgnoreRegion, SoundKind
+from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, SoundKind
 
 # The timeline package is imported by the commands themselves, so that help and completion answer at once.
 if TYPE_CHECKING:
@@ -43,6 +43,21 @@ def order_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--model", default="draft", show_default=True),
         click.option(
             "--ignore-region", "ignore", multiple=True, type=Region(), help="Pixels that no measure may read."
+        ),
+        click.option(
+            "--codec",
+            default=Codec.PRORES_HQ,
+            type=click.Choice([codec.value for codec in Codec]),
+            show_default=True,
+            callback=lambda _context, _option, value: Codec(value),
+            help="What takes are written as; png and exr are folders of pictures.",
+        ),
+        click.option(
+            "--encoding",
+            default="",
+            metavar="NAME",
+            help="Colour space of the pictures, as OpenColorIO's studio configuration names it, e.g. 'ARRI LogC4'."
+            " Default: as the files say.",
         ),
         click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
         click.option("--quiet", is_flag=True, help="No progress, no table."),

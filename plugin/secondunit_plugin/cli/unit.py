@@ -149,7 +149,7 @@ def _checks() -> Iterator[tuple[str, str, str]]:
     )
     import av
 
-    codecs = ("prores_ks", "libx264", "png", "aac", "pcm_s24le")
+    codecs = ("prores_ks", "libx264", "dnxhd", "ffv1", "png", "exr", "aac", "pcm_s24le")
     lacking = [name for name in codecs if name not in av.codecs_available]
     yield "codecs", f"this build of PyAV lacks {', '.join(lacking)}" if lacking else "", ", ".join(codecs)
     home = spawn.home()

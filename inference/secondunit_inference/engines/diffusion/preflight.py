@@ -23,6 +23,7 @@ from secondunit_inference.engines.diffusion.recipes import (
     on_device,
 )
 from secondunit_inference.engines.diffusion.sizes import Sizes
+from secondunit_inference.store import disk_bytes
 
 MEMORY = "memory"
 """The order's parameter that names a recipe; without it one that changes no pixel is chosen."""
@@ -33,7 +34,6 @@ def preflight(planned: Planned, order: Order, machine: Machine, sizes: Sizes, fo
     found = tuple(found)
     recipe, need, likely = chosen(planned, machine, sizes, found)
     steps = sum(planned.tier.steps for _ in planned.timing.passes)
-    slot = order.slot
     seconds = 0.0
     if likely is not None:
         each = steps * likely.step + len(planned.timing.passes) * likely.around
@@ -42,7 +42,7 @@ def preflight(planned: Planned, order: Order, machine: Machine, sizes: Sizes, fo
         frames=planned.canvas.total,
         seconds=seconds,
         memory_bytes=on_device(recipe, need, machine.room.shared) + (need.working or 0),
-        disk_bytes=len(order.seeds) * planned.canvas.total * slot.width * slot.height * 6,
+        disk_bytes=disk_bytes(order),
         warnings=tuple(_warnings(planned, machine, sizes, found, recipe, need, likely)),
     )
 

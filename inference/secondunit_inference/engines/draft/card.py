@@ -18,7 +18,6 @@ from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import (
     CameraMove,
     Card,
-    Codec,
     FramesAfter,
     FramesBefore,
     Order,
@@ -31,6 +30,8 @@ from secondunit_bridge.messages import (
     TaskLimit,
     Text,
 )
+
+from secondunit_inference.store import disk_bytes
 
 CAMERA_MOVES = ("push-in", "pull-out", "pan-left", "pan-right", "tilt-up", "tilt-down", "orbit", "handheld")
 TRUSTED_FRAMES = 8
@@ -82,8 +83,6 @@ _COST = {
     Task.MATCH: (1.5, 0.01, 0.07, 48),
 }
 _NOMINAL_PIXELS = 1920 * 1080
-_PRORES_HQ_BITS_PER_PIXEL = 4.5
-_H264_BITS_PER_PIXEL = 1.0
 _BASE_MEMORY = 200_000_000
 
 
@@ -125,19 +124,9 @@ def plan(order: Order, models: Path | None = None) -> Plan:  # noqa: ARG001  eve
         frames=frames,
         seconds=takes * (looking * size + frames * (fixed + a_frame * size)),
         memory_bytes=_BASE_MEMORY + held * pixels * 6,
-        disk_bytes=int(takes * frames * pixels * _bytes_per_pixel(order.delivery.codec)),
+        disk_bytes=disk_bytes(order),
         warnings=_warnings(order),
     )
-
-
-def _bytes_per_pixel(codec: Codec) -> float:
-    match codec:
-        case Codec.PRORES_HQ:
-            return _PRORES_HQ_BITS_PER_PIXEL / 8
-        case Codec.H264:
-            return _H264_BITS_PER_PIXEL / 8
-        case Codec.PNG:
-            return 6.1
 
 
 def _check_conditions(order: Order) -> None:
