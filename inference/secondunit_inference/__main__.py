@@ -24,7 +24,7 @@ from secondunit_inference.workers import Device
 
 log = logging.getLogger(__name__)
 
-ENGINES = {"draft": "secondunit_inference.engines.draft"}
+ENGINES = {"draft": "secondunit_inference.engines.draft", "diffusion": "secondunit_inference.engines.diffusion"}
 DEVICE = "cpu"
 _TOKEN_BYTES = 32
 _SOCKET_PATH_BYTES = 100

@@ -6,7 +6,7 @@ pipe to the unit closes, and after every error that its engine did not mean: the
 
 import errno
 import faulthandler
-import importlib
+import importlib.util
 import os
 import queue
 import sys
@@ -118,8 +118,9 @@ def _jpeg(picture: Picture, pixel_aspect: float) -> bytes:
 
 
 class Worker:
-    def __init__(self, engines: dict[str, Make], pipe: Pipe, models: Path) -> None:
-        self._engines = engines
+    def __init__(self, engines: dict[str, str], pipe: Pipe, models: Path) -> None:
+        self._packages = engines
+        self._engines: dict[str, Make] = {}
         self._models = models
         self._pipe = pipe
         self._asked: queue.SimpleQueue[_Run | worker_pb2.Inspect] = queue.SimpleQueue()
@@ -183,7 +184,7 @@ class Worker:
         start = from_proto(FrameTime, slot.start)
         files = TakeFiles(order.delivery, slot.take_id, slot.name, slot.reel, run.fence)
         job.check()
-        made = self._engines[order.engine](order, slot.index, seed, job)
+        made = self._engine(order.engine, job)(order, slot.index, seed, job)
         record = Record(
             take_id=slot.take_id,
             name=slot.name,
@@ -212,6 +213,19 @@ class Worker:
         take = Take(str(files.temporary), frames, digest(files.temporary, job.check), lut, record)
         written = worker_pb2.Written(fence=run.fence, index=slot.index, take=to_proto(take))
         self._pipe.send(worker_pb2.FromWorker(written=written))
+
+    def _engine(self, name: str, job: Job) -> Make:
+        """Imported when its first order comes: torch takes seconds, which nobody waits for who uses another engine.
+
+        Raises OrderFailed where a library that it needs is not installed.
+        """
+        if name not in self._engines:
+            job.progress.loading(f"the engine {name}")
+            try:
+                self._engines[name] = importlib.import_module(f"{self._packages[name]}.engine").engine()
+            except ImportError as error:
+                raise OrderFailed(f"the engine {name} cannot be loaded ({error}): install what it needs") from error
+        return self._engines[name]
 
     def _log_to(self, path: str) -> None:
         """The order's log gets what this process, its libraries and a crash print from here on."""
@@ -283,10 +297,10 @@ def main(models: Path, engines: dict[str, str]) -> None:
     faulthandler.enable()
     if sys.platform != "win32":
         os.nice(_NICENESS)
-    loaded: dict[str, Make] = {
-        name: importlib.import_module(f"{package}.engine").engine() for name, package in engines.items()
-    }
-    worker = Worker(loaded, pipe, models)
+    for package in engines.values():
+        if importlib.util.find_spec(f"{package}.engine") is None:
+            raise ModuleNotFoundError(f"{package} has no module `engine`")
+    worker = Worker(engines, pipe, models)
     threading.Thread(target=worker.listen, args=(sys.stdin.buffer,), daemon=True).start()
     threading.Thread(target=worker.beat, daemon=True).start()
     try:

@@ -1,6 +1,7 @@
 """Orders, clips and tiny models for the diffusion engine's tests."""
 
 import dataclasses
+import functools
 import threading
 from collections.abc import Callable
 from fractions import Fraction
@@ -32,16 +33,19 @@ from secondunit_inference.cards import Input, ModelCard
 from secondunit_inference.job import Job, Made, Progress
 
 SIDE = 64
+_card = cards.card
 SHADE = 2
 """Frame n of a numbered clip is grey n × SHADE of 255."""
 
 
 def small(name: str) -> ModelCard:
     """The card with tiers that its tiny model makes in a blink: two steps at 64 × 64."""
-    card = cards.card(name)
+    card = _card(name)
     further: dict[str, Any] = {"max_sequence_length": 32} if card.family not in ("cogvideox", "hunyuan15") else {}
     if card.family == "ltx2":
         further["spatio_temporal_guidance_blocks"] = [1]
+    if card.family == "skyreels":
+        further |= {"base_num_frames": 17, "overlap_history": 5}
     tiers = {
         name: dataclasses.replace(tier, steps=2, width=SIDE, height=SIDE, call={**tier.call, **further})
         for name, tier in card.tiers.items()
@@ -129,7 +133,7 @@ def frames_of(made: Made) -> list[Any]:
 def conditions_for(
     needs: set[Input], task: Task, frames: int, rate: Fraction, folder: Path, seen: int = 60
 ) -> tuple[Condition, ...]:
-    """What brings these inputs: the shot before ends with frame 59, the one after begins with frame 100."""
+    """What brings these inputs: the shot before ends with frame 59, the one after begins with frame 90."""
     found: list[Condition] = [Text("a lake", "rain")]
     before, after = {Input.FRAMES_BEFORE, Input.FIRST_IMAGE}, {Input.FRAMES_AFTER, Input.LAST_IMAGE}
     if task in (Task.EXTEND, Task.JOIN):
@@ -137,7 +141,7 @@ def conditions_for(
             path = numbered(folder / "before.mkv", seen, rate)
             found.append(FramesBefore(span(path, 0, seen, rate)))
         if needs & after:
-            path = numbered(folder / "after.mkv", 24, rate, first=100)
+            path = numbered(folder / "after.mkv", 24, rate, first=90)
             found.append(FramesAfter(span(path, 0, 24, rate)))
     elif task in (Task.REPLACE, Task.MATCH) or Input.GUIDE_VIDEO in needs:
         path = numbered(folder / "source.mkv", frames, rate)
@@ -150,20 +154,17 @@ def conditions_for(
     return tuple(found)
 
 
-Recorded = list[tuple[str, dict[str, Any]]]
-
-
-def recorded(monkeypatch: pytest.MonkeyPatch, pipeline: Any) -> Recorded:
-    """Each call of the pipeline's class from here on, with its class's name and its arguments."""
-    import functools
-
-    calls: Recorded = []
+def recorded(
+    monkeypatch: pytest.MonkeyPatch, pipeline: Any, instead: Callable[[dict[str, Any]], Any] | None = None
+) -> list[dict[str, Any]]:
+    """The arguments of each call of the pipeline's class from here on, and the pipeline. `instead`: makes its answer."""
+    calls: list[dict[str, Any]] = []
     original: Callable[..., Any] = pipeline.__call__
 
     @functools.wraps(original)
-    def wrapped(self: Any, *values: Any, **named: Any) -> Any:
-        calls.append((type(self).__name__, named))
-        return original(self, *values, **named)
+    def wrapped(self: Any, **named: Any) -> Any:
+        calls.append(named | {"pipeline": self})
+        return instead(named) if instead is not None else original(self, **named)
 
     monkeypatch.setattr(pipeline, "__call__", wrapped)
     return calls

@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 import os
 import signal
 import subprocess
@@ -276,12 +277,24 @@ def test_workers_that_cannot_start_fail_the_order(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(ENGINES, "broken", "broken")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "card.py").write_text("from tests.inference.fake_engine.card import cards, controls, plan")
-    (tmp_path / "broken" / "engine.py").write_text("raise ImportError('no such library')")
     monkeypatch.syspath_prepend(str(tmp_path))
     events = run(home, order("a", tmp_path / "takes"))
     assert isinstance(events[-1], Failed)
     assert "no worker process could be started" in events[-1].message
-    assert "Error" in Path(events[-1].log).read_text()
+    assert "No module named 'broken'" in Path(events[-1].log).read_text()
+
+
+def test_an_engine_that_lacks_a_library_fails_its_own_orders_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENGINES, "lacking", "tests.inference.lacking_engine")
+    asked = dataclasses.replace(order("a", tmp_path / "takes"), engine="lacking")
+    with unit_in_process(tmp_path / "home") as address:
+        failed = asyncio.run(submit_and_watch(address, asked))[-1]
+        made = asyncio.run(submit_and_watch(address, order("b", tmp_path / "takes")))
+    assert isinstance(failed, Failed)
+    assert "the engine lacking cannot be loaded (No module named 'no_such_library')" in failed.message
+    assert len(takes_in(made)) == 1
 
 
 def test_a_failing_database_does_not_end_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -186,10 +187,12 @@ class ModelCard:
     tiny: Mapping[str, Component]
 
 
+@cache
 def names() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in _FOLDER.iterdir() if f.name.endswith(".toml")))
 
 
+@cache
 def card(model: str) -> ModelCard:
     """Raises OrderRefused for a model without a card."""
     if model not in names():

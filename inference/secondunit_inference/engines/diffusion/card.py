@@ -1,5 +1,6 @@
 """What the diffusion engine offers: a model for each card, ready where its weights are on this machine."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from secondunit_bridge.controls import Controls
@@ -8,6 +9,7 @@ from secondunit_bridge.messages import Card, Licence, Order, Plan, Task, TaskLim
 
 from secondunit_inference import cards as model_cards
 from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion.looks import loras
 from secondunit_inference.engines.diffusion.machine import machine
 from secondunit_inference.engines.diffusion.measured import read
 from secondunit_inference.engines.diffusion.planned import planned
@@ -16,6 +18,7 @@ from secondunit_inference.engines.diffusion.sizes import sizes
 from secondunit_inference.engines.diffusion.weights import folder_of
 
 ENGINE = "diffusion"
+_PACKAGES = ("accelerate", "diffusers", "peft", "safetensors", "torch", "transformers")
 
 
 def cards(models: Path) -> tuple[Card, ...]:
@@ -24,6 +27,7 @@ def cards(models: Path) -> tuple[Card, ...]:
 
 def _card(card: ModelCard, models: Path) -> Card:
     try:
+        _refuse_without_packages()
         folder_of(models, card)
         missing = ""
     except OrderRefused as error:
@@ -43,6 +47,11 @@ def _card(card: ModelCard, models: Path) -> Card:
     )
 
 
+def _refuse_without_packages() -> None:
+    if absent := [name for name in _PACKAGES if find_spec(name) is None]:
+        raise OrderRefused(f"{', '.join(absent)} not installed: `pip install 'secondunit[diffusion]'`")
+
+
 def controls(order: Order, intent: str) -> Controls:  # noqa: ARG001
     return Controls(())
 
@@ -51,5 +60,7 @@ def plan(order: Order, models: Path) -> Plan:
     """Raises OrderRefused; reads no media and loads nothing."""
     card = model_cards.card(order.model)
     made = planned(card, order)
+    _refuse_without_packages()
     folder = folder_of(models, card)
+    loras(made, folder)
     return preflight(made, order, machine(models), sizes(card, folder), read(models))
