@@ -157,7 +157,7 @@ def conditions_for(
 def recorded(
     monkeypatch: pytest.MonkeyPatch, pipeline: Any, instead: Callable[[dict[str, Any]], Any] | None = None
 ) -> list[dict[str, Any]]:
-    """The arguments of each call of the pipeline's class from here on, and the pipeline. `instead`: makes its answer."""
+    """The arguments of each call of the pipeline's class from here on, and the pipeline. `instead`: its answer."""
     calls: list[dict[str, Any]] = []
     original: Callable[..., Any] = pipeline.__call__
 
