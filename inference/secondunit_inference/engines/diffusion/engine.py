@@ -16,7 +16,7 @@ from secondunit_bridge.messages import Fit, Order, Seam
 from secondunit_bridge.rates import FrameTime, samples_before
 
 from secondunit_inference import cards
-from secondunit_inference.cards import Entry, Input
+from secondunit_inference.cards import Entry, IndexUnit, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.composite import Composite
 from secondunit_inference.engines.diffusion.families import FAMILIES
@@ -279,6 +279,8 @@ def _notes(plan: Planned) -> Iterator[str]:
         yield f"made in {len(timing.passes)} passes, each of which {how} the one before"
     if plan.composited and Input.MASK not in {*plan.entry.needs, *plan.entry.takes}:
         yield f"{card.title} takes no mask: the whole picture was made, what lies outside the mask is the source's"
+    if card.index_unit is IndexUnit.LATENT and plan.canvas.keyframes:
+        yield f"{card.title} places a still at the nearest of every eighth of its frames"
     for adapter, weight in plan.adapters:
         yield f"made with the adapter {adapter.name} of {adapter.repository}, weight {weight:g}"
     for unused in plan.unused:

@@ -62,6 +62,8 @@ def worn(pipeline: Any, card: ModelCard, wanted: tuple[Lora, ...]) -> Iterator[N
     if not wanted:
         yield
         return
+    # HunyuanVideo 1.5 has no loader of its own: its transformer takes names as diffusers writes them.
+    whole = hasattr(pipeline, "load_lora_weights")
     try:
         weights: dict[str, float] = {}
         for number, lora in enumerate(wanted):
@@ -71,18 +73,23 @@ def worn(pipeline: Any, card: ModelCard, wanted: tuple[Lora, ...]) -> Iterator[N
                     name = f"look{number}_{expert}"
                     _put_on(pipeline, card, lora, expert, name)
                     weights[name] = lora.weight
-        pipeline.set_adapters(list(weights), list(weights.values()))
+        (pipeline if whole else pipeline.transformer).set_adapters(list(weights), list(weights.values()))
         yield
     finally:
-        pipeline.unload_lora_weights()
+        if whole:
+            pipeline.unload_lora_weights()
+        else:
+            pipeline.transformer.unload_lora()
 
 
 def _put_on(pipeline: Any, card: ModelCard, lora: Lora, expert: str, name: str) -> None:
-    named: dict[str, Any] = {"load_into_transformer_2": True} if expert == "transformer_2" else {}
+    file = {"weight_name": lora.path.name, "adapter_name": name, "local_files_only": True}
+    second = {"load_into_transformer_2": True} if expert == "transformer_2" else {}
     try:
-        pipeline.load_lora_weights(
-            str(lora.path.parent), weight_name=lora.path.name, adapter_name=name, local_files_only=True, **named
-        )
+        if hasattr(pipeline, "load_lora_weights"):
+            pipeline.load_lora_weights(str(lora.path.parent), **file, **second)
+        else:
+            pipeline.transformer.load_lora_adapter(str(lora.path.parent), prefix="transformer", **file)
     except (ValueError, RuntimeError, KeyError) as error:
         raise OrderRefused(f"{lora.path} does not fit {card.title}: {error}") from error
     config = (getattr(getattr(pipeline, expert), "peft_config", None) or {}).get(name)
