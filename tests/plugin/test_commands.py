@@ -4,7 +4,9 @@ from pathlib import Path
 
 import opentimelineio as otio
 import pytest
+from secondunit_bridge.messages import Look, Value
 from secondunit_plugin.cli.main import run
+from secondunit_plugin.cli.orders import LoraFile, Setting
 
 from tests.timeline.cuts import clip, cut_of
 
@@ -33,3 +35,41 @@ def test_what_reading_had_to_guess_is_shown(tmp_path: Path, capsys: pytest.Captu
     path.write_text("TITLE: guess\n001  A001     V     C        01:00:00:00 01:00:02:00 01:00:00:00 01:00:02:00\n")
     assert run(["show", str(path)]) == 0
     assert "guessed as 24" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--look", "ink.ckpt"], "is not a .safetensors file"),
+        (["--look", "ink.safetensors:0.5"], "'ink.safetensors': there is no such file"),
+        (["--set", "steps"], "is not NAME=VALUE"),
+        (["--strength", "1.5"], "0<=x<=1"),
+    ],
+)
+def test_what_a_model_is_told_is_checked_before_the_cut_is_read(
+    given: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["replace", str(tmp_path / "c.otio"), "--shot", "A", "--prompt", "x", "-o", str(tmp_path / "o.otio")]
+    assert run([*arguments, *given]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("30", 30), ("0.5", 0.5), ("true", True), ("false", False), ("detailer", "detailer")]
+)
+def test_a_parameter_is_a_number_or_true_or_false_where_it_reads_as_one(text: str, value: Value) -> None:
+    name, read = Setting().convert(f"name={text}", None, None)
+    assert (name, read, type(read)) == ("name", value, type(value))
+
+
+def test_a_looks_weight_follows_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a:b.safetensors").touch()
+    path = str(tmp_path / "a:b.safetensors")
+    assert LoraFile().convert(path, None, None) == Look(path)
+    assert LoraFile().convert(f"{path}:0.5", None, None) == Look(path, 0.5)
+
+
+def test_keyframes_are_frames_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["generate", str(tmp_path / "c.otio"), "--gap", "1", "-o", str(tmp_path / "o.otio")]
+    assert run([*arguments, "--keyframe", "last=a.png"]) == 2
+    assert "is not FRAME=FILE" in capsys.readouterr().err

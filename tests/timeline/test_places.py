@@ -1,21 +1,36 @@
 """Joins, matches and generated clips: what is ordered for a place, and what the cut shows there after."""
 
+import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import opentimelineio as otio
 import pytest
-from secondunit_bridge.errors import CutError, ShotNotFound
-from secondunit_bridge.messages import FramesAfter, FramesBefore, ReferenceShot, SourceShot
+from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
+from secondunit_bridge.messages import (
+    FramesAfter,
+    FramesBefore,
+    Look,
+    Mask,
+    Parameter,
+    ReferenceImage,
+    ReferenceShot,
+    SourceShot,
+    Task,
+    Text,
+)
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.edits import edit
+from secondunit_timeline.extensions import plan_extension
 from secondunit_timeline.flat import flatten
 from secondunit_timeline.generations import Where, gap_at, place_generation, plan_generation
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.joins import place_join, plan_join
-from secondunit_timeline.matches import look_of, place_match, plan_match
-from secondunit_timeline.operations import SwapTake
+from secondunit_timeline.make import plan_making
+from secondunit_timeline.matches import Match, look_of, place_match, plan_match, plan_replace
+from secondunit_timeline.operations import End, SwapTake
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.takes import find_take, placed_takes
 
@@ -123,7 +138,7 @@ def test_a_generated_clip_goes_where_it_was_told(make_clip: MakeClip, where: Whe
         *(shot(media, 60, 0, 30), shot(media, 60, 0, 30, "B")),
         sound=(shot(media, 60, 0, 30), shot(media, 60, 0, 30, "B")),
     )
-    plan = plan_generation(Index(cut), at(30), 12, where, None, "a train", None, SETTINGS)
+    plan = plan_generation(Index(cut), at(30), 12, where, None, None, replace(SETTINGS, prompt="a train"))
     placed, _ = edit(cut, place_generation(plan, (take_for(plan.order, start=BLOCK),)))
     tracks = {track.name: [(item.child.name, item.duration) for item in track.items] for track in Index(placed).tracks}
     match where:
@@ -168,16 +183,25 @@ def test_a_join_at_unlike_rates_goes_on_where_the_camera_left(make_clip: MakeCli
     assert shown[begin + length - 1].frame(rate) < join.order.slot.head + join.order.slot.frames
 
 
+def planned(task: Task, cut: otio.schema.Timeline) -> Match:
+    """The shot A in the look of B, or made again."""
+    if task is Task.MATCH:
+        return plan_match(Index(cut), "A", [look_of(Index(cut), "B")], SETTINGS)
+    return plan_replace(Index(cut), "A", None, replace(SETTINGS, prompt="in snow"))
+
+
+@pytest.mark.parametrize("task", [Task.MATCH, Task.REPLACE])
 @pytest.mark.parametrize(("speed", "first", "frames"), [(2.5, 10, 100), (-1.0, 100, 40), (0.0, 30, 1)])
-def test_a_matched_retime_asks_for_the_media_frames_that_it_plays(
-    make_clip: MakeClip, speed: float, first: int, frames: int
+def test_a_retime_asks_for_the_media_frames_that_it_plays(
+    make_clip: MakeClip, speed: float, first: int, frames: int, task: Task
 ) -> None:
     """40 frames of the cut at 250 %, reversed and frozen; the handles are media frames, too."""
     retimed = shot(make_clip(160), 160, first, 40)
     retimed.effects.append(otio.schema.LinearTimeWarp(time_scalar=speed))
     cut = sounding_cut(retimed, shot(make_clip(60), 60, 0, 20, "B"))
-    match = plan_match(Index(cut), "A", [look_of(Index(cut), "B")], SETTINGS)
+    match = planned(task, cut)
     slot = match.order.slot
+    assert match.order.task is task
     assert (slot.frames, slot.cut_rate) == (frames, RATE)
     assert (slot.head, slot.tail) == (min(12, first if speed >= 0 else first - 39), 12)
     (source, _) = match.order.conditions
@@ -185,3 +209,71 @@ def test_a_matched_retime_asks_for_the_media_frames_that_it_plays(
     placed, _ = edit(cut, place_match(match, (take_for(match.order),)))
     times = [[layer.seconds for layer in layers] for layers in flatten(placed)]
     assert times == [[layer.seconds for layer in layers] for layers in flatten(cut)]
+
+
+def still(folder: Path, size: str = "160x90") -> Path:
+    path = folder / "still.png"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"color=white:s={size}", "-frames:v", "1", str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+def test_a_shot_is_replaced_on_its_own_clip_with_what_the_order_was_told(make_clip: MakeClip, tmp_path: Path) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 5, 40), shot(make_clip(60), 60, 0, 20, "B"))
+    look, told = Look("/looks/ink.safetensors", 0.5), (Parameter("strength", 0.4),)
+    settings = replace(SETTINGS, prompt="a red coat", negative="rain", looks=(look,), parameters=told)
+    plan = plan_replace(Index(cut), "A", str(still(tmp_path)), settings)
+    source, mask, text, worn = plan.order.conditions
+    assert isinstance(source, SourceShot) and isinstance(mask, Mask)
+    assert (source.span.range.start, source.span.range.end) == (0, 57)
+    assert (mask.span.range.start, mask.span.range.duration) == (0, 1)
+    assert (text, worn, plan.order.parameters) == (Text("a red coat", "rain"), look, told)
+    placed, _ = edit(cut, place_match(plan, (take_for(plan.order),)))
+    clip = Index(placed).tracks[0].items[0].child
+    assert clip.active_media_reference_key == "take.id1"
+    assert clip.source_range == cut.tracks[0][0].source_range
+    assert [take.task for take in placed_takes(Index(placed))] == ["replace"]
+    steps = plan_making(placed, Path(), True)
+    assert [(step.kind, step.wanted) for step in steps] == [("replace", True)]
+
+
+@pytest.mark.parametrize(("frames", "start"), [(54, 0), (60, 5)])
+def test_a_moving_mask_is_as_long_as_the_take_or_as_the_shots_media(
+    make_clip: MakeClip, frames: int, start: int
+) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 17, 30))
+    plan = plan_replace(Index(cut), "A", str(make_clip(frames, name="mask")), replace(SETTINGS, prompt="a red coat"))
+    mask = plan.order.conditions[1]
+    assert isinstance(mask, Mask)
+    assert (mask.span.range.start, mask.span.range.duration) == (start, 12 + 30 + 12)
+
+
+def test_a_replacement_is_refused_without_words_or_with_a_mask_of_another_length(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 5, 40))
+    with pytest.raises(BadInput, match="give --prompt"):
+        plan_replace(Index(cut), "A", None, SETTINGS)
+    worded = replace(SETTINGS, prompt="a red coat")
+    with pytest.raises(BadInput, match="there is no such file"):
+        plan_replace(Index(cut), "A", "no.mov", worded)
+    with pytest.raises(BadInput, match=r"has 20 frames: give a still, 57 frames .* handles of 5 and 12\), or 60"):
+        plan_replace(Index(cut), "A", str(make_clip(20, name="mask")), worded)
+
+
+def test_keyframes_stand_at_frames_of_the_clip_behind_its_handle(make_clip: MakeClip, tmp_path: Path) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 0, 30))
+    picture = str(still(tmp_path))
+    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, SETTINGS, {11: picture, 0: picture})
+    rate = plan.order.slot.rate
+    assert plan.order.conditions == tuple(ReferenceImage(picture, FrameTime(12 + frame, rate)) for frame in (0, 11))
+    with pytest.raises(BadInput, match="frames 0 to 11"):
+        plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, SETTINGS, {12: picture})
+
+
+def test_a_prompt_goes_along_with_an_extension_a_join_and_a_match(make_clip: MakeClip) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 0, 50), shot(make_clip(60), 60, 8, 50, "B"))
+    worded, index = replace(SETTINGS, prompt="rain"), Index(cut)
+    longer = plan_extension(index, "B", End.TAIL, 20, None, False, worded).order
+    assert longer is not None
+    orders = [plan_join(index, at(50), 8, worded).order, plan_match(index, "A", [look_of(index, "B")], worded).order]
+    for order in (longer, *orders):
+        assert Text("rain") in order.conditions

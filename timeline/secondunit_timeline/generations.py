@@ -1,6 +1,6 @@
 """A clip that no camera shot, in a gap or at a time of the cut."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError
-from secondunit_bridge.messages import CameraMove, Condition, Order, ReferenceImage, Slot, Take, Task, Text
+from secondunit_bridge.messages import CameraMove, Condition, Order, ReferenceImage, Slot, Take, Task
 from secondunit_bridge.rates import FrameTime, can_drop_frames
 
 from secondunit_timeline.index import Index, TrackIndex
@@ -54,18 +54,24 @@ def plan_generation(
     frames: int,
     where: Where,
     image: str | None,
-    prompt: str | None,
     camera: CameraMove | None,
     settings: Settings,
+    keyframes: Mapping[int, str] | None = None,
 ) -> Generation:
+    """`keyframes`: stills by the frame of the clip that shows them, from its first as 0."""
+    stills = dict(keyframes or {})
     if frames < 1:
         raise BadInput(f"a clip of {frames} frames: give 1 or more")
-    if not image and not prompt:
-        raise BadInput("nothing says what to make: give --image, --prompt or both")
-    if image:
+    if not image and not settings.prompt and not stills:
+        raise BadInput("nothing says what to make: give --prompt, --image or --keyframe")
+    for frame, still in stills.items():
+        if not 0 <= frame < frames:
+            raise BadInput(f"--keyframe {frame}={still}: the clip has frames 0 to {frames - 1}")
+    if image or stills:
         from secondunit_bridge.media.read import read_still
 
-        read_still(image)
+        for still in ([image] if image else []) + list(stills.values()):
+            read_still(still)
     video = [track for track in index.tracks if track.kind == otio.schema.TrackKind.Video]
     if not video:
         raise CutError("the cut has no video track: add one in your editing software")
@@ -73,8 +79,10 @@ def plan_generation(
     conditions: list[Condition] = []
     if image:
         conditions.append(ReferenceImage(str(Path(image).resolve())))
-    if prompt:
-        conditions.append(Text(prompt))
+    conditions += (
+        ReferenceImage(str(Path(still).resolve()), FrameTime(settings.handles + frame, index.rate))
+        for frame, still in sorted(stills.items())
+    )
     if camera is not None:
         conditions.append(camera)
     order = make_order(

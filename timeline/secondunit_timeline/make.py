@@ -240,7 +240,7 @@ def _sorted(index: Index, steps: list[Step]) -> tuple[Step, ...]:
     )
 
 
-_KINDS = ("generate", "match", "extend", "join")
+_KINDS = ("generate", "match", "replace", "extend", "join")
 
 
 def _needs(index: Index, steps: list[Step], number: int, at: dict[tuple[str, int], list[int]]) -> set[int]:
@@ -256,16 +256,16 @@ def _needs(index: Index, steps: list[Step], number: int, at: dict[tuple[str, int
     if written is not None:
         match written.recipe:
             case Generate(like=like, continues=continues):
-                places += ((place_of(*find_clip(index, name)), _KINDS[:2]) for name in like if not is_file(name))
+                places += ((place_of(*find_clip(index, name)), _KINDS[:3]) for name in like if not is_file(name))
                 if continues and (previous := before(track, item)) is not None:
-                    places.append((place_of(track, previous), _KINDS[:2]))
+                    places.append((place_of(track, previous), _KINDS[:3]))
             case Match(like=like):
-                places += ((place_of(*find_clip(index, name)), _KINDS[:2]) for name in like if not is_file(name))
+                places += ((place_of(*find_clip(index, name)), _KINDS[:3]) for name in like if not is_file(name))
             case Extend():
                 pass
             case Join():
                 beside = (before(track, item), track.at(item.end))
-                places += ((place_of(track, one), _KINDS[:3]) for one in beside if one is not None)
+                places += ((place_of(track, one), _KINDS[:4]) for one in beside if one is not None)
             case _:
                 assert_never(written.recipe)
     needs = {

@@ -1,4 +1,4 @@
-"""A shot in the look of others: the take is one more media reference on the same clip."""
+"""A shot in the look of others, or made again: the take is one more media reference on the same clip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,17 @@ from math import ceil
 from pathlib import Path
 
 from secondunit_bridge.errors import BadInput, ShotNotFound
-from secondunit_bridge.messages import Order, ReferenceImage, ReferenceShot, SourceShot, Span, Take, Task
+from secondunit_bridge.messages import (
+    Condition,
+    Mask,
+    Order,
+    ReferenceImage,
+    ReferenceShot,
+    SourceShot,
+    Span,
+    Take,
+    Task,
+)
 from secondunit_bridge.rates import FrameRange, FrameTime
 
 from secondunit_timeline.index import Index
@@ -21,7 +31,7 @@ _STILLS = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`start`: the time that the cut counts for the take's first frame."""
+    """Also of a shot that is made again. `start`: the time that the cut counts for the take's first frame."""
 
     shot: Shot
     order: Order
@@ -33,6 +43,21 @@ def plan_match(
 ) -> Match:
     if not like:
         raise BadInput("a match needs a look: give --like with a shot of the cut, a video file or an image")
+    shot, head, tail = _with_handles(index, selector, settings)
+    return _match(index, Task.MATCH, shot, head, tail, like, settings)
+
+
+def plan_replace(index: Index, selector: str, mask: str | None, settings: Settings) -> Match:
+    """`mask`: a still, or a video file as long as the take or as the shot's media; white is made again."""
+    if not (settings.prompt or settings.looks):
+        raise BadInput("nothing says what to make of the shot: give --prompt")
+    shot, head, tail = _with_handles(index, selector, settings)
+    masks = (_mask(mask, shot, head, tail),) if mask is not None else ()
+    return _match(index, Task.REPLACE, shot, head, tail, masks, settings)
+
+
+def _with_handles(index: Index, selector: str, settings: Settings) -> tuple[Shot, int, int]:
+    """The shot, and how many media frames the take has before and behind those that the cut plays."""
     track, item = find_clip(index, selector)
     shot = open_shot(index, track, item)
     transitions = (
@@ -43,17 +68,39 @@ def plan_match(
         max(settings.handles, shot.source_frames(ceil(frames_of(offset, index.rate))) if offset is not None else 0)
         for offset in (transitions if shot.speed >= 0 else transitions[::-1])
     )
-    head, tail = min(head, shot.unused_before), min(tail, shot.unused_after)
+    return shot, min(head, shot.unused_before), min(tail, shot.unused_after)
+
+
+def _match(
+    index: Index, task: Task, shot: Shot, head: int, tail: int, conditions: Sequence[Condition], settings: Settings
+) -> Match:
     first = shot.used.start - head
     order = make_order(
-        Task.MATCH,
+        task,
         index.cut.name,
         shot.name,
         slot_for(shot, shot.used.duration, head, tail, media_timecode(shot, first)),
-        (SourceShot(span(shot, first, shot.used.end + tail)), *like),
+        (SourceShot(span(shot, first, shot.used.end + tail)), *conditions),
         settings,
     )
     return Match(shot, order, FrameTime(shot.first.frame + first, shot.info.rate))
+
+
+def _mask(path: str, shot: Shot, head: int, tail: int) -> Mask:
+    if not Path(path).is_file():
+        raise BadInput(f"--mask {path}: there is no such file")
+    from secondunit_bridge.media.probe import probe
+
+    rate = shot.info.rate if Path(path).suffix.lower() in _STILLS else None
+    info = probe(str(Path(path).resolve()), rate)
+    take = head + shot.used.duration + tail
+    if info.frames not in (1, take, shot.info.frames):
+        raise BadInput(
+            f"--mask {path} has {info.frames} frames: give a still, {take} frames (the {shot.used.duration} that the "
+            f"cut plays of {shot.name!r} and handles of {head} and {tail}), or {shot.info.frames}, as its media has"
+        )
+    start = shot.used.start - head if info.frames not in (1, take) else 0
+    return Mask(Span(info.path, FrameRange(start, min(info.frames, take), info.rate)))
 
 
 def look_of(index: Index, name: str) -> ReferenceImage | ReferenceShot:

@@ -12,11 +12,14 @@ from secondunit_bridge.messages import (
     Condition,
     Delivery,
     IgnoreRegion,
+    Look,
     Order,
+    Parameter,
     Slot,
     SoundKind,
     Span,
     Task,
+    Text,
 )
 from secondunit_bridge.rates import FrameRange, FrameTime, frames_per_day
 
@@ -45,6 +48,10 @@ class Settings:
     codec: Codec = Codec.PRORES_HQ
     encoding: str = ""
     """See `Slot.encoding`."""
+    prompt: str = ""
+    negative: str = ""
+    looks: tuple[Look, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
 
 
 def make_order(
@@ -56,16 +63,17 @@ def make_order(
                 f"the region to ignore at {region.left},{region.top} lies outside the picture of {shot!r}, which is "
                 f"{slot.width}×{slot.height}"
             )
+    text = (Text(settings.prompt, settings.negative),) if settings.prompt or settings.negative else ()
     return Order(
         id=uuid4().hex,
         task=task,
         show=show or "untitled",
         shot=shot or "shot",
         slot=replace(slot, encoding=settings.encoding),
-        conditions=(*conditions, *settings.ignore),
+        conditions=(*conditions, *text, *settings.looks, *settings.ignore),
         engine=settings.engine,
         model=settings.model,
-        parameters=(),
+        parameters=settings.parameters,
         seeds=settings.seeds,
         delivery=Delivery(str(settings.folder.resolve()), settings.codec),
     )

@@ -1,7 +1,7 @@
 """A unit at work on cuts: what a TD scripts, and what the command line and the panel call."""
 
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
@@ -23,14 +23,17 @@ from secondunit_bridge.messages import (
     Failed,
     IgnoreRegion,
     Loading,
+    Look,
     Order,
     OrderStatus,
+    Parameter,
     Preview,
     Queued,
     SoundKind,
     Step,
     Take,
     TakeReady,
+    Value,
 )
 from secondunit_bridge.rates import FrameTime
 
@@ -43,7 +46,7 @@ from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.make import plan_making, refused_by
 from secondunit_timeline.making import Job, Made, Making, carry_out
 from secondunit_timeline.markers import from_markers
-from secondunit_timeline.matches import look_of, place_match, plan_match
+from secondunit_timeline.matches import look_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import End, Into, Operation
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.takes import stand_ins
@@ -64,7 +67,11 @@ class Result:
 
 
 class Options(TypedDict, total=False):
-    """What every order can be told; see `orders.Settings`. `takes`: how many, with seeds from `seed` on."""
+    """What every order can be told; see `orders.Settings`.
+
+    `takes`: how many, with seeds from `seed` on. `parameters`: by the names that the model's card has for them; `tier`
+    ("draft", "standard" or "best") is one of every model of the diffusion engine.
+    """
 
     takes: int
     seed: int
@@ -75,6 +82,10 @@ class Options(TypedDict, total=False):
     ignore: tuple[IgnoreRegion, ...]
     codec: Codec
     encoding: str
+    prompt: str
+    negative: str
+    looks: tuple[Look, ...]
+    parameters: Mapping[str, Value]
 
 
 class AsyncUnit:
@@ -132,6 +143,26 @@ class AsyncUnit:
         plan = await anyio.to_thread.run_sync(plan_match, index, shot, looks, self._settings(options))
         return await self._carry_out(cut, plan.order, partial(place_match, plan))
 
+    async def replace(
+        self,
+        cut: otio.schema.Timeline,
+        shot: str,
+        *,
+        mask: str | None = None,
+        strength: float | None = None,
+        **options: Unpack[Options],
+    ) -> Result:
+        """Makes the shot again as the prompt says; the take becomes its active media.
+
+        `mask`: a still or a video file, white where pictures are made again; None: everywhere. `strength`: how far the
+        take may leave the shot, 0 to 1; None: as the model's card says.
+        """
+        settings = self._settings(options)
+        if strength is not None:
+            settings = replace(settings, parameters=(*settings.parameters, Parameter("strength", strength)))
+        plan = await anyio.to_thread.run_sync(plan_replace, Index(cut), shot, mask, settings)
+        return await self._carry_out(cut, plan.order, partial(place_match, plan))
+
     async def generate(
         self,
         cut: otio.schema.Timeline,
@@ -140,12 +171,13 @@ class AsyncUnit:
         *,
         where: Where = Where.ABOVE,
         image: str | None = None,
-        prompt: str | None = None,
+        keyframes: Mapping[int, str] | None = None,
         camera: CameraMove | None = None,
         **options: Unpack[Options],
     ) -> Result:
+        """`keyframes`: stills by the frame of the clip that shows them, from its first as 0."""
         plan = await anyio.to_thread.run_sync(
-            plan_generation, Index(cut), at, frames, where, image, prompt, camera, self._settings(options)
+            plan_generation, Index(cut), at, frames, where, image, camera, self._settings(options), keyframes
         )
         return await self._carry_out(cut, plan.order, partial(place_generation, plan))
 
@@ -238,6 +270,10 @@ class AsyncUnit:
             ignore=options.get("ignore", defaults.ignore),
             codec=options.get("codec", defaults.codec),
             encoding=options.get("encoding", defaults.encoding),
+            prompt=options.get("prompt", defaults.prompt),
+            negative=options.get("negative", defaults.negative),
+            looks=options.get("looks", defaults.looks),
+            parameters=tuple(Parameter(name, value) for name, value in options.get("parameters", {}).items()),
         )
 
     async def _carry_out(
@@ -338,5 +374,6 @@ class Unit:
     extend = _blocking(AsyncUnit.extend)
     join = _blocking(AsyncUnit.join)
     match = _blocking(AsyncUnit.match)
+    replace = _blocking(AsyncUnit.replace)
     generate = _blocking(AsyncUnit.generate)
     make = _blocking(AsyncUnit.make)

@@ -17,6 +17,7 @@ class LazyCommands(click.Group):
         "extend": "orders",
         "join": "orders",
         "match": "orders",
+        "replace": "orders",
         "generate": "orders",
         "make": "make",
         "takes": "cuts",

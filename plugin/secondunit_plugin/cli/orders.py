@@ -1,4 +1,4 @@
-"""`secondunit extend`, `join`, `match` and `generate`."""
+"""`secondunit extend`, `join`, `match`, `replace` and `generate`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 from secondunit_bridge.errors import BadInput
-from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, SoundKind
+from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, Look, SoundKind, Value
 
 # The timeline package is imported by the commands themselves, so that help and completion answer at once.
 if TYPE_CHECKING:
@@ -30,6 +30,51 @@ class Region(click.ParamType[IgnoreRegion]):
         return IgnoreRegion(left, top, width, height)
 
 
+class LoraFile(click.ParamType[Look]):
+    name = "FILE[:WEIGHT]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Look:
+        path, _, weight = str(value).rpartition(":")
+        try:
+            look = Look(path, float(weight)) if path else Look(str(value))
+        except ValueError:
+            look = Look(str(value))
+        if Path(look.path).suffix != ".safetensors":
+            self.fail(f"{look.path!r} is not a .safetensors file", param, ctx)
+        if not Path(look.path).is_file():
+            self.fail(f"{look.path!r}: there is no such file", param, ctx)
+        return Look(str(Path(look.path).resolve()), look.weight)
+
+
+class Setting(click.ParamType[tuple[str, Value]]):
+    """VALUE is true, false or a number where it reads as one, else text."""
+
+    name = "NAME=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Value]:
+        name, sign, text = str(value).partition("=")
+        if not name or not sign:
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        if text in ("true", "false"):
+            return name, text == "true"
+        for kind in (int, float):
+            try:
+                return name, kind(text)
+            except ValueError:
+                pass
+        return name, text
+
+
+class Keyframe(click.ParamType[tuple[int, str]]):
+    name = "FRAME=FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, str]:
+        frame, _, path = str(value).partition("=")
+        if not frame.isdecimal() or not path:
+            self.fail(f"{value!r} is not FRAME=FILE, with frames of the clip from 0", param, ctx)
+        return int(frame), path
+
+
 def order_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that every order has."""
     options = [
@@ -40,7 +85,14 @@ def order_options(command: Callable[..., None]) -> Callable[..., None]:
             "--handles", default=12, type=click.IntRange(0), show_default=True, help="Frames of handle at each end."
         ),
         click.option("--engine", default="draft", show_default=True),
-        click.option("--model", default="draft", show_default=True),
+        click.option("--model", default="draft", show_default=True, help="`secondunit unit status` lists them."),
+        click.option("--prompt", default="", help="What is to be seen."),
+        click.option("--negative", default="", help="What is not to be seen."),
+        click.option("--look", "looks", multiple=True, type=LoraFile(), help="A LoRA of the model; may be repeated."),
+        click.option("--tier", metavar="draft|standard|best", help="How much work the model puts into it."),
+        click.option(
+            "--set", "given", multiple=True, type=Setting(), help="A parameter of the model; may be repeated."
+        ),
         click.option(
             "--ignore-region", "ignore", multiple=True, type=Region(), help="Pixels that no measure may read."
         ),
@@ -65,6 +117,14 @@ def order_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def chosen(options: dict[str, Any], **further: Any) -> "Options":
+    """What `order_options` collected, as `Unit` takes it."""
+    left = {**options, **further}
+    tier, given = left.pop("tier"), dict(left.pop("given"))
+    parameters = given if tier is None else {"tier": tier, **given}
+    return cast("Options", {**left, "parameters": parameters})
 
 
 def run_order(
@@ -136,9 +196,9 @@ def extend(
     """Make a shot longer: unused camera frames first, generated frames past the end of its media."""
     if bool(tail) == bool(head):
         raise click.UsageError("give either --tail N or --head N")
-    chosen = cast("Options", {**options, "sound": SoundKind(sound)})
     from secondunit_timeline.operations import Into
 
+    wanted = chosen(options, sound=SoundKind(sound))
     place = Into(into) if into not in (None, HANDLES) else None
     run_order(
         cut,
@@ -146,7 +206,7 @@ def extend(
         as_json,
         quiet,
         lambda unit, read: unit.extend(
-            read, shot, tail=tail, head=head, into=place, handles_only=into == HANDLES, **chosen
+            read, shot, tail=tail, head=head, into=place, handles_only=into == HANDLES, **wanted
         ),
     )
 
@@ -164,13 +224,13 @@ def join(
     from secondunit_timeline.index import Index
     from secondunit_timeline.shots import parse_time
 
-    chosen = cast("Options", {**options, "sound": SoundKind(sound)})
+    wanted = chosen(options, sound=SoundKind(sound))
     run_order(
         cut,
         output,
         as_json,
         quiet,
-        lambda unit, read: unit.join(read, parse_time(Index(read), at), frames=frames, **chosen),
+        lambda unit, read: unit.join(read, parse_time(Index(read), at), frames=frames, **wanted),
     )
 
 
@@ -183,8 +243,37 @@ def match(
     cut: Path, shot: str, like: tuple[str, ...], output: Path, as_json: bool, quiet: bool, **options: Any
 ) -> None:
     """Give a shot the look of others; a .cube LUT is written beside the new cut."""
-    chosen = cast("Options", options)
-    run_order(cut, output, as_json, quiet, lambda unit, read: unit.match(read, shot, like, **chosen))
+    wanted = chosen(options)
+    run_order(cut, output, as_json, quiet, lambda unit, read: unit.match(read, shot, like, **wanted))
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--shot", required=True, help="NAME, NAME#2 among equals, or TRACK@TIME.")
+@click.option("--mask", type=click.Path(), help="A still or a video file: white is made again, black stays the shot's.")
+@click.option(
+    "--strength", type=click.FloatRange(0, 1), help="How far the take may leave the shot. Default: the model's own."
+)
+@order_options
+def replace(
+    cut: Path,
+    shot: str,
+    mask: str | None,
+    strength: float | None,
+    output: Path,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Make a shot again, whole or where a mask is white; the take is one more media reference on it."""
+    wanted = chosen(options)
+    run_order(
+        cut,
+        output,
+        as_json,
+        quiet,
+        lambda unit, read: unit.replace(read, shot, mask=mask, strength=strength, **wanted),
+    )
 
 
 @click.command()
@@ -193,7 +282,13 @@ def match(
 @click.option("--gap", type=click.IntRange(1), help="The number of the gap to fill, from 1.")
 @click.option("--frames", type=click.IntRange(1), help="Frames to make. Default with --gap: the whole gap.")
 @click.option("--image", type=click.Path(), help="A still to start from.")
-@click.option("--prompt", help="What is to be seen.")
+@click.option(
+    "--keyframe",
+    "keyframes",
+    multiple=True,
+    type=Keyframe(),
+    help="A still that the clip shows at a frame, from its first as 0; may be repeated.",
+)
 @click.option("--camera", help="A camera move over the still: `secondunit unit status` lists them.")
 @click.option("--insert", "where", flag_value="insert", help="Move what follows, on every track.")
 @click.option("--overwrite", "where", flag_value="overwrite", help="Replace what lies there.")
@@ -205,7 +300,7 @@ def generate(
     gap: int | None,
     frames: int | None,
     image: str | None,
-    prompt: str | None,
+    keyframes: tuple[tuple[int, str], ...],
     camera: str | None,
     where: str | None,
     output: Path,
@@ -222,7 +317,7 @@ def generate(
     from secondunit_timeline.index import Index
     from secondunit_timeline.shots import parse_time
 
-    chosen = cast("Options", options)
+    wanted = chosen(options)
     move = CameraMove(camera) if camera else None
 
     def order(unit: "Unit", read: Any) -> "Result":
@@ -232,7 +327,7 @@ def generate(
             raise BadInput(f"gap {gap} holds {length} frames, {frames} were asked: give fewer --frames")
         place = Where(where or ("overwrite" if gap is not None else "above"))
         return unit.generate(
-            read, start, frames or length, where=place, image=image, prompt=prompt, camera=move, **chosen
+            read, start, frames or length, where=place, image=image, keyframes=dict(keyframes), camera=move, **wanted
         )
 
     run_order(cut, output, as_json, quiet, order)

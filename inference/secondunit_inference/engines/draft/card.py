@@ -20,6 +20,7 @@ from secondunit_bridge.messages import (
     Card,
     FramesAfter,
     FramesBefore,
+    Look,
     Order,
     Parameter,
     Plan,
@@ -199,6 +200,8 @@ def _warnings(order: Order) -> tuple[str, ...]:
     warnings = []
     slot = order.slot
     kinds = {type(condition) for condition in order.conditions}
+    if Look in kinds or (Text in kinds and order.task is not Task.GENERATE):
+        warnings.append("the draft engine reads no text here and no looks: what they say changes nothing")
     match order.task:
         case Task.EXTEND:
             made = slot.frames + (slot.tail if FramesBefore in kinds else slot.head)
