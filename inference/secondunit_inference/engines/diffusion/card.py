@@ -9,10 +9,12 @@ from secondunit_bridge.messages import Card, Licence, Order, Plan, Task, TaskLim
 
 from secondunit_inference import cards as model_cards
 from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion.controls import check_parameters, intents
+from secondunit_inference.engines.diffusion.controls import controls as card_controls
 from secondunit_inference.engines.diffusion.looks import loras
 from secondunit_inference.engines.diffusion.machine import machine
 from secondunit_inference.engines.diffusion.measured import read
-from secondunit_inference.engines.diffusion.planned import planned
+from secondunit_inference.engines.diffusion.planned import CAMERA_MOVE, planned
 from secondunit_inference.engines.diffusion.preflight import preflight
 from secondunit_inference.engines.diffusion.sizes import sizes
 from secondunit_inference.engines.diffusion.weights import folder_of
@@ -38,11 +40,12 @@ def _card(card: ModelCard, models: Path) -> Card:
         model=card.model,
         description=card.description,
         limits=tuple(TaskLimit(Task(task), 0) for task in tasks),
-        camera_moves=(),
+        camera_moves=tuple(adapter.name for adapter in card.adapters if adapter.kind == CAMERA_MOVE),
         title=card.title,
         licence=Licence(card.licence.id, card.licence.commercial, card.licence.url),
         repository=card.source.repository,
         tiers=tuple(card.tiers),
+        intents=tuple(intent.name for intent in intents()),
         missing=missing,
     )
 
@@ -52,13 +55,14 @@ def _refuse_without_packages() -> None:
         raise OrderRefused(f"{', '.join(absent)} not installed: `pip install 'secondunit[diffusion]'`")
 
 
-def controls(order: Order, intent: str) -> Controls:  # noqa: ARG001
-    return Controls(())
+def controls(order: Order, intent: str) -> Controls:
+    return card_controls(model_cards.card(order.model), order.task, intent)
 
 
 def plan(order: Order, models: Path) -> Plan:
     """Raises OrderRefused; reads no media and loads nothing."""
     card = model_cards.card(order.model)
+    check_parameters(card, order)
     made = planned(card, order)
     _refuse_without_packages()
     folder = folder_of(models, card)

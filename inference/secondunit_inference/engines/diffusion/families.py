@@ -54,7 +54,7 @@ def wan(plan: Planned, entry: Entry, window: Window) -> Call:
             arguments |= _vace(plan, window)
         case "WanVideoToVideoPipeline":
             del arguments["num_frames"]  # it is the video's
-            steps, strength = _strength(plan, 0.8)
+            steps, strength = _strength(plan)
             arguments |= {"video": _clip(window.source), "strength": strength}
     return Call(arguments, steps)
 
@@ -88,7 +88,7 @@ def ltx(plan: Planned, entry: Entry, window: Window) -> Call:  # noqa: ARG001  a
     conditions = []
     if window.source:
         # Noise and source are mixed as the first step that is run expects them.
-        steps, arguments["denoise_strength"] = _strength(plan, 0.4)
+        steps, arguments["denoise_strength"] = _strength(plan)
         noise = float(linear_quadratic_schedule(plan.tier.steps)[plan.tier.steps - steps])
         conditions.append(LTXVideoCondition(video=_clip(window.source), frame_index=0, strength=1 - noise))
     if window.head:
@@ -124,7 +124,7 @@ def ltx2(plan: Planned, entry: Entry, window: Window) -> Call:
         strength = float(plan.parameters.get("guide_strength", 1.0))
         arguments["reference_conditions"] = [LTX2ReferenceCondition(frames=guide, strength=strength)]
     elif window.source:
-        conditions.append(condition(window.source, 0, 1 - _parameter(plan, "strength", 0.6)))
+        conditions.append(condition(window.source, 0, 1 - plan.strength))
     if window.head:
         conditions.append(condition(window.head, 0))
     for frame, picture in window.keyframes:
@@ -146,7 +146,7 @@ def _clip_length(pictures: Sequence[Floats]) -> int:
 
 def cogvideox(plan: Planned, entry: Entry, window: Window) -> Call:
     if entry.pipeline == "CogVideoXVideoToVideoPipeline":
-        steps, strength = _strength(plan, 0.8)
+        steps, strength = _strength(plan)
         return Call(_size(window) | {"video": _clip(window.source), "strength": strength}, steps)
     stills = {name: _tensor(still) for name, still in _ends(entry, window).items()}
     return Call(_size(window) | {"num_frames": window.frames} | stills, plan.tier.steps)
@@ -207,13 +207,9 @@ def _ends(entry: Entry, window: Window) -> dict[str, Floats]:
     return {name: still for name, still in found.items() if still is not None}
 
 
-def _parameter(plan: Planned, name: str, default: float) -> float:
-    return min(max(float(plan.parameters.get(name, default)), 0.0), 1.0)
-
-
-def _strength(plan: Planned, default: float) -> tuple[int, float]:
+def _strength(plan: Planned) -> tuple[int, float]:
     """Steps that are run, at least one, and the share of the tier's that makes a pipeline run them."""
-    steps = max(1, int(plan.tier.steps * _parameter(plan, "strength", default)))
+    steps = max(1, int(plan.tier.steps * plan.strength))
     return steps, min(1.0, (steps + 0.5) / plan.tier.steps)
 
 

@@ -20,6 +20,8 @@ ADAPTER = "adapter"
 SOUND = "sound"
 """The parameter that asks for the sound that the model makes."""
 CAMERA_MOVE = "camera-move"
+STRENGTHS = {"wan": 0.8, "ltx": 0.4, "ltx2": 0.6, "cogvideox": 0.8}
+"""How much of a source shot is made again where the order does not say, by family; 1 keeps nothing."""
 SEEN_SECONDS = Fraction(1)
 """Motion that a model is shown on each side: longer says little more and costs frames."""
 _ENDLESS = 100_000
@@ -46,6 +48,11 @@ class Planned:
     def entry_of(self, one: Pass) -> Entry:
         goes_on = one.first > 0 and one.head and not one.tail
         return self.later if goes_on and self.later is not None else self.entry
+
+    @property
+    def strength(self) -> float:
+        given = self.parameters.get("strength", STRENGTHS.get(self.card.family, 1.0))
+        return min(max(float(given), 0.0), 1.0)
 
     @property
     def wants_sound(self) -> bool:
