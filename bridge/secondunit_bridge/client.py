@@ -14,13 +14,32 @@ from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge._pb.unit_pb2_grpc import UnitStub
 from secondunit_bridge.controls import Controls
 from secondunit_bridge.errors import NotAuthorised, SecondUnitError, UnitUnreachable, VersionMismatch
-from secondunit_bridge.messages import PROTOCOL_VERSION, Event, Order, OrderStatus, Plan, Queued, UnitInfo
-from secondunit_bridge.server import AUTHORITY, ERROR_KEY, LONGEST_CALL, MESSAGE_LIMIT, TOKEN_KEY, version_message
+from secondunit_bridge.messages import (
+    PROTOCOL_VERSION,
+    Event,
+    Order,
+    OrderStatus,
+    Plan,
+    Queued,
+    UnitInfo,
+    Weights,
+    WeightsProgress,
+)
+from secondunit_bridge.server import (
+    AUTHORITY,
+    ERROR_KEY,
+    LONGEST_CALL,
+    LONGEST_TRANSFER,
+    MESSAGE_LIMIT,
+    TOKEN_KEY,
+    version_message,
+)
 from secondunit_bridge.spawn import Address
 from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
 
 _CALL_SECONDS = 30.0
 _STREAM_SECONDS = LONGEST_CALL * 0.9
+_TRANSFER_SECONDS = LONGEST_TRANSFER * 0.9
 _RECONNECT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.1
 _OPTIONS = [
@@ -85,11 +104,9 @@ class Client:
         await self._call(lambda stub: stub.Stop, unit_pb2.StopRequest())
 
     async def orders(self) -> AsyncIterator[OrderStatus]:
-        try:
-            async for proto in self._stub.Orders(unit_pb2.OrdersRequest(), timeout=_CALL_SECONDS, metadata=self._token):
-                yield from_proto(OrderStatus, proto)
-        except grpc.aio.AioRpcError as error:
-            raise _error_of(error) from error
+        call = self._stub.Orders(unit_pb2.OrdersRequest(), timeout=_CALL_SECONDS, metadata=self._token)
+        async for proto in _answers(call):
+            yield from_proto(OrderStatus, proto)
 
     async def watch(self, order_id: str, after: int = 0) -> AsyncIterator[Event]:
         """The order's events with numbers above `after`, up to its end.
@@ -124,6 +141,38 @@ class Client:
                 await asyncio.sleep(_PAUSE_SECONDS)
             await asyncio.sleep(_PAUSE_SECONDS)
 
+    async def models(self) -> AsyncIterator[Weights]:
+        """The weights of every model that has a card, whether they are there or not."""
+        call = self._stub.Models(unit_pb2.ModelsRequest(), timeout=_CALL_SECONDS, metadata=self._token)
+        async for proto in _answers(call):
+            yield from_proto(Weights, proto)
+
+    async def fetch_model(self, model: str, accept_licence: bool) -> AsyncIterator[WeightsProgress]:
+        """Downloads a model's weights; ended early, the next call goes on where this one stopped. Raises ModelError."""
+        request = unit_pb2.FetchModelRequest(model=model, accept_licence=accept_licence)
+        call = self._stub.FetchModel(request, timeout=_TRANSFER_SECONDS, metadata=self._token)
+        async for proto in _answers(call):
+            yield from_proto(WeightsProgress, proto)
+
+    async def import_model(self, model: str, folder: str, accept_licence: bool) -> AsyncIterator[WeightsProgress]:
+        """Takes a model's weights from an absolute path on the unit's disk. Raises ModelError."""
+        request = unit_pb2.ImportModelRequest(model=model, folder=folder, accept_licence=accept_licence)
+        call = self._stub.ImportModel(request, timeout=_TRANSFER_SECONDS, metadata=self._token)
+        async for proto in _answers(call):
+            yield from_proto(WeightsProgress, proto)
+
+    async def check_model(self, model: str, hashes: bool) -> AsyncIterator[WeightsProgress]:
+        """Ends without an error where the weights can be loaded; else raises ModelError with all that was found."""
+        request = unit_pb2.CheckModelRequest(model=model, hashes=hashes)
+        call = self._stub.CheckModel(request, timeout=_TRANSFER_SECONDS, metadata=self._token)
+        async for proto in _answers(call):
+            yield from_proto(WeightsProgress, proto)
+
+    async def remove_model(self, model: str) -> tuple[str, ...]:
+        """The files that it left, since they are none of the model's. Raises ModelError."""
+        request = unit_pb2.RemoveModelRequest(model=model)
+        return tuple((await self._call(lambda stub: stub.RemoveModel, request)).left)
+
     @property
     def _token(self) -> tuple[tuple[str, str], ...]:
         return ((TOKEN_KEY, self._address.token),)
@@ -152,6 +201,17 @@ class Client:
             self._address = found
             self._connect()
         return True
+
+
+async def _answers(call: Any) -> AsyncIterator[Any]:
+    """A stream's messages; to leave it ends the call at the unit."""
+    try:
+        async for proto in call:
+            yield proto
+    except grpc.aio.AioRpcError as error:
+        raise _error_of(error) from error
+    finally:
+        call.cancel()
 
 
 def _named(error: grpc.aio.AioRpcError) -> str | None:

@@ -8,7 +8,8 @@ SecondUnitError
 │   │   └── MediaUnsupported valid media that is refused, with the reason
 │   ├── CutError             a cut, a shot or an edit
 │   │   └── ShotNotFound     no shot, or more than one, answers to a selector
-│   └── OrderRefused         the unit cannot do this order: too long, unknown engine, no disk space
+│   ├── OrderRefused         the unit cannot do this order: too long, unknown engine, no disk space
+│   └── ModelError           a model's weights: missing, incomplete, damaged, not to be had
 ├── UnitUnreachable          no unit answers
 │   └── VersionMismatch      a unit of another version answers
 ├── NotAuthorised            the token is missing or wrong
@@ -56,6 +57,10 @@ class OrderRefused(BadInput):
     pass
 
 
+class ModelError(BadInput):
+    pass
+
+
 class UnitUnreachable(SecondUnitError):
     pass
 
@@ -90,6 +95,7 @@ STATUS: tuple[tuple[type[SecondUnitError], grpc.StatusCode, int], ...] = (
     (ShotNotFound, grpc.StatusCode.NOT_FOUND, 3),
     (CutError, grpc.StatusCode.INVALID_ARGUMENT, 3),
     (OrderRefused, grpc.StatusCode.FAILED_PRECONDITION, 3),
+    (ModelError, grpc.StatusCode.FAILED_PRECONDITION, 3),
     (BadInput, grpc.StatusCode.INVALID_ARGUMENT, 3),
     (VersionMismatch, grpc.StatusCode.FAILED_PRECONDITION, 4),
     (UnitUnreachable, grpc.StatusCode.UNAVAILABLE, 4),

@@ -426,6 +426,16 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
+class Native:
+    """What a model is published for: `frames` at `rate`."""
+
+    frames: int
+    rate: Fraction
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One model described as data.
 
@@ -443,6 +453,42 @@ class Card:
     tiers: tuple[str, ...] = ()
     intents: tuple[str, ...] = ()
     missing: str = ""
+    native: Native | None = None
+
+
+class WeightsState(StrEnum):
+    READY = "ready"
+    MISSING = "missing"
+    INCOMPLETE = "incomplete"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A model's weights on the unit's disk. `todo`: what makes them ready, empty when they are.
+
+    `accepted`: when the licence was, as an ISO 8601 time, or empty. `sha256`: over the recorded hashes of all files.
+    `total_bytes`: of the complete files, 0 where that is not known yet.
+    """
+
+    model: str
+    state: WeightsState
+    todo: str
+    accepted: str
+    folder: str
+    revision: str
+    sha256: str
+    bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsProgress:
+    """`done` of `total` bytes; a `total` of 0 is not known yet."""
+
+    what: str
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,12 @@ ERROR_KEY = "secondunit-error"
 MESSAGE_LIMIT = 4 * 1024 * 1024
 LONGEST_CALL = 600.0
 """Seconds. A client asks again before its stream reaches it, so that a hung one is let go after as long."""
+LONGEST_TRANSFER = 7 * 24 * 3600.0
+"""Seconds. Weights of a hundred gigabytes over a slow line take days."""
 WATCHERS = 64
 OTHER_CALLS = 16
+TRANSFERS = ("FetchModel", "ImportModel", "CheckModel")
+"""Methods that may run for LONGEST_TRANSFER."""
 _UNIX = "unix:"
 _DETAIL_LIMIT = 4000  # a status travels as a header: the peer refuses more than 8 KiB of them
 
@@ -66,19 +70,21 @@ class _Gate(grpc.ServerInterceptor):
         handler = continuation(handler_call_details)
         if handler is None:
             return None
-        watcher = handler_call_details.method.endswith("/Watch")
-        return self._guarded(handler, watcher)
+        method = handler_call_details.method.rpartition("/")[2]
+        return self._guarded(handler, method)
 
-    def _guarded(self, handler: Any, watcher: bool) -> grpc.RpcMethodHandler[Any, Any]:
+    def _guarded(self, handler: Any, method: str) -> grpc.RpcMethodHandler[Any, Any]:
+        longest = LONGEST_TRANSFER if method in TRANSFERS else LONGEST_CALL
+
         def unary(request: Any, context: grpc.ServicerContext) -> Any:
             with _errors_answered(context):
-                _check_call(context)
+                _check_call(context, longest)
                 return handler.unary_unary(request, context)
 
         def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
             with _errors_answered(context):
-                _check_call(context)
-                if watcher:
+                _check_call(context, longest)
+                if method == "Watch" or method in TRANSFERS:
                     self._admit_watcher(context)
                 yield from handler.unary_stream(request, context)
 
@@ -92,7 +98,7 @@ class _Gate(grpc.ServerInterceptor):
 
     def _admit_watcher(self, context: grpc.ServicerContext) -> None:
         if not self._watchers.acquire(blocking=False):
-            raise UnitUnreachable(f"{WATCHERS} watchers follow this unit's orders already: close one, then try again")
+            raise UnitUnreachable(f"{WATCHERS} watchers follow this unit's work already: close one, then try again")
         if not context.add_callback(self._watchers.release):
             self._watchers.release()
             raise UnitUnreachable("the caller has gone")
@@ -102,14 +108,14 @@ def _not_authorised(_request: Any, context: grpc.ServicerContext) -> Any:
     _abort(context, NotAuthorised("the unit's token is missing or wrong: connect as the user who runs the unit"))
 
 
-def _check_call(context: grpc.ServicerContext) -> None:
+def _check_call(context: grpc.ServicerContext, longest: float) -> None:
     # grpc has no public way to the :authority on the server's side
     authority = context._rpc_event.call_details.host.decode()  # type: ignore[attr-defined]
     if authority != AUTHORITY:
         raise NotAuthorised(f"this unit does not answer to the name {authority!r}")
     remaining = context.time_remaining()
-    if remaining is None or remaining > LONGEST_CALL:
-        raise BadInput(f"calls need a deadline of at most {LONGEST_CALL:g} s")
+    if remaining is None or remaining > longest:
+        raise BadInput(f"calls need a deadline of at most {longest:g} s")
 
 
 @contextmanager

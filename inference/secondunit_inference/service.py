@@ -21,6 +21,7 @@ from secondunit_bridge.wire import from_proto, to_proto
 
 from secondunit_inference.orders import Orders
 from secondunit_inference.store import admit, prepare
+from secondunit_inference.weights.models import Models
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Service(UnitServicer):
             name: importlib.import_module(f"{package}.card") for name, package in engines.items()
         }
         self._models = spawn.models_folder(home)
+        self._weights = Models(self._models, orders.statuses)
         self._devices = devices
         self._home = home
         self._stop = stop
@@ -98,6 +100,33 @@ class Service(UnitServicer):
     def Orders(self, request: unit_pb2.OrdersRequest, context: grpc.ServicerContext) -> Iterator[unit_pb2.OrderStatus]:
         for status in self._orders.statuses():
             yield to_proto(status, unit_pb2.OrderStatus())
+
+    def Models(self, request: unit_pb2.ModelsRequest, context: grpc.ServicerContext) -> Iterator[unit_pb2.Weights]:
+        for weights in self._weights.all():
+            yield to_proto(weights, unit_pb2.Weights())
+
+    def FetchModel(
+        self, request: unit_pb2.FetchModelRequest, context: grpc.ServicerContext
+    ) -> Iterator[unit_pb2.WeightsProgress]:
+        for progress in self._weights.fetch(request.model, request.accept_licence, context.add_callback):
+            yield to_proto(progress, unit_pb2.WeightsProgress())
+
+    def ImportModel(
+        self, request: unit_pb2.ImportModelRequest, context: grpc.ServicerContext
+    ) -> Iterator[unit_pb2.WeightsProgress]:
+        for progress in self._weights.take_in(request.model, Path(request.folder), request.accept_licence):
+            yield to_proto(progress, unit_pb2.WeightsProgress())
+
+    def CheckModel(
+        self, request: unit_pb2.CheckModelRequest, context: grpc.ServicerContext
+    ) -> Iterator[unit_pb2.WeightsProgress]:
+        for progress in self._weights.check(request.model, request.hashes):
+            yield to_proto(progress, unit_pb2.WeightsProgress())
+
+    def RemoveModel(
+        self, request: unit_pb2.RemoveModelRequest, context: grpc.ServicerContext
+    ) -> unit_pb2.RemoveModelReply:
+        return unit_pb2.RemoveModelReply(left=self._weights.remove(request.model))
 
     def Stop(self, request: unit_pb2.StopRequest, context: grpc.ServicerContext) -> unit_pb2.StopReply:
         context.add_callback(self._stop)  # after the answer is on its way

@@ -291,6 +291,8 @@ def _versions() -> tuple[Version, ...]:
 
 def main(models: Path, engines: dict[str, str]) -> None:
     """`models`: the folder of weights. `engines`: name to package; `engine()` of its module `engine` gives a `Make`."""
+    # weights come from local folders alone, whatever an engine's libraries would fetch
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     # standard output belongs to the messages: whatever prints goes to the log
     pipe = Pipe(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)

@@ -71,7 +71,16 @@ def test_records_round_trip_as_json(record: Record) -> None:
 
 def test_protobuf_has_no_other_messages_or_fields() -> None:
     own = {"Rational", "Value", "Condition", "Event", "HelloRequest", "WatchRequest", "CancelRequest", "CancelReply"}
-    own |= {"OrdersRequest", "StopRequest", "StopReply", "ControlsRequest", "ControlKind"}
+    own |= {
+        "OrdersRequest",
+        "StopRequest",
+        "StopReply",
+        "ControlsRequest",
+        "ControlKind",
+        "ModelsRequest",
+        "FetchModelRequest",
+    }
+    own |= {"ImportModelRequest", "CheckModelRequest", "RemoveModelRequest", "RemoveModelReply"}
     classes = {cls.__name__: cls for cls in CLASSES}
     for name, descriptor in unit_pb2.DESCRIPTOR.message_types_by_name.items():
         if name not in own:

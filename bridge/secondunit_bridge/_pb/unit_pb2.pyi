@@ -32,6 +32,14 @@ class SoundKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SOUND_KIND_HOLD: _ClassVar[SoundKind]
     SOUND_KIND_ROOM_TONE: _ClassVar[SoundKind]
     SOUND_KIND_SILENCE: _ClassVar[SoundKind]
+
+class WeightsState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WEIGHTS_STATE_UNSPECIFIED: _ClassVar[WeightsState]
+    WEIGHTS_STATE_READY: _ClassVar[WeightsState]
+    WEIGHTS_STATE_MISSING: _ClassVar[WeightsState]
+    WEIGHTS_STATE_INCOMPLETE: _ClassVar[WeightsState]
+    WEIGHTS_STATE_DAMAGED: _ClassVar[WeightsState]
 TASK_UNSPECIFIED: Task
 TASK_GENERATE: Task
 TASK_EXTEND: Task
@@ -49,6 +57,11 @@ SOUND_KIND_UNSPECIFIED: SoundKind
 SOUND_KIND_HOLD: SoundKind
 SOUND_KIND_ROOM_TONE: SoundKind
 SOUND_KIND_SILENCE: SoundKind
+WEIGHTS_STATE_UNSPECIFIED: WeightsState
+WEIGHTS_STATE_READY: WeightsState
+WEIGHTS_STATE_MISSING: WeightsState
+WEIGHTS_STATE_INCOMPLETE: WeightsState
+WEIGHTS_STATE_DAMAGED: WeightsState
 
 class HelloRequest(_message.Message):
     __slots__ = ("protocol", "version")
@@ -87,6 +100,48 @@ class CancelReply(_message.Message):
 class OrdersRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ModelsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FetchModelRequest(_message.Message):
+    __slots__ = ("model", "accept_licence")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_LICENCE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    accept_licence: bool
+    def __init__(self, model: _Optional[str] = ..., accept_licence: _Optional[bool] = ...) -> None: ...
+
+class ImportModelRequest(_message.Message):
+    __slots__ = ("model", "folder", "accept_licence")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    FOLDER_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_LICENCE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    folder: str
+    accept_licence: bool
+    def __init__(self, model: _Optional[str] = ..., folder: _Optional[str] = ..., accept_licence: _Optional[bool] = ...) -> None: ...
+
+class CheckModelRequest(_message.Message):
+    __slots__ = ("model", "hashes")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    HASHES_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    hashes: bool
+    def __init__(self, model: _Optional[str] = ..., hashes: _Optional[bool] = ...) -> None: ...
+
+class RemoveModelRequest(_message.Message):
+    __slots__ = ("model",)
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    def __init__(self, model: _Optional[str] = ...) -> None: ...
+
+class RemoveModelReply(_message.Message):
+    __slots__ = ("left",)
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    left: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, left: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class StopRequest(_message.Message):
     __slots__ = ()
@@ -595,7 +650,7 @@ class Licence(_message.Message):
     def __init__(self, id: _Optional[str] = ..., commercial: _Optional[str] = ..., url: _Optional[str] = ...) -> None: ...
 
 class Card(_message.Message):
-    __slots__ = ("engine", "model", "description", "limits", "camera_moves", "title", "licence", "repository", "tiers", "intents", "missing")
+    __slots__ = ("engine", "model", "description", "limits", "camera_moves", "title", "licence", "repository", "tiers", "intents", "missing", "native")
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -607,6 +662,7 @@ class Card(_message.Message):
     TIERS_FIELD_NUMBER: _ClassVar[int]
     INTENTS_FIELD_NUMBER: _ClassVar[int]
     MISSING_FIELD_NUMBER: _ClassVar[int]
+    NATIVE_FIELD_NUMBER: _ClassVar[int]
     engine: str
     model: str
     description: str
@@ -618,7 +674,52 @@ class Card(_message.Message):
     tiers: _containers.RepeatedScalarFieldContainer[str]
     intents: _containers.RepeatedScalarFieldContainer[str]
     missing: str
-    def __init__(self, engine: _Optional[str] = ..., model: _Optional[str] = ..., description: _Optional[str] = ..., limits: _Optional[_Iterable[_Union[TaskLimit, _Mapping]]] = ..., camera_moves: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ..., licence: _Optional[_Union[Licence, _Mapping]] = ..., repository: _Optional[str] = ..., tiers: _Optional[_Iterable[str]] = ..., intents: _Optional[_Iterable[str]] = ..., missing: _Optional[str] = ...) -> None: ...
+    native: Native
+    def __init__(self, engine: _Optional[str] = ..., model: _Optional[str] = ..., description: _Optional[str] = ..., limits: _Optional[_Iterable[_Union[TaskLimit, _Mapping]]] = ..., camera_moves: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ..., licence: _Optional[_Union[Licence, _Mapping]] = ..., repository: _Optional[str] = ..., tiers: _Optional[_Iterable[str]] = ..., intents: _Optional[_Iterable[str]] = ..., missing: _Optional[str] = ..., native: _Optional[_Union[Native, _Mapping]] = ...) -> None: ...
+
+class Native(_message.Message):
+    __slots__ = ("frames", "rate", "width", "height")
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    frames: int
+    rate: Rational
+    width: int
+    height: int
+    def __init__(self, frames: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
+
+class Weights(_message.Message):
+    __slots__ = ("model", "state", "todo", "accepted", "folder", "revision", "sha256", "bytes", "total_bytes")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    TODO_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    FOLDER_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    state: WeightsState
+    todo: str
+    accepted: str
+    folder: str
+    revision: str
+    sha256: str
+    bytes: int
+    total_bytes: int
+    def __init__(self, model: _Optional[str] = ..., state: _Optional[_Union[WeightsState, str]] = ..., todo: _Optional[str] = ..., accepted: _Optional[str] = ..., folder: _Optional[str] = ..., revision: _Optional[str] = ..., sha256: _Optional[str] = ..., bytes: _Optional[int] = ..., total_bytes: _Optional[int] = ...) -> None: ...
+
+class WeightsProgress(_message.Message):
+    __slots__ = ("what", "done", "total")
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    what: str
+    done: int
+    total: int
+    def __init__(self, what: _Optional[str] = ..., done: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
 
 class UnitInfo(_message.Message):
     __slots__ = ("protocol", "version", "pid", "home", "devices", "cards")

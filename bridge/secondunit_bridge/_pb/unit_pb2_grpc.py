@@ -69,6 +69,31 @@ class UnitStub:
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.OrdersRequest.SerializeToString,
                 response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.OrderStatus.FromString,
                 _registered_method=True)
+        self.Models = channel.unary_stream(
+                '/secondunit.Unit/Models',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.ModelsRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.Weights.FromString,
+                _registered_method=True)
+        self.FetchModel = channel.unary_stream(
+                '/secondunit.Unit/FetchModel',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.FetchModelRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.FromString,
+                _registered_method=True)
+        self.ImportModel = channel.unary_stream(
+                '/secondunit.Unit/ImportModel',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.ImportModelRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.FromString,
+                _registered_method=True)
+        self.CheckModel = channel.unary_stream(
+                '/secondunit.Unit/CheckModel',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.CheckModelRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.FromString,
+                _registered_method=True)
+        self.RemoveModel = channel.unary_unary(
+                '/secondunit.Unit/RemoveModel',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelReply.FromString,
+                _registered_method=True)
         self.Stop = channel.unary_unary(
                 '/secondunit.Unit/Stop',
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.StopRequest.SerializeToString,
@@ -121,6 +146,36 @@ class UnitServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Models(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FetchModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Stop(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -164,6 +219,31 @@ def add_UnitServicer_to_server(servicer, server):
                     servicer.Orders,
                     request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.OrdersRequest.FromString,
                     response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.OrderStatus.SerializeToString,
+            ),
+            'Models': grpc.unary_stream_rpc_method_handler(
+                    servicer.Models,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.ModelsRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.Weights.SerializeToString,
+            ),
+            'FetchModel': grpc.unary_stream_rpc_method_handler(
+                    servicer.FetchModel,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.FetchModelRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.SerializeToString,
+            ),
+            'ImportModel': grpc.unary_stream_rpc_method_handler(
+                    servicer.ImportModel,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.ImportModelRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.SerializeToString,
+            ),
+            'CheckModel': grpc.unary_stream_rpc_method_handler(
+                    servicer.CheckModel,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.CheckModelRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.SerializeToString,
+            ),
+            'RemoveModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveModel,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelReply.SerializeToString,
             ),
             'Stop': grpc.unary_unary_rpc_method_handler(
                     servicer.Stop,
@@ -360,6 +440,141 @@ class Unit:
             '/secondunit.Unit/Orders',
             secondunit__bridge_dot___pb_dot_unit__pb2.OrdersRequest.SerializeToString,
             secondunit__bridge_dot___pb_dot_unit__pb2.OrderStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Models(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/secondunit.Unit/Models',
+            secondunit__bridge_dot___pb_dot_unit__pb2.ModelsRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.Weights.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FetchModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/secondunit.Unit/FetchModel',
+            secondunit__bridge_dot___pb_dot_unit__pb2.FetchModelRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/secondunit.Unit/ImportModel',
+            secondunit__bridge_dot___pb_dot_unit__pb2.ImportModelRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/secondunit.Unit/CheckModel',
+            secondunit__bridge_dot___pb_dot_unit__pb2.CheckModelRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.WeightsProgress.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/secondunit.Unit/RemoveModel',
+            secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,11 @@ class UnitStub:
     Watch: _grpc.UnaryStreamMultiCallable[_unit_pb2.WatchRequest, _unit_pb2.Event]
     Cancel: _grpc.UnaryUnaryMultiCallable[_unit_pb2.CancelRequest, _unit_pb2.CancelReply]
     Orders: _grpc.UnaryStreamMultiCallable[_unit_pb2.OrdersRequest, _unit_pb2.OrderStatus]
+    Models: _grpc.UnaryStreamMultiCallable[_unit_pb2.ModelsRequest, _unit_pb2.Weights]
+    FetchModel: _grpc.UnaryStreamMultiCallable[_unit_pb2.FetchModelRequest, _unit_pb2.WeightsProgress]
+    ImportModel: _grpc.UnaryStreamMultiCallable[_unit_pb2.ImportModelRequest, _unit_pb2.WeightsProgress]
+    CheckModel: _grpc.UnaryStreamMultiCallable[_unit_pb2.CheckModelRequest, _unit_pb2.WeightsProgress]
+    RemoveModel: _grpc.UnaryUnaryMultiCallable[_unit_pb2.RemoveModelRequest, _unit_pb2.RemoveModelReply]
     Stop: _grpc.UnaryUnaryMultiCallable[_unit_pb2.StopRequest, _unit_pb2.StopReply]
 
 @_typing.type_check_only
@@ -52,6 +57,11 @@ class UnitAsyncStub(UnitStub):
     Watch: _aio.UnaryStreamMultiCallable[_unit_pb2.WatchRequest, _unit_pb2.Event]  # type: ignore[assignment]
     Cancel: _aio.UnaryUnaryMultiCallable[_unit_pb2.CancelRequest, _unit_pb2.CancelReply]  # type: ignore[assignment]
     Orders: _aio.UnaryStreamMultiCallable[_unit_pb2.OrdersRequest, _unit_pb2.OrderStatus]  # type: ignore[assignment]
+    Models: _aio.UnaryStreamMultiCallable[_unit_pb2.ModelsRequest, _unit_pb2.Weights]  # type: ignore[assignment]
+    FetchModel: _aio.UnaryStreamMultiCallable[_unit_pb2.FetchModelRequest, _unit_pb2.WeightsProgress]  # type: ignore[assignment]
+    ImportModel: _aio.UnaryStreamMultiCallable[_unit_pb2.ImportModelRequest, _unit_pb2.WeightsProgress]  # type: ignore[assignment]
+    CheckModel: _aio.UnaryStreamMultiCallable[_unit_pb2.CheckModelRequest, _unit_pb2.WeightsProgress]  # type: ignore[assignment]
+    RemoveModel: _aio.UnaryUnaryMultiCallable[_unit_pb2.RemoveModelRequest, _unit_pb2.RemoveModelReply]  # type: ignore[assignment]
     Stop: _aio.UnaryUnaryMultiCallable[_unit_pb2.StopRequest, _unit_pb2.StopReply]  # type: ignore[assignment]
 
 class UnitServicer(metaclass=_abc_1.ABCMeta):
@@ -103,6 +113,41 @@ class UnitServicer(metaclass=_abc_1.ABCMeta):
         request: _unit_pb2.OrdersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_unit_pb2.OrderStatus], _abc.AsyncIterator[_unit_pb2.OrderStatus]]: ...
+
+    @_abc_1.abstractmethod
+    def Models(
+        self,
+        request: _unit_pb2.ModelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_unit_pb2.Weights], _abc.AsyncIterator[_unit_pb2.Weights]]: ...
+
+    @_abc_1.abstractmethod
+    def FetchModel(
+        self,
+        request: _unit_pb2.FetchModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_unit_pb2.WeightsProgress], _abc.AsyncIterator[_unit_pb2.WeightsProgress]]: ...
+
+    @_abc_1.abstractmethod
+    def ImportModel(
+        self,
+        request: _unit_pb2.ImportModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_unit_pb2.WeightsProgress], _abc.AsyncIterator[_unit_pb2.WeightsProgress]]: ...
+
+    @_abc_1.abstractmethod
+    def CheckModel(
+        self,
+        request: _unit_pb2.CheckModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_unit_pb2.WeightsProgress], _abc.AsyncIterator[_unit_pb2.WeightsProgress]]: ...
+
+    @_abc_1.abstractmethod
+    def RemoveModel(
+        self,
+        request: _unit_pb2.RemoveModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_unit_pb2.RemoveModelReply, _abc.Awaitable[_unit_pb2.RemoveModelReply]]: ...
 
     @_abc_1.abstractmethod
     def Stop(

@@ -28,6 +28,7 @@ class LazyCommands(click.Group):
         "convert": "convert",
         "pull": "pull",
         "relink": "relink",
+        "models": "models",
         "unit": "unit",
         "doctor": "unit",
         "demo": "demo",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from secondunit_bridge.controls import Controls
 from secondunit_bridge.errors import OrderRefused
-from secondunit_bridge.messages import Card, Licence, Order, Plan, Task, TaskLimit
+from secondunit_bridge.messages import Card, Licence, Native, Order, Plan, Task, TaskLimit
 
 from secondunit_inference import cards as model_cards
 from secondunit_inference.cards import ModelCard
@@ -47,6 +47,7 @@ def _card(card: ModelCard, models: Path) -> Card:
         tiers=tuple(card.tiers),
         intents=tuple(intent.name for intent in intents()),
         missing=missing,
+        native=Native(card.frames.native, card.rate, card.size.width, card.size.height),
     )
 
 

@@ -28,7 +28,7 @@ from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
 from secondunit_inference.engines.diffusion.space import Space, space_of
 from secondunit_inference.engines.diffusion.timing import Pass
-from secondunit_inference.engines.diffusion.weights import folder_of
+from secondunit_inference.engines.diffusion.weights import folder_of, sha256_of
 from secondunit_inference.engines.diffusion.window import Windows, white_of
 from secondunit_inference.engines.draft.footage import reader, sound_along, sound_beside
 from secondunit_inference.job import Job, Made, Make, Picture, SoundStream
@@ -77,6 +77,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
         placeholder=False,
         notes=tuple(_notes(plan)),
         cube="",
+        weights_sha256=sha256_of(folder),
         fit=Fit(
             frames=plan.timing.frames,
             rate=card.rate,

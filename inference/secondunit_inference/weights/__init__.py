@@ -1,0 +1,1 @@
+"""Weights on this machine: where they lie, where they come from, and whether they may be loaded."""

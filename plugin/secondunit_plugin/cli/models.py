@@ -1,0 +1,200 @@
+"""`secondunit models`: the weights of models on the unit's machine."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+from secondunit_bridge import spawn
+from secondunit_bridge.client import Client
+from secondunit_bridge.errors import BadInput, ModelError
+from secondunit_bridge.messages import Card, Licence, Weights, WeightsProgress, WeightsState
+
+from secondunit_plugin.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_accept = click.option("--accept-licence", is_flag=True, help="Accept the model's licence without being asked.")
+_quiet = click.option("--quiet", is_flag=True, help="No progress.")
+
+
+@click.group()
+def models() -> None:
+    """Weights of models: list, get, check, import, remove."""
+
+
+async def _all() -> list[tuple[Card, Weights]]:
+    async with _unit() as unit:
+        cards = {card.model: card for card in (await unit.hello()).cards}
+        return [(cards[weights.model], weights) async for weights in unit.models() if weights.model in cards]
+
+
+def _unit() -> Client:
+    return Client(spawn.ensure_running(spawn.home()))
+
+
+def _known(model: str) -> tuple[Card, Weights]:
+    found = anyio.run(_all)
+    for card, weights in found:
+        if card.model == model:
+            return card, weights
+    raise BadInput(f"there is no model {model!r}: there are {', '.join(card.model for card, _ in found)}")
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def list_(as_json: bool) -> None:
+    """Every model that has a card: what it does, its licence, and whether its weights are there."""
+    found = anyio.run(_all)
+    if as_json:
+        print_json([{"card": card, "weights": weights} for card, weights in found])
+        return
+    from rich.table import Column, Table
+
+    table = Table(
+        Column("model", no_wrap=True), "tasks", "licence", "commercial use", "state", Column("disk", no_wrap=True)
+    )
+    for card, weights in found:
+        licence = card.licence or Licence("", "", "")
+        table.add_row(
+            card.model,
+            ", ".join(limit.task for limit in card.limits),
+            licence.id or "unnamed",
+            licence.commercial,
+            _state(weights),
+            _gigabytes(weights.bytes) if weights.bytes else "–",
+        )
+    print_table(table)
+    for card, weights in found:
+        if weights.state in (WeightsState.INCOMPLETE, WeightsState.DAMAGED):
+            click.echo(f"{card.model}: {weights.todo}")
+    if any(weights.state is WeightsState.MISSING for _, weights in found):
+        click.echo("`secondunit models get MODEL` downloads what is missing.")
+
+
+def _state(weights: Weights) -> str:
+    if weights.state is WeightsState.INCOMPLETE and weights.total_bytes:
+        return f"incomplete, {weights.bytes / weights.total_bytes:.0%}"
+    return weights.state
+
+
+@models.command()
+@click.argument("model")
+@_accept
+@_quiet
+def get(model: str, accept_licence: bool, quiet: bool) -> None:
+    """Download a model's weights, or go on with a download. The only command that uses the network."""
+    card, weights = _known(model)
+    if weights.state is WeightsState.READY:
+        click.echo(f"{model} is there: {weights.folder}")
+        return
+    accepted = _accepted(card, weights, accept_licence)
+    anyio.run(_follow, "fetch", model, quiet, accepted)
+    _say_where(model)
+
+
+@models.command("import")
+@click.argument("model")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_accept
+@_quiet
+def import_(model: str, folder: Path, accept_licence: bool, quiet: bool) -> None:
+    """Take a model's weights from a folder in diffusers' layout; hard links where the disk is the same."""
+    card, weights = _known(model)
+    accepted = _accepted(card, weights, accept_licence)
+    anyio.run(_follow, "import", model, quiet, accepted, str(folder.absolute()))
+    _say_where(model)
+
+
+@models.command()
+@click.argument("model")
+@click.option("--hashes", is_flag=True, help="Read every file and compare its hash with the recorded one.")
+@_quiet
+def check(model: str, hashes: bool, quiet: bool) -> None:
+    """Say whether a model's weights can be loaded, or all that is wrong with them."""
+    _known(model)
+    anyio.run(_follow, "check", model, quiet, hashes)
+    _, weights = _known(model)
+    said = "every hash is the recorded one" if hashes else "sizes, headers and classes are right"
+    click.echo(f"{model}: {said}; weights {weights.sha256 or 'without recorded hashes'}")
+
+
+@models.command()
+@click.argument("model")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(model: str, yes: bool) -> None:
+    """Delete a model's weights: what was downloaded or imported, and nothing else."""
+    _, weights = _known(model)
+    if not yes:
+        click.confirm(f"Delete {_gigabytes(weights.bytes)} in {weights.folder}?", abort=True)
+
+    async def run() -> tuple[str, ...]:
+        async with _unit() as unit:
+            return await unit.remove_model(model)
+
+    for path in anyio.run(run):
+        click.echo(f"left: {path}")
+    click.echo(f"{model} is removed.")
+
+
+def _accepted(card: Card, weights: Weights, accept: bool) -> bool:
+    """Whether the licence is accepted by this call; asks where a person can answer."""
+    licence = card.licence
+    if weights.accepted or licence is None:
+        return False
+    click.echo(
+        f"{card.title}, licence: {licence.id or 'unnamed'}\ncommercial use: {licence.commercial}\n{licence.url}",
+        err=True,
+    )
+    if accept:
+        return True
+    if not sys.stdin.isatty():
+        raise ModelError(f"the licence of {card.title} has to be accepted first: give --accept-licence")
+    click.confirm("Accept it?", abort=True, err=True)
+    return True
+
+
+async def _follow(kind: str, model: str, quiet: bool, flag: bool, folder: str = "") -> None:
+    async with _unit() as unit:
+        match kind:
+            case "fetch":
+                steps = unit.fetch_model(model, flag)
+            case "import":
+                steps = unit.import_model(model, folder, flag)
+            case _:
+                steps = unit.check_model(model, flag)
+        with _bar(quiet) as bar:
+            await _show(steps, bar)
+
+
+async def _show(steps: AsyncIterator[WeightsProgress], bar: "Progress") -> None:
+    line = bar.add_task("", total=None)
+    async for step in steps:
+        bar.update(line, description=step.what, completed=step.done, total=step.total or None)
+
+
+def _bar(quiet: bool) -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        disable=quiet,
+    )
+
+
+def _say_where(model: str) -> None:
+    _, weights = _known(model)
+    click.echo(f"{model} is ready: {_gigabytes(weights.bytes)} in {weights.folder}, weights {weights.sha256}")
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
