@@ -1,14 +1,14 @@
 """The diffusion engine: an order becomes a take by one or more passes of a video model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from math import floor
-from typing import Any
 
 import av
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import picture
@@ -16,14 +16,17 @@ from secondunit_bridge.messages import Fit, Order, Seam
 from secondunit_bridge.rates import FrameTime, samples_before
 
 from secondunit_inference import cards
-from secondunit_inference.cards import Entry, IndexUnit, Input
+from secondunit_inference.cards import IndexUnit, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.composite import Composite
 from secondunit_inference.engines.diffusion.families import FAMILIES
+from secondunit_inference.engines.diffusion.fitting import Clock, in_memory, keep
 from secondunit_inference.engines.diffusion.framing import Floats
-from secondunit_inference.engines.diffusion.held import Held
+from secondunit_inference.engines.diffusion.held import Held, Model
 from secondunit_inference.engines.diffusion.looks import loras, worn
 from secondunit_inference.engines.diffusion.planned import Planned, planned
+from secondunit_inference.engines.diffusion.previews import Previews
+from secondunit_inference.engines.diffusion.recipes import changes_pixels, name_of
 from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
 from secondunit_inference.engines.diffusion.space import Space, space_of
@@ -36,7 +39,6 @@ from secondunit_inference.seams import NO_CORRECTION, Correction, meet
 
 # What a model makes from words alone is a display picture.
 _ENCODING = Encoding("rgb48le", 16, "bt709", "bt709", "bt709", False)
-_RESIDENT = "resident"
 
 
 def engine() -> Make:
@@ -50,18 +52,16 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
     folder = folder_of(job.models, card)
     job.check()
     wanted = loras(plan, folder)
-    job.progress.loading(card.title)
-
-    def pipeline(entry: Entry) -> Any:
-        return held.pipeline(card, folder, _RESIDENT, entry.pipeline, plan.tier)
-
-    first = pipeline(plan.entry)
     encoding = next((probed(known) for known in _camera(plan)), _ENCODING)
     space = Space(space_of(order.slot.encoding, encoding))
     windows = Windows(plan, space, job.check)
+
+    def work(model: Model) -> _Made:
+        with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
+            return _passes(plan, windows, model, seed, order, job)
+
     try:
-        with worn(first, card, wanted):
-            made = _passes(plan, windows, pipeline, seed, job)
+        made, recipe, notes = in_memory(held, plan, folder, job, work)
         frames = _Frames(plan, windows, made.frames, space, job)
         openings = _corrected(plan, frames, encoding)
     except BaseException:
@@ -75,7 +75,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
         look=None,
         trusted=None,
         placeholder=False,
-        notes=tuple(_notes(plan)),
+        notes=(*_notes(plan), *notes),
         cube="",
         weights_sha256=sha256_of(folder),
         fit=Fit(
@@ -84,8 +84,8 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
             width=plan.framing.width,
             height=plan.framing.height,
             windows=len(plan.timing.passes),
-            recipe=_RESIDENT,
-            approximate=(),
+            recipe=name_of(recipe),
+            approximate=(name_of(recipe),) if changes_pixels(recipe) else (),
         ),
     )
 
@@ -112,27 +112,44 @@ class _Made:
     sound_rate: int = 0
 
 
-def _passes(plan: Planned, windows: Windows, pipeline: Callable[[Entry], Any], seed: int, job: Job) -> _Made:
+def _passes(plan: Planned, windows: Windows, model: Model, seed: int, order: Order, job: Job) -> _Made:
     made = _Made({}, [])
-    count = len(plan.timing.passes)
-    for number, one in enumerate(plan.timing.passes):
-
-        def stepped(done: int, total: int, number: int = number) -> None:
-            job.progress.step(number * total + done, count * total, "steps")
-
-        entry = plan.entry_of(one)
-        window = windows.window(one, entry, made.frames)
-        call = FAMILIES[plan.card.family](plan, entry, window)
-        text = {"prompt": window.prompt, "negative_prompt": window.negative}
-        # Each pass has a seed of its own, so that no noise repeats; the first has the order's.
-        output = run(pipeline(entry), plan.card, plan.tier, call, text, seed + number * 1_000_003, job, stepped)
-        check_size(output, one.frames - call.absent, window.width, window.height, plan.card)
-        _collect(made.frames, one, output.frames, call.absent)
-        if output.sound is not None:
-            made.sound.append((one.first, output.sound))
-            made.sound_rate = output.sound_rate
-        _show(plan, made.frames, one.first + one.head, job)
+    for number in range(len(plan.timing.passes)):
+        _pass(plan, windows, model, seed, order, job, number, made)
     return made
+
+
+def _pass(
+    plan: Planned, windows: Windows, model: Model, seed: int, order: Order, job: Job, number: int, made: _Made
+) -> None:
+    one, count = plan.timing.passes[number], len(plan.timing.passes)
+    entry = plan.entry_of(one)
+    pipeline = model.pipeline(entry.pipeline, plan.tier)
+    window = windows.window(one, entry, made.frames)
+    call = FAMILIES[plan.card.family](plan, entry, window)
+    text = {"prompt": window.prompt, "negative_prompt": window.negative}
+
+    def show(frame: int, picture: Picture) -> None:
+        at = min(max(0, round(plan.timing.position(one.first + frame))), plan.canvas.total - 1)
+        job.progress.preview(FrameTime(at, order.slot.rate), picture)
+
+    previews = Previews(plan.card, model.projection, plan.framing, one.frames, call, plan.tier.steps, show)
+    clock = Clock()
+
+    def stepped(done: int, total: int, latents: torch.Tensor) -> None:
+        clock.stepped()
+        job.progress.step(number * total + done, count * total, "steps")
+        previews.step(pipeline, latents, done)
+
+    # Each pass has a seed of its own, so that no noise repeats; the first has the order's.
+    with model.embeddings.used_by(pipeline), previews.decoding(pipeline):
+        output = run(pipeline, plan.card, plan.tier, call, text, seed + number * 1_000_003, job, stepped)
+    keep(job.models, clock.measured(plan, one.frames, entry.pipeline, model))
+    check_size(output, one.frames - call.absent, window.width, window.height, plan.card)
+    _collect(made.frames, one, output.frames, call.absent)
+    if output.sound is not None:
+        made.sound.append((one.first, output.sound))
+        made.sound_rate = output.sound_rate
 
 
 def _collect(made: dict[int, Floats], one: Pass, frames: Floats, absent: int) -> None:
@@ -145,12 +162,6 @@ def _collect(made: dict[int, Floats], one: Pass, frames: Floats, absent: int) ->
             share = np.float32((twice.index(number) + 1) / (len(twice) + 1))
             picture = (1 - share) * made[number] + share * picture
         made[number] = picture
-
-
-def _show(plan: Planned, made: dict[int, Floats], first: int, job: Job) -> None:
-    shown = np.asarray(np.clip(plan.framing.out_of(made[first]), 0, 1) * 65535, np.uint16)
-    frame = min(max(0, round(plan.timing.position(first))), plan.canvas.total - 1)
-    job.progress.preview(FrameTime(frame, plan.card.rate), shown)
 
 
 class _Frames:

@@ -1,7 +1,12 @@
-"""Pipelines in memory: loaded from a local folder, safetensors only, and kept while orders of the same model come."""
+"""Models in memory: loaded from a local folder, safetensors only, and kept while orders of the same model come."""
 
 import gc
-from dataclasses import dataclass
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,69 +15,147 @@ from diffusers import DiffusionPipeline
 from secondunit_bridge.errors import OrderFailed
 
 from secondunit_inference.cards import ModelCard, Tier
+from secondunit_inference.engines.diffusion.embeddings import Embeddings
+from secondunit_inference.engines.diffusion.placement import STREAMED, place
+from secondunit_inference.engines.diffusion.previews import Projection, projection
+from secondunit_inference.engines.diffusion.recipes import Recipe
 from secondunit_inference.engines.diffusion.tiny import find_class
 
+IDLE_SECONDS = 600.0
+"""A model that no order used for so long is unloaded."""
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
+_PREVIEWS = ".previews"
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    model: str
-    folder: str
-    recipe: str
+@dataclass(slots=True)
+class Model:
+    """One model; its pipelines share their components, so that another task loads nothing.
 
+    `loading`: seconds that it took, None once they were told. `weights`: bytes on the device before any work.
+    """
 
-class Held:
-    """One model at a time; its pipelines share their components, so that another task loads nothing."""
+    name: str
+    folder: Path
+    recipe: Recipe
+    components: dict[str, Any]
+    settings: dict[str, Any]
+    scheduler: Any
+    projection: Projection
+    loading: float | None
+    weights: int
+    embeddings: Embeddings = field(default_factory=Embeddings)
+    pipelines: dict[str, Any] = field(default_factory=dict)
 
-    def __init__(self) -> None:
-        self._key: _Key | None = None
-        self._components: dict[str, Any] = {}
-        self._settings: dict[str, Any] = {}
-        self._scheduler: Any = None
-        self._pipelines: dict[str, Any] = {}
-
-    def pipeline(self, card: ModelCard, folder: Path, recipe: str, name: str, tier: Tier) -> Any:
-        """`name`: the class, which need not be the folder's. Raises OrderFailed where the folder is not what the card
-        says."""
-        key = _Key(card.model, str(folder), recipe)
-        if key != self._key:
-            self.release()
-            self._load(card, folder)
-            self._key = key
-        if name not in self._pipelines:
+    def pipeline(self, name: str, tier: Tier) -> Any:
+        """`name`: the class, which need not be the folder's."""
+        if name not in self.pipelines:
             cls = find_class(name)
             # Not `from_pipe`, which casts what pipelines share to float32.
             expected, optional = cls._get_signature_keys(cls)
-            components = {key: value for key, value in self._components.items() if key in expected}
-            settings = {key: value for key, value in self._settings.items() if key in optional and key not in expected}
+            components = {key: value for key, value in self.components.items() if key in expected}
+            settings = {key: value for key, value in self.settings.items() if key in optional and key not in expected}
             made = cls(**components, **settings)
             made.set_progress_bar_config(disable=True)
-            self._pipelines[name] = made
-        pipeline = self._pipelines[name]
-        pipeline.scheduler = type(self._scheduler).from_config(self._scheduler.config, **tier.scheduler)
+            self.pipelines[name] = made
+        pipeline = self.pipelines[name]
+        pipeline.scheduler = type(self.scheduler).from_config(self.scheduler.config, **tier.scheduler)
         return pipeline
 
     def release(self) -> None:
-        self._key, self._components, self._pipelines, self._scheduler = None, {}, {}, None
+        self.components, self.pipelines, self.scheduler = {}, {}, None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+        shutil.rmtree(self.folder.parent / STREAMED, ignore_errors=True)
 
-    def _load(self, card: ModelCard, folder: Path) -> None:
-        dtype = _DTYPES[card.memory.dtype] if torch.cuda.is_available() else torch.float32
-        kinds = {"default": dtype, **dict.fromkeys(card.memory.float32, torch.float32)}
+
+class Held:
+    """At most one model, which belongs to the order that works with it and to nobody else.
+
+    Between orders it lies here, for `idle_seconds`; the lock is held to hand it over and never while it works, is
+    loaded or unloaded.
+    """
+
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._model: Model | None = None
+        self._timer: threading.Timer | None = None
+
+    @contextmanager
+    def model(self, card: ModelCard, folder: Path, choose: Callable[[Recipe | None], Recipe]) -> Iterator[Model]:
+        """`choose` is told how the model is held, None where it is not, and says how it has to be.
+
+        Raises OrderFailed where the folder is not what the card says. Without memory, the model is given up.
+        """
+        model = self._take()
+        if model is not None and (model.name, model.folder) != (card.model, folder):
+            _released(model)
+            model = None
+        recipe = choose(model.recipe if model is not None else None)
+        if model is not None and model.recipe != recipe:
+            _released(model)
+            model = None
         try:
-            loaded = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=kinds)
-        except (OSError, ValueError, KeyError) as error:
-            raise OrderFailed(
-                f"{folder} does not load as {card.title} ({error}): `secondunit models check {card.model}` says what "
-                "is wrong with it"
-            ) from error
-        self._components = dict(loaded.components)
-        self._scheduler = loaded.scheduler
-        self._settings = {
-            key: value
-            for key, value in loaded.config.items()
-            if not key.startswith("_") and key not in self._components
-        }
+            model = model or load(card, folder, recipe)
+            yield model
+        except torch.OutOfMemoryError:
+            _released(model)
+            model = None
+            raise
+        finally:
+            if model is not None:
+                self._keep(model)
+
+    def release(self) -> None:
+        _released(self._take())
+
+    def _take(self) -> Model | None:
+        with self._lock:
+            model, timer = self._model, self._timer
+            self._model = self._timer = None
+        if timer is not None:
+            timer.cancel()
+        return model
+
+    def _keep(self, model: Model) -> None:
+        def unload() -> None:
+            with self._lock:
+                mine = self._timer is timer
+                if mine:
+                    self._model = self._timer = None
+            if mine:
+                model.release()
+
+        timer = threading.Timer(self._idle_seconds, unload)
+        timer.daemon = True
+        with self._lock:
+            self._model, self._timer = model, timer
+        timer.start()
+
+
+def _released(model: Model | None) -> None:
+    if model is not None:
+        model.release()
+
+
+def load(card: ModelCard, folder: Path, recipe: Recipe) -> Model:
+    """Raises OrderFailed where the folder is not what the card says."""
+    began = time.monotonic()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    dtype = _DTYPES[card.memory.dtype] if device.type == "cuda" else torch.float32
+    kinds = {"default": dtype, **dict.fromkeys(card.memory.float32, torch.float32)}
+    try:
+        loaded = DiffusionPipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=kinds)
+    except (OSError, ValueError, KeyError) as error:
+        raise OrderFailed(
+            f"{folder} does not load as {card.title} ({error}): `secondunit models check {card.model}` says what "
+            "is wrong with it"
+        ) from error
+    components = dict(loaded.components)
+    place(components, recipe, device, dtype, folder.parent)
+    settings = {key: value for key, value in loaded.config.items() if not key.startswith("_") and key not in components}
+    fitted = projection(components["vae"], folder, folder.parent / _PREVIEWS)
+    weights = torch.cuda.memory_allocated() if device.type == "cuda" else 0
+    seconds = time.monotonic() - began
+    return Model(card.model, folder, recipe, components, settings, loaded.scheduler, fitted, seconds, weights)

@@ -59,14 +59,14 @@ def chosen(
     return recipe, need, likely(planned, machine, recipe, found)
 
 
-def key(planned: Planned, machine: Machine, recipe: Recipe) -> Key:
+def key(planned: Planned, machine: Machine, recipe: Recipe, pipeline: str) -> Key:
     approximate = (name_of(recipe),) if changes_pixels(recipe) else ()
-    return Key(machine.device, planned.card.model, planned.entry.pipeline, name_of(recipe), approximate)
+    return Key(machine.device, planned.card.model, pipeline, name_of(recipe), approximate)
 
 
 def likely(planned: Planned, machine: Machine, recipe: Recipe, found: Iterable[Measured]) -> Expected | None:
     frames, pixels = largest(planned)
-    return expected(found, key(planned, machine, recipe), frames, pixels)
+    return expected(found, key(planned, machine, recipe, planned.entry.pipeline), frames, pixels)
 
 
 def largest(planned: Planned) -> tuple[int, int]:

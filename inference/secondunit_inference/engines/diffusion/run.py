@@ -33,11 +33,11 @@ def run(
     text: Mapping[str, str],
     seed: int,
     job: Job,
-    stepped: Callable[[int, int], None],
+    stepped: Callable[[int, int, torch.Tensor], None],
 ) -> Output:
     """The window's frames behind those that are absent.
 
-    `stepped` is told done and total after each step. Raises OrderCancelled out of the step in which the
+    `stepped` is told done, total and the latents after each step. Raises OrderCancelled out of the step in which the
     cancellation is seen; the pipeline is as good as new then.
     """
     taken = inspect.signature(type(pipeline).__call__).parameters
@@ -54,20 +54,25 @@ def run(
 
     done = 0
 
-    def step_ended(*_: Any) -> dict[str, Any]:
+    def step_ended(latents: torch.Tensor) -> None:
         nonlocal done
         job.check()
         done = min(done + 1, call.steps)
-        stepped(done, call.steps)
+        stepped(done, call.steps, latents)
+
+    def called_back(_: Any, __: int, ___: Any, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        step_ended(tensors["latents"])
         return {}
 
-    if card.progress is not Progress.HOOK:
-        arguments["callback_on_step_end"] = step_ended
+    hooked = card.progress is Progress.HOOK
+
+    if not hooked:
+        arguments["callback_on_step_end"] = called_back
     chunks: list[NDArray[np.float32]] = []
     try:
         with (
             _watched(pipeline, job),
-            _after(pipeline.scheduler, "step", step_ended if card.progress is Progress.HOOK else None),
+            _after(pipeline.scheduler, "step", (lambda made: step_ended(made[0])) if hooked else None),
             _after(pipeline.vae, "decode", (lambda made: chunks.append(_pictures(made[0]))) if call.chunked else None),
             torch.random.fork_rng(),
             torch.inference_mode(),

@@ -1,0 +1,310 @@
+"""The diffusion engine on tiny models: memory recipes, embeddings, previews, cancellation, seams of long slots."""
+
+import dataclasses
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from secondunit_bridge.errors import OrderFailed
+from secondunit_bridge.messages import Order, Task, Text
+from secondunit_bridge.rates import FrameTime
+from secondunit_inference import cards
+from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion import engine, measured, previews, tiny
+from secondunit_inference.engines.diffusion.held import Held
+from secondunit_inference.job import Job, Made, Progress
+
+from tests.inference.diffusion_orders import SIDE, order, small
+
+FAMILIES = (
+    "wan2.1-t2v-1.3b",
+    "wan2.2-t2v-a14b",
+    "ltx-0.9.5-2b",
+    "ltx-2-19b",
+    "cogvideox-2b",
+    "helios-base-14b",
+    "skyreels-v2-df-1.3b",
+    "hunyuanvideo-1.5-t2v-480p",
+)
+WAN = "wan2.1-t2v-1.3b"
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of models with the tiny weights of a card in it."""
+    folder = tmp_path_factory.mktemp("models")
+
+    def models(name: str) -> Path:
+        if not (folder / name).exists():
+            tiny.build(cards.card(name), folder / name)
+        return folder
+
+    return models
+
+
+@pytest.fixture(autouse=True)
+def _small_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    published = cards.card
+    monkeypatch.setattr(cards, "card", lambda name: _small(published, name))
+
+
+def _small(published: Callable[[str], ModelCard], name: str) -> ModelCard:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cards, "card", published)
+        return small(name)
+
+
+Shown = list[tuple[FrameTime, Any]]
+
+
+@dataclasses.dataclass
+class Told:
+    loading: list[str]
+    steps: list[tuple[int, int]]
+    shown: Shown
+
+
+def told_job(models: Path, check: Callable[[], None] | None = None) -> tuple[Job, Told]:
+    told = Told([], [], [])
+    progress = Progress(
+        told.loading.append,
+        lambda done, total, _: told.steps.append((done, total)),
+        lambda frame, picture: told.shown.append((frame, picture)),
+    )
+    job = Job(progress, threading.Event(), models)
+    if check is not None:
+        job.check = check  # type: ignore[method-assign]
+    return job, told
+
+
+def generate(name: str, frames: int | None = None, text: str = "a lake", **given: Any) -> Order:
+    card = cards.card(name)
+    frames = frames or (33 if card.frames.multiple == 33 else 9)
+    return order(card, Task.GENERATE, (Text(text),), frames, card.rate, **given)
+
+
+def pictures(made: Made) -> Any:
+    return np.stack(list(made.frames))
+
+
+def take(held_: Held, asked: Order, models: Path) -> Any:
+    job, _ = told_job(models)
+    return pictures(engine.make(held_, asked, 0, asked.seeds[0], job))
+
+
+@pytest.mark.parametrize("recipe", ["group_offload", "disk"])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_recipes_that_keep_every_bit_do(name: str, recipe: str, models: Callable[[str], Path]) -> None:
+    folder = models(name)
+    job, told = told_job(folder)
+    plain = take(Held(), generate(name), folder)
+    holder = Held()
+    made = engine.make(holder, generate(name, memory=recipe), 0, 1, job)
+    assert np.array_equal(pictures(made), plain)
+    assert made.fit is not None and (made.fit.recipe, made.fit.approximate) == (recipe, ())
+    assert told.loading == [f"{cards.card(name).title}, {recipe}"]
+    holder.release()
+    assert not (folder / ".streamed").exists()
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
+    """The pipeline runs out of the device's memory in its first calls, once it has encoded the text."""
+    pipeline = tiny.find_class("WanPipeline")
+    original, recipes = pipeline.prepare_latents, []
+
+    def prepare(self: Any, *values: Any, **named: Any) -> Any:
+        recipes.append("")
+        if len(recipes) <= times:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return original(self, *values, **named)
+
+    monkeypatch.setattr(pipeline, "prepare_latents", prepare)
+    return recipes
+
+
+def test_out_of_memory_steps_down_once_and_says_so(
+    models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = models(WAN)
+    plain = take(Held(), generate(WAN), folder)
+    failing(monkeypatch, 1)
+    holder = Held()
+    job, told = told_job(folder)
+    made = engine.make(holder, generate(WAN), 0, 1, job)
+    note = "the device's memory ran out with weights held as resident: made with disk"
+    assert np.array_equal(pictures(made), plain)
+    assert made.fit is not None and made.fit.recipe == "disk"
+    assert note in made.notes and note in told.loading
+    later, told = told_job(folder)
+    again = engine.make(holder, generate(WAN), 1, 1, later)  # the next take is made as this one was in the end
+    assert again.fit is not None and again.fit.recipe == "disk" and told.loading == []
+    holder.release()
+
+
+def test_out_of_memory_twice_fails_with_what_to_do(
+    models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = failing(monkeypatch, 2)
+    job, _ = told_job(models(WAN))
+    holder = Held()
+    with pytest.raises(OrderFailed, match="64×64, with weights held as disk: order a smaller or shorter slot"):
+        engine.make(holder, generate(WAN), 0, 1, job)
+    assert len(calls) == 2
+    assert holder._model is None  # nothing stays where there is no room
+
+
+def test_weights_as_8_bit_floats_are_in_the_record_and_change_pixels(models: Callable[[str], Path]) -> None:
+    folder = models(WAN)
+    job, _ = told_job(folder)
+    made = engine.make(Held(), generate(WAN, memory="fp8"), 0, 1, job)
+    assert made.fit is not None and (made.fit.recipe, made.fit.approximate) == ("fp8", ("fp8",))
+    assert not np.array_equal(pictures(made), take(Held(), generate(WAN), folder))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_text_is_encoded_once_and_the_pictures_are_the_same(
+    name: str, models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, holder = models(name), Held()
+    first = take(holder, generate(name, seeds=(1,)), folder)
+    other = take(holder, generate(name, text="a hill"), folder)
+    assert holder._model is not None
+    for component, module in holder._model.components.items():
+        if component.startswith("text_encoder"):
+            monkeypatch.setattr(module, "forward", None)  # would fail where it is called
+    assert np.array_equal(take(holder, generate(name), folder), first)
+    assert np.array_equal(take(holder, generate(name, text="a hill"), folder), other)
+    assert not np.array_equal(first, other)
+    holder.release()
+
+
+def test_an_idle_model_is_unloaded_and_one_at_work_is_not(models: Callable[[str], Path]) -> None:
+    holder = Held(idle_seconds=0.2)
+    job, _ = told_job(models(WAN))
+    slow = threading.Event()
+
+    def wait(*_: object) -> None:
+        slow.wait(0.4)
+        slow.set()
+
+    job.progress = dataclasses.replace(job.progress, step=wait)
+    first = pictures(engine.make(holder, generate(WAN), 0, 1, job))
+    assert holder._model is not None
+    threading.Event().wait(0.5)
+    assert holder._model is None
+    assert np.array_equal(take(holder, generate(WAN), models(WAN)), first)
+    holder.release()
+
+
+def test_what_an_order_took_is_kept_for_the_next_plan(models: Callable[[str], Path]) -> None:
+    folder = models(WAN)
+    (folder / measured.FILE).unlink(missing_ok=True)
+    asked = generate(WAN, frames=17)
+    take(Held(), asked, folder)
+    (one,) = measured.read(folder)
+    assert (one.key.model, one.key.pipeline, one.key.recipe) == (WAN, "WanPipeline", "resident")
+    assert (one.frames, one.pixels, one.working) == (17, SIDE * SIDE, None)
+    assert one.loading is not None and one.loading > 0 and one.step > 0
+    from secondunit_inference.engines.diffusion import card
+
+    plan = card.plan(asked, folder)
+    assert plan.seconds == pytest.approx(one.loading + 2 * one.step + one.around)
+    assert [warning for warning in plan.warnings if "measured" in warning] == []
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_step_shows_a_picture_of_a_frame_of_the_take(name: str, models: Callable[[str], Path]) -> None:
+    folder = models(name)
+    job, told = told_job(folder)
+    asked = generate(name)
+    total = asked.slot.frames
+    made = engine.make(Held(), asked, 0, 1, job)
+    decoding = name.startswith(("wan", "cogvideox", "helios", "skyreels"))
+    assert len(told.steps) == 2 and told.steps[-1] == (2, 2)
+    assert len(told.shown) >= (3 if decoding else 2)
+    for frame, picture in told.shown:
+        assert frame.rate == asked.slot.rate and 0 <= frame.frame < total
+        assert picture.shape == (SIDE, SIDE, 3) and picture.dtype == np.uint16
+    before = len(told.shown)
+    frames = pictures(made)
+    assert len(told.shown) > before  # the take's own frames as they are written
+    if decoding:
+        # What is shown while decoding is the frame that is made.
+        frame, picture = told.shown[before - 1]
+        assert np.abs(picture.astype(int) - frames[frame.frame].astype(int)).max() <= 3
+
+
+@pytest.mark.parametrize("name", ["wan2.1-t2v-1.3b", "wan2.2-ti2v-5b", "ltx-2-19b", "cogvideox-2b"])
+def test_latents_as_a_pipeline_holds_them_give_the_colours_of_those_that_the_encoder_gives(name: str) -> None:
+    card = cards.card(name)
+    vae = tiny.make(card.tiny["vae"]).eval()
+    fitted = previews.fit(vae)
+    known = torch.linspace(-1, 1, 3)
+    channels = fitted.weights.shape[0]
+    z = torch.zeros(channels, 4, 4)
+    z[:3] = known[:, None, None]
+    mean, deviation = (dict(vae.named_buffers()).get(n, vae.config.get(n)) for n in ("latents_mean", "latents_std"))
+    held_latents = z
+    if mean is not None:
+        shape = (channels, 1, 1)
+        held_latents = (z - torch.as_tensor(mean).reshape(shape)) / torch.as_tensor(deviation).reshape(shape)
+    if card.family in ("ltx2", "cogvideox"):
+        held_latents = held_latents * vae.config.scaling_factor
+    weights, offset = previews._normalised(card, vae, fitted)
+    direct = z.numpy().transpose(1, 2, 0) @ fitted.weights + fitted.offset
+    assert np.allclose(held_latents.numpy().transpose(1, 2, 0) @ weights + offset, direct, atol=1e-3)
+
+
+def test_the_map_of_a_vae_is_fitted_once_for_its_weights(
+    models: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = models(WAN) / WAN
+    vae = tiny.make(cards.card(WAN).tiny["vae"])
+    first = previews.projection(vae, folder, tmp_path / "kept")
+    monkeypatch.setattr(previews, "fit", None)
+    again = previews.projection(vae, folder, tmp_path / "kept")
+    assert np.array_equal(first.weights, again.weights) and np.array_equal(first.offset, again.offset)
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+class _Colours(torch.nn.Module):
+    """A VAE whose latents are the colours themselves, turned and shifted, 8 times smaller."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        random = torch.Generator().manual_seed(1)
+        self.turn = torch.nn.Parameter(torch.randn(4, 3, generator=random))
+        self.shift = torch.nn.Parameter(torch.randn(4, generator=random))
+        self.spatial_compression_ratio, self.temporal_compression_ratio = 8, 4
+
+    def encode(self, clip: Any) -> Any:
+        small = torch.nn.functional.avg_pool3d(clip, (1, 8, 8))[:, :, ::4]
+        latents = torch.einsum("kc,bcfhw->bkfhw", self.turn, small) + self.shift[None, :, None, None, None]
+
+        class Encoded:
+            class latent_dist:
+                @staticmethod
+                def mode() -> Any:
+                    return latents
+
+        return Encoded
+
+
+def test_the_fit_finds_a_map_that_is_there() -> None:
+    vae = _Colours()
+    fitted = previews.fit(vae)
+    colours = np.random.default_rng(3).uniform(-1, 1, (50, 3)).astype(np.float32)
+    latents = colours @ vae.turn.detach().numpy().T + vae.shift.detach().numpy()
+    assert np.allclose(latents @ fitted.weights + fitted.offset, colours, atol=0.02)
