@@ -439,7 +439,8 @@ class Native:
 class Card:
     """One model described as data.
 
-    `missing`: what has to be done before it can be ordered from, empty when it is ready.
+    `missing`: what has to be done before it can be ordered from, empty when it is ready. `hdr`, `variable_rate`,
+    `interlaced`: whether camera files may be so.
     """
 
     engine: str
@@ -454,6 +455,9 @@ class Card:
     intents: tuple[str, ...] = ()
     missing: str = ""
     native: Native | None = None
+    hdr: bool = False
+    variable_rate: bool = False
+    interlaced: bool = False
 
 
 class WeightsState(StrEnum):

@@ -20,6 +20,7 @@ from secondunit_bridge.server import version_message
 from secondunit_bridge.wire import from_proto, to_proto
 
 from secondunit_inference.orders import Orders
+from secondunit_inference.sources import refuse_sources
 from secondunit_inference.store import admit, prepare
 from secondunit_inference.weights.models import Models
 
@@ -142,7 +143,9 @@ class Service(UnitServicer):
 
         slot = order.slot
         refuse_format(order.delivery.codec, slot.width, slot.height, slot.pixel_aspect)
-        plan = self._engine(order).plan(order, self._models)
+        engine = self._engine(order)
+        plan = engine.plan(order, self._models)
+        refuse_sources(order, next(card for card in engine.cards(self._models) if card.model == order.model))
         admit(order.delivery, plan.disk_bytes)
         return plan
 

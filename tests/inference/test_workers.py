@@ -58,14 +58,17 @@ def run(home: Path, asked: Order) -> list[Event]:
 @pytest.mark.parametrize("codec", Codec)
 def test_an_order_becomes_takes(tmp_path: Path, codec: Codec) -> None:
     folder = tmp_path / "takes"
-    asked = order("a", folder, takes=2, codec=codec, cube=True, sound=True)
+    if codec is Codec.EXR:
+        pytest.importorskip("OpenImageIO")
+    slot = Slot(8, 0, 0, Fraction(24), Fraction(24), 256, 144, Fraction(1), None)
+    asked = order("a", folder, takes=2, codec=codec, cube=True, sound=True, slot=slot)
     events = run(tmp_path / "home", asked)
     assert isinstance(events[0], Queued)
     assert {type(event) for event in events[1:-1]} >= {Loading, Preview, Step, TakeReady}
     takes = [event.take for event in takes_in(events)]
     assert events[-1] == takes_in(events)[-1]
     for seed, take in enumerate(takes, start=1):
-        place = Path(take.path).parent if codec is Codec.PNG else Path(take.path)
+        place = Path(take.path).parent if codec in (Codec.PNG, Codec.EXR) else Path(take.path)
         assert digest(place) == take.sha256
         assert place.parent == folder
         assert place.name.startswith(f"{take.record.name}_{take.record.reel}_1")

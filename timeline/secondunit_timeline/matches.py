@@ -114,10 +114,9 @@ def look_of(index: Index, name: str) -> ReferenceImage | ReferenceShot:
             raise ShotNotFound(f"--like {name}: neither a shot of the cut nor a file\n{error}") from None
     if path.suffix.lower() in _STILLS:
         return ReferenceImage(str(path.resolve()))
-    from secondunit_bridge.media.probe import probe, refuse_unsupported
+    from secondunit_bridge.media.probe import probe
 
-    info = probe(str(path.resolve()))
-    refuse_unsupported(info)
+    info = probe(str(path.resolve()), index.rate)
     return ReferenceShot(Span(info.path, FrameRange(0, info.frames, info.rate), info.reel, info.start))
 
 

@@ -138,7 +138,9 @@ class Player:
         if path not in self._infos:
             try:
                 self._infos[path] = info = probe(path, rate or self.rate)
-                refuse_unsupported(info)
+                if info.field_order != "progressive":
+                    self.notes[f"{path} is interlaced: it is shown deinterlaced"] = None
+                refuse_unsupported(info, variable_rate=True, interlaced=True)
             except MediaUnsupported as error:
                 self.notes[f"{error} (played as it is)"] = None
             except MediaError as error:

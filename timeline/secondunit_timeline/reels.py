@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 import opentimelineio as otio
+from secondunit_bridge.media.container import CAMERA_RAW
 from secondunit_bridge.media.header import Header
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode, frames_per_day
 
@@ -17,7 +18,7 @@ from secondunit_timeline.times import frames_of, rate_of
 
 _CMX_LENGTH = 8
 _NUMBER = re.compile(r"%0?\d*d")
-_SUFFIXES = MOVIES | SOUND | PICTURES | {".r3d", ".braw", ".ari", ".arx", ".crm"}  # the last are known by name alone
+_SUFFIXES = MOVIES | SOUND | PICTURES | CAMERA_RAW
 
 
 @dataclass(frozen=True, slots=True)

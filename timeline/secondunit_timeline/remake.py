@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, assert_never
@@ -189,7 +190,7 @@ def _sized(index: Index, media: "_Media", conditions: Sequence[Condition], slot:
     """The slot in the size of the media that it stands on, or of the cut where no camera frame leads to it."""
     for condition in conditions:
         if isinstance(condition, FramesBefore | FramesAfter | SourceShot):
-            info = media.info(condition.span.path)
+            info = media.info(condition.span.path, condition.span.range.rate)
             return replace(slot, width=info.width, height=info.height, pixel_aspect=info.pixel_aspect)
     new = slot_of(index, slot.frames, slot.head, slot.tail)
     return replace(slot, width=new.width, height=new.height, pixel_aspect=new.pixel_aspect)
@@ -208,9 +209,8 @@ class _Media:
 
     def __init__(self, index: Index, take: str) -> None:
         self._take = take
-        self._index = index
         self._files: dict[str, tuple[str, otio.opentime.TimeRange | None]] = {}
-        self._probed: dict[str, MediaInfo] = {}
+        self._probed: dict[tuple[str, Fraction], MediaInfo] = {}
         for clip in index.cut.find_clips():
             for held in clip.media_references().values():
                 path = None if is_recipe(held) else media_path(held)
@@ -218,14 +218,12 @@ class _Media:
                     ours = held.metadata.get("cmx_3600") or clip.metadata.get("cmx_3600") or {}
                     self._files[path] = (str(ours.get("reel", "")), held.available_range)
 
-    def info(self, path: str) -> "MediaInfo":
-        from secondunit_bridge.media.probe import probe, refuse_unsupported
+    def info(self, path: str, rate: Fraction) -> "MediaInfo":
+        from secondunit_bridge.media.probe import probe
 
-        if path not in self._probed:
-            info = probe(path, self._index.rate)
-            refuse_unsupported(info)
-            self._probed[path] = info
-        return self._probed[path]
+        if (path, rate) not in self._probed:
+            self._probed[path, rate] = probe(path, rate)
+        return self._probed[path, rate]
 
     def today(self, condition: Condition) -> Condition:
         match condition:
@@ -244,13 +242,13 @@ class _Media:
         path = self._file(old)
         start = old.range.start
         if path != old.path:
-            info = self.info(path)
+            info = self.info(path, old.range.rate)
             if info.rate != old.range.rate:
                 raise CutError(
                     f"{self._take} was made from {old.path} at {float(old.range.rate):g} frames a second, {path} runs "
                     f"at {float(info.rate):g}: order it anew"
                 )
-            if old.timecode is not None and (first := self._first(path)) is not None:
+            if old.timecode is not None and (first := self._first(path, old.range.rate)) is not None:
                 start = (old.timecode.frame - first.frame) % frames_per_day(info.rate, info.drop_frame)
             if start + old.range.duration > info.frames:
                 raise CutError(
@@ -259,9 +257,9 @@ class _Media:
                 )
         return replace(old, path=path, range=FrameRange(start, old.range.duration, old.range.rate))
 
-    def _first(self, path: str) -> FrameTime | None:
+    def _first(self, path: str, rate: Fraction) -> FrameTime | None:
         """The source time of the file's first frame: its timecode, or what the cut says."""
-        info = self.info(path)
+        info = self.info(path, rate)
         if info.start is not None:
             return info.start
         available = self._files[path][1]
@@ -276,7 +274,9 @@ class _Media:
         found = [path for path, (reel, _) in self._files.items() if reel and reel == old.reel]
         found = found or [path for path in self._files if PureWindowsPath(path).stem == name]
         if not found and old.reel:
-            found = [path for path in self._files if Path(path).exists() and self.info(path).reel == old.reel]
+            found = [
+                path for path in self._files if Path(path).exists() and self.info(path, old.range.rate).reel == old.reel
+            ]
         if len(found) > 1:
             found = [path for path in found if self._holds(path, old)]
         if len(found) == 1:
@@ -287,10 +287,10 @@ class _Media:
         raise CutError(f"{self._take} was made from {_said(old)} of {old.path}, and {where}: relink the cut to it")
 
     def _holds(self, path: str, old: Span) -> bool:
-        first = self._first(path)
+        first = self._first(path, old.range.rate)
         if first is None or old.timecode is None:
             return False
-        frames = self.info(path).frames
+        frames = self.info(path, old.range.rate).frames
         return 0 <= old.timecode.frame - first.frame <= frames - old.range.duration
 
 

@@ -149,7 +149,7 @@ def source_extent(
 
 def open_shot(index: Index, track: TrackIndex, item: Item) -> Shot:
     """Probes the media of a clip and lays the clip's range over the file's frames."""
-    from secondunit_bridge.media.probe import probe, refuse_unsupported
+    from secondunit_bridge.media.probe import probe
 
     clip = item.child
     where = f"the item on {track.name} at {index.timecode(floor(item.start))}"
@@ -159,7 +159,6 @@ def open_shot(index: Index, track: TrackIndex, item: Item) -> Shot:
     if speed is None:
         raise CutError(f"{clip.name!r} has a speed ramp: render it, or use a constant speed")
     info = probe(clip_media(clip), source_of(clip).rate or index.rate)
-    refuse_unsupported(info)
     if item.start != floor(item.start) or item.duration != floor(item.duration):
         raise CutError(f"{clip.name!r} does not begin and end on whole frames of the cut at {float(index.rate):g}")
     record = FrameRange(int(item.start), int(item.duration), index.rate)

@@ -61,39 +61,35 @@ def rgb_from_yuv(samples: NDArray[np.uint16], matrix: str, full_range: bool, dep
 
     `samples` are codes of `depth` bits shifted up to 16.
     """
-    red, blue = _WEIGHTS[matrix]
-    y, cb, cr = np.moveaxis(_scaled(samples, full_range, depth), -1, 0)
-    r, b = y + np.float32(2 - 2 * red) * cr, y + np.float32(2 - 2 * blue) * cb
-    g = (y - np.float32(red) * r - np.float32(blue) * b) / np.float32(1 - red - blue)
-    return np.stack([r, g, b], axis=-1)
+    offset, scale = _steps(full_range, depth)
+    linear = np.linalg.inv(_to_yuv(matrix)) / scale
+    return np.asarray(samples.astype(np.float32) @ _f32(linear.T) - _f32(linear @ offset), np.float32)
 
 
 def yuv_from_rgb(picture: Floats, matrix: str, full_range: bool, depth: int) -> NDArray[np.uint16]:
     """The inverse, in codes of 16 bits; what the codes cannot hold is clipped, what lies above white is not."""
-    red, blue = _WEIGHTS[matrix]
-    r, g, b = np.moveaxis(picture, -1, 0)
-    y = np.float32(red) * r + np.float32(1 - red - blue) * g + np.float32(blue) * b
-    planes = np.stack([y, (b - y) / np.float32(2 - 2 * blue), (r - y) / np.float32(2 - 2 * red)], axis=-1)
-    low, luma, chroma = _steps(full_range, depth)
-    planes[..., 0] = planes[..., 0] * luma + low
-    planes[..., 1:] = planes[..., 1:] * chroma + 32768
+    offset, scale = _steps(full_range, depth)
+    planes = picture @ _f32((_to_yuv(matrix) * scale[:, None]).T) + _f32(offset)
     # Codes of the top and the bottom belong to synchronisation (ITU-R BT.709, BT.2100).
     least, most = (0, 65535) if full_range else (256, 65279)
     return np.asarray(np.clip(np.rint(planes), least, most), np.uint16)
 
 
-def _steps(full_range: bool, depth: int) -> tuple[float, float, float]:
-    """Black, and the spans of luma and chroma, in codes of `depth` bits shifted up to 16."""
-    top = float(((1 << depth) - 1) << (16 - depth))
-    return (0.0, top, top) if full_range else (16 * 256.0, 219 * 256.0, 224 * 256.0)
+def _to_yuv(matrix: str) -> NDArray[np.float64]:
+    red, blue = _WEIGHTS[matrix]
+    luma = np.array([red, 1 - red - blue, blue])
+    return np.stack([luma, (np.array([0, 0, 1]) - luma) / (2 - 2 * blue), (np.array([1, 0, 0]) - luma) / (2 - 2 * red)])
 
 
-def _scaled(samples: NDArray[np.uint16], full_range: bool, depth: int) -> Floats:
-    low, luma, chroma = (np.float32(number) for number in _steps(full_range, depth))
-    planes = samples.astype(np.float32)
-    planes[..., 0] = (planes[..., 0] - low) / luma
-    planes[..., 1:] = (planes[..., 1:] - np.float32(32768)) / chroma
-    return planes
+def _steps(full_range: bool, depth: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Zero and span of Y', Cb and Cr in codes of `depth` bits shifted up to 16."""
+    top = ((1 << depth) - 1) << (16 - depth)
+    low, luma, chroma = (0, top, top) if full_range else (16 << 8, 219 << 8, 224 << 8)
+    return np.array([low, 32768, 32768], np.float64), np.array([luma, chroma, chroma], np.float64)
+
+
+def _f32(numbers: NDArray[np.float64]) -> Floats:
+    return np.asarray(numbers, np.float32)
 
 
 def code(names: dict[int, str], name: str) -> int:

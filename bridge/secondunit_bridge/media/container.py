@@ -19,6 +19,10 @@ _FORMATS = (
 _PATTERN = re.compile(r"%0?(\d*)d")
 
 
+# Sensor data of cameras: what it looks like is decided by settings that the editing software holds.
+CAMERA_RAW = {".ari", ".arx", ".braw", ".cine", ".cr2", ".cr3", ".crm", ".crw", ".dng", ".nef", ".r3d", ".raf", ".rmf"}
+
+
 def is_pattern(path: str) -> bool:
     """Whether `path` names an image sequence, as `folder/name_%04d.png`."""
     return _PATTERN.search(Path(path).name) is not None
@@ -48,6 +52,8 @@ def open_media(path: str, rate: Fraction | None = None) -> InputContainer:
     """`rate` is for image sequences and stills, which have none of their own."""
     options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, "max_pixels": str(MAX_PIXELS)}
     container_format = None
+    if Path(path).suffix.lower() in CAMERA_RAW:
+        raise camera_raw(path)
     if is_pattern(path):
         options |= {"start_number": str(sequence_numbers(path).start), "framerate": str(rate or 25)}
         container_format = "image2"
@@ -68,6 +74,13 @@ def check_file(path: str) -> None:
         raise MediaUnreadable(f"{path} is a folder: name a media file, or an image sequence as name_%04d.png")
     if file.stat().st_size == 0:
         raise MediaUnreadable(f"{path} is empty: copy it again from its source")
+
+
+def camera_raw(path: str) -> MediaUnsupported:
+    return MediaUnsupported(
+        f"{path} is camera raw, whose pictures depend on the settings of your editing software: let it render the"
+        " frames, for example as OpenEXR with the source's timecode and reel, and relink the shot to them"
+    )
 
 
 def unreadable(path: str, error: Exception) -> MediaUnreadable:

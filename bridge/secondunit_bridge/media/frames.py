@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,19 @@ class FrameMap:
     @property
     def intra(self) -> bool:
         return len(self.key_times) >= len(self.times)
+
+
+def shown_at(frames: FrameMap, rate: Fraction) -> NDArray[np.int64]:
+    """For each frame at the constant `rate`, the number of the file's frame that is shown then: the last that began.
+
+    The file's last frame lasts as long as the others do on average; only whole frames at `rate` count.
+    """
+    ticks = frames.times - frames.times[0]
+    mean = int(ticks[-1]) / Fraction(max(1, len(ticks) - 1))
+    step = 1 / (rate * frames.time_base)
+    count = max(1, floor((int(ticks[-1]) + mean) / step))
+    begins = np.array([number * step.numerator // step.denominator for number in range(count)], np.int64)
+    return np.asarray(np.searchsorted(ticks, begins, "right") - 1, np.int64)
 
 
 def scan(container: InputContainer, stream: VideoStream, path: str) -> FrameMap:

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import cast
 
@@ -18,8 +18,15 @@ from numpy.typing import NDArray
 
 from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
 from secondunit_bridge.media.colour import MATRICES, PRIMARIES, TRANSFERS
-from secondunit_bridge.media.container import is_pattern, open_media, picture_stream, sequence_numbers, unreadable
-from secondunit_bridge.media.frames import FrameMap, find_rate, scan
+from secondunit_bridge.media.container import (
+    camera_raw,
+    is_pattern,
+    open_media,
+    picture_stream,
+    sequence_numbers,
+    unreadable,
+)
+from secondunit_bridge.media.frames import FrameMap, find_rate, scan, shown_at
 from secondunit_bridge.rates import FrameTime, can_drop_frames, parse_timecode
 
 EXR_TAGS = "com.secondunit.encoding"
@@ -50,6 +57,8 @@ class SoundInfo:
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
     """`width`, `height` and frames as a viewer sees them: after rotation and edit list, before pixel aspect.
+
+    `variable_rate` and `field_order` are those of the file, also where `rate` and `frames` count what is shown instead.
 
     `rotation`: clockwise degrees by which stored frames are turned to stand upright. `field_order`: `progressive`,
     or ffmpeg's `tt`, `bb`, `tb`, `bt` for frames whose fields were seen to lie apart in time.
@@ -84,7 +93,10 @@ class Orientation:
 
 
 def probe(path: str, rate: Fraction | None = None) -> MediaInfo:
-    """Reads every packet's timestamp and decodes a few frames. `rate` is for image sequences and stills only.
+    """Reads every packet's timestamp and decodes a few frames.
+
+    `rate`: that of image sequences and stills, which have none. A file of variable rate is described as it is shown at
+    this constant rate, and interlaced material by its fields if `rate` is theirs. Other files have their own.
 
     Material that is flagged as interlaced counts as progressive unless ffmpeg's `idet` filter, run over up to three
     times 20 decoded frames from the start, the middle and the end, finds fields that lie apart in time in at least
@@ -94,6 +106,7 @@ def probe(path: str, rate: Fraction | None = None) -> MediaInfo:
 
 
 def examine(path: str, rate: Fraction | None = None) -> tuple[MediaInfo, FrameMap, Orientation]:
+    """`info.rate` is not that of the map's frames where it was chosen by `rate`; see `probe`."""
     with open_media(path, rate) as container:
         stream = picture_stream(container, path)
         image = container.format.name.endswith("_pipe") or container.format.name == "image2"
@@ -106,26 +119,39 @@ def examine(path: str, rate: Fraction | None = None) -> tuple[MediaInfo, FrameMa
     with open_media(path, rate) as container:
         stream = picture_stream(container, path)
         first = _first_frames(container, stream, path)
+        if first[0].format.name.startswith("bayer_"):
+            raise camera_raw(path)
         if not image and not frames.counted:
             seen = [frame.pts for frame in first]
             frames = frames if seen == frames.times[: len(seen)].tolist() else _decoded_map(path, frames)
         elif frames.counted:
             frames = _decoded_map(path, frames)
         info = _describe(path, container, stream, first, frames, rate if image else None)
+        if info.field_order != "progressive" and orientation(first[0]).filters:
+            raise MediaUnsupported(f"{path} is interlaced and stored turned: deinterlace it first")
+        if rate is not None and info.variable_rate:
+            start, drop_frame = timecode_of(container, rate)
+            count = len(shown_at(frames, rate))
+            info = replace(info, rate=rate, frames=count, start=start, drop_frame=drop_frame)
+        elif rate is not None and info.field_order != "progressive" and rate == 2 * info.rate:
+            start = FrameTime(2 * info.start.frame, rate) if info.start is not None else None
+            info = replace(info, rate=rate, frames=2 * info.frames, start=start)
     return info, frames, orientation(first[0])
 
 
-def refuse_unsupported(info: MediaInfo) -> None:
-    """Raises MediaUnsupported for what later stages cannot handle without harm."""
-    if info.field_order != "progressive":
+def refuse_unsupported(
+    info: MediaInfo, *, hdr: bool = False, variable_rate: bool = False, interlaced: bool = False
+) -> None:
+    """Raises MediaUnsupported for what later stages cannot handle without harm; the flags say what they can."""
+    if info.field_order != "progressive" and not interlaced:
         raise MediaUnsupported(f"{info.path} is interlaced ({info.field_order}): deinterlace it first")
-    if info.variable_rate:
+    if info.variable_rate and not variable_rate:
         raise MediaUnsupported(
             f"{info.path} has a variable frame rate (about {float(info.rate):.3f}): transcode it to a constant rate"
         )
-    hdr = _HDR.get(info.encoding.transfer)
-    if hdr is not None:
-        raise MediaUnsupported(f"{info.path} is HDR ({hdr}, {info.encoding.transfer}): convert it to SDR first")
+    kind = _HDR.get(info.encoding.transfer)
+    if kind is not None and not hdr:
+        raise MediaUnsupported(f"{info.path} is HDR ({kind}, {info.encoding.transfer}): convert it to SDR first")
 
 
 def orientation(frame: VideoFrame) -> Orientation:

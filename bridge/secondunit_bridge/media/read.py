@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
 from secondunit_bridge.media.colour import PRECISE, SWS_MATRICES, Floats, parts, rgb_from_yuv, stretch, whole
 from secondunit_bridge.media.container import open_media, picture_stream, unreadable
-from secondunit_bridge.media.frames import FrameMap
+from secondunit_bridge.media.fields import Deinterlacer
+from secondunit_bridge.media.frames import FrameMap, shown_at
 from secondunit_bridge.media.probe import Encoding, MediaInfo, Orientation, encoding_of, examine, orientation
 from secondunit_bridge.media.sound import SoundReader
 
@@ -26,14 +27,18 @@ from secondunit_bridge.media.sound import SoundReader
 class VideoReader:
     """Decodes frames by number. Any order of access gives the frames that decoding from the start gives.
 
-    Not for use by several threads at once.
+    With `rate`, a file of variable rate gives at each frame's time what it shows then, and interlaced frames are
+    deinterlaced, one picture for each, or for each field if `rate` is that of the fields; see `probe`. Without, frames
+    are as they are stored. Not for use by several threads at once.
     """
 
     def __init__(self, path: str, rate: Fraction | None = None) -> None:
         self.info, self._map, self._orientation = examine(path, rate)
         self._rate = rate
-        self._single: _Decoder | None = None
-        self._run: _Decoder | None = None
+        self._shown = shown_at(self._map, rate) if rate is not None and self.info.variable_rate else None
+        self._interlaced = rate is not None and self.info.field_order != "progressive"
+        self._single: _Decoder | _Shown | None = None
+        self._run: _Decoder | _Shown | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -52,7 +57,7 @@ class VideoReader:
         if self._single is None:
             # Slice threads hand a frame out at once; frame threads first fill a pipeline, which a long run pays back.
             self._single = self._decoder("SLICE" if self._map.intra else "AUTO")
-        return self._single.fetch(index)
+        return self._single.show(index)
 
     def frames(self, start: int, stop: int) -> Iterator[VideoFrame]:
         """Frames from `start` up to, not including, `stop`."""
@@ -60,15 +65,18 @@ class VideoReader:
         decoder, self._run = self._run or self._decoder("AUTO"), None
         try:
             for index in range(start, stop):
-                yield decoder.fetch(index)
+                yield decoder.show(index)
         finally:
             if self._run is None:
                 self._run = decoder
             else:
                 decoder.close()
 
-    def _decoder(self, threads: str) -> "_Decoder":
-        return _Decoder(self.info, self._map, self._orientation, self._rate, threads)
+    def _decoder(self, threads: str) -> "_Decoder | _Shown":
+        decoder = _Decoder(self.info, self._map, self._orientation, self._rate, threads)
+        if self._shown is not None or self._interlaced:
+            return _Shown(decoder, self.info, len(self._map.times), self._shown, self._interlaced)
+        return decoder
 
     def _check(self, start: int, stop: int) -> None:
         if not 0 <= start <= stop <= self.info.frames:
@@ -100,7 +108,7 @@ class _Decoder:
         self._decoded = iter(())
         self._container.close()
 
-    def fetch(self, index: int) -> VideoFrame:
+    def show(self, index: int) -> VideoFrame:
         if self._last is not None and index == self._at:
             return self._last
         frame = self._forward(index) if self._near(index) else None
@@ -171,6 +179,26 @@ class _Decoder:
                 f"{self._path}: frame {index} cannot be decoded ({reason}): copy it again from its source"
             ) from error
         return None
+
+
+class _Shown:
+    """A decoder's frames at the times of a constant rate, deinterlaced where they have fields."""
+
+    def __init__(
+        self, decoder: _Decoder, info: MediaInfo, stored: int, shown: NDArray[np.int64] | None, interlaced: bool
+    ) -> None:
+        self._decoder, self._shown = decoder, shown
+        self._fields = None
+        if interlaced:
+            bottom_first = info.field_order in ("bb", "tb")
+            self._fields = Deinterlacer(stored, bottom_first, info.frames > stored, decoder.show)
+
+    def close(self) -> None:
+        self._decoder.close()
+
+    def show(self, index: int) -> VideoFrame:
+        number = index if self._shown is None else int(self._shown[index])
+        return self._decoder.show(number) if self._fields is None else self._fields.picture(number)
 
 
 class Upright:

@@ -17,6 +17,7 @@ from secondunit_inference.engines.diffusion.measured import read
 from secondunit_inference.engines.diffusion.planned import CAMERA_MOVE, planned
 from secondunit_inference.engines.diffusion.preflight import preflight
 from secondunit_inference.engines.diffusion.sizes import sizes
+from secondunit_inference.engines.diffusion.space import Space
 from secondunit_inference.engines.diffusion.weights import folder_of
 
 ENGINE = "diffusion"
@@ -48,6 +49,9 @@ def _card(card: ModelCard, models: Path) -> Card:
         intents=tuple(intent.name for intent in intents()),
         missing=missing,
         native=Native(card.frames.native, card.rate, card.size.width, card.size.height),
+        hdr=True,
+        variable_rate=True,
+        interlaced=True,
     )
 
 
@@ -64,6 +68,7 @@ def plan(order: Order, models: Path) -> Plan:
     """Raises OrderRefused; reads no media and loads nothing."""
     card = model_cards.card(order.model)
     check_parameters(card, order)
+    Space(order.slot.encoding)  # refuses a name that is not known
     made = planned(card, order)
     _refuse_without_packages()
     folder = folder_of(models, card)

@@ -102,6 +102,11 @@ def plan(order: Order, models: Path | None = None) -> Plan:  # noqa: ARG001  eve
         raise OrderRefused(
             f"the draft engine does not do {order.task.value!r}: it does {', '.join(task.value for task in _COST)}"
         )
+    if order.slot.encoding:
+        raise OrderRefused(
+            f"{order.shot}: the draft engine works on the codes of the files and takes no encoding, not"
+            f" {order.slot.encoding!r}: leave it out, or order from another engine"
+        )
     _check_conditions(order)
     _check_parameters(order.task, order.parameters)
     slot = order.slot

@@ -23,7 +23,7 @@ class CameraFrames:
 
 
 def reader(span: Span) -> VideoReader:
-    return VideoReader(span.path, span.range.rate if "%" in span.path else None)
+    return VideoReader(span.path, span.range.rate)
 
 
 def span_frames(source: VideoReader, span: Span, order: Order) -> Iterator[av.VideoFrame]:
