@@ -49,6 +49,14 @@ def test_footage_that_is_refused(name: str, reason: str) -> None:
     with pytest.raises(MediaUnsupported, match=reason) as refusal:
         refuse_unsupported(probe(path))
     assert path in str(refusal.value)
+    refuse_unsupported(probe(path), hdr=True, variable_rate=True, interlaced=True)
+
+
+@pytest.mark.parametrize("name", ["A001C002.braw", "a.R3D", "frame.dng", "frame_%04d.ari"])
+def test_camera_raw_needs_frames_from_the_host(name: str, tmp_path: Path) -> None:
+    (tmp_path / name.replace("%04d", "0001")).write_bytes(b"raw")
+    with pytest.raises(MediaUnsupported, match="let it render the frames"):
+        probe(str(tmp_path / name), Fraction(24))
 
 
 def test_colour_range_and_pixel_aspect_of_footage() -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from secondunit_bridge.errors import BadInput, MediaUnreadable
+from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import VideoReader, picture, read_still
+from secondunit_bridge.media.read import codes as codes_of
 
 from tests.bridge.media_clips import ffmpeg, footage, frame_md5s, md5, moving
 
@@ -195,3 +198,63 @@ def test_image_sequences_start_anywhere(tmp_path: Path) -> None:
     (tmp_path / "x_0990.png").unlink()
     with pytest.raises(MediaUnreadable, match="no frame 990"):
         VideoReader(pattern, Fraction(24))
+
+
+def _shown(path: str, rate: Fraction) -> list[str]:
+    """What ffmpeg's own `fps` filter shows at a constant rate, the last frame that began."""
+    filters = f"fps=fps={rate.numerator}/{rate.denominator}:round=up"
+    lines = ffmpeg("-i", path, "-map", "0:v:0", "-vf", filters, "-f", "framemd5", "-").decode().splitlines()
+    return [line.split(",")[-1].strip() for line in lines if not line.startswith("#")]
+
+
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(24000, 1001), Fraction(50)])
+def test_a_variable_rate_is_shown_at_a_constant_one(rate: Fraction, tmp_path: Path) -> None:
+    dropped = ("-vf", "select='not(eq(mod(n,7),3))'", "-vsync", "vfr", "-c:v", "libx264")
+    path = moving(tmp_path / "a.mp4", *dropped, seconds="2")
+    with VideoReader(path, rate) as reader:
+        info = reader.info
+        assert (info.rate, info.variable_rate) == (rate, True)
+        seen = [md5(frame) for frame in reader.frames(0, info.frames)]
+        assert md5(reader.frame(17)) == seen[17]
+    assert seen == _shown(path, rate)[: len(seen)]
+    assert abs(info.frames / rate - 2) < Fraction(1, 10)
+
+
+def test_a_variable_rate_of_footage_at_the_rate_of_a_cut() -> None:
+    path = footage("s17_fireplace_dog_rot180_vfr_lowlight.mp4")
+    with VideoReader(path, Fraction(25)) as reader:
+        assert (reader.info.rate, reader.info.frames) == (Fraction(25), 59)
+        seen = [md5(frame) for frame in reader.frames(0, 59)]
+    assert len(set(seen)) == 25, "each stored frame is shown, none between"
+    assert seen == _shown(path, Fraction(25))[:59]
+
+
+@pytest.mark.parametrize(("rate", "mode", "frames"), [(25, "send_frame", 13), (50, "send_field", 26)])
+def test_interlaced_footage_is_deinterlaced_as_ffmpeg_does(rate: int, mode: str, frames: int) -> None:
+    path = footage("s16_sony_a7m3_1080i25_avchd.mts")
+    filters = f"bwdif=mode={mode}:parity=tff:deint=all"
+    lines = ffmpeg("-i", path, "-map", "0:v:0", "-vf", filters, "-vsync", "passthrough", "-f", "framemd5", "-").decode()
+    wanted = [line.split(",")[-1].strip() for line in lines.splitlines() if not line.startswith("#")]
+    with VideoReader(path, Fraction(rate)) as reader:
+        assert (reader.info.rate, reader.info.frames, reader.info.field_order) == (Fraction(rate), frames, "tt")
+        seen = [md5(frame) for frame in reader.frames(0, frames)]
+        assert md5(reader.frame(frames - 2)) == seen[frames - 2]
+        assert not reader.frame(3).interlaced_frame
+    begin = frames // 13  # versions of the filter differ at the first frame, which has none before it
+    assert seen[begin:] == wanted[begin:]
+
+
+def test_codes_keep_what_lies_beyond_white() -> None:
+    """10-bit limited range: code 64 is black, 940 white (ITU-R BT.709); chroma of grey is 512."""
+    frame = VideoFrame(64, 48, "yuv420p10le")
+    for plane, code in zip(frame.planes, (1000, 512, 512), strict=True):
+        plane.update(np.full(plane.buffer_size // 2, code, np.uint16).tobytes())
+    encoding = Encoding("yuv420p10le", 10, "bt709", "bt709", "bt709", False)
+    assert np.allclose(codes_of(frame, encoding), (1000 - 64) / 876, atol=1e-4)
+    assert picture(frame, encoding).max() == 65535
+
+
+def test_codes_of_camera_files_agree_with_pictures() -> None:
+    with VideoReader(footage("s12_london_roof_pq10_av1_portrait.mp4")) as reader:
+        frame, encoding = reader.frame(60), reader.info.encoding
+        assert np.abs(codes_of(frame, encoding) - picture(frame, encoding) / 65535).max() < 1e-3
