@@ -98,7 +98,7 @@ def order_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--codec",
-            default=Codec.PRORES_HQ,
+            default=Codec.PRORES_HQ.value,
             type=click.Choice([codec.value for codec in Codec]),
             show_default=True,
             callback=lambda _context, _option, value: Codec(value),

@@ -4,6 +4,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import assert_never
 
 import anyio
@@ -61,11 +62,17 @@ def status(as_json: bool) -> None:
         return
     click.echo(f"version {info.version}, process {info.pid}, home {info.home}, devices: {', '.join(info.devices)}")
     for card in info.cards:
-        click.echo(f"{card.engine}/{card.model}: {card.description}")
+        titled = f"{card.title}. " if card.title else ""
+        click.echo(f"{card.engine}/{card.model}: {titled}{card.description}")
         for limit in card.limits:
             click.echo(f"  {limit.task}: {f'up to {limit.frames} frames' if limit.frames else 'any length'}")
         if card.camera_moves:
             click.echo(f"  camera moves: {', '.join(card.camera_moves)}")
+        if card.tiers:
+            click.echo(f"  tiers: {', '.join(card.tiers)}")
+        if card.licence is not None:
+            click.echo(f"  licence: {card.licence.id or 'unnamed'}; commercial use: {card.licence.commercial}")
+        click.echo(f"  missing: {card.missing}" if card.missing else "  ready")
 
 
 @unit.command()
@@ -127,50 +134,65 @@ def _state(event: Event) -> str:
 
 @click.command()
 def doctor() -> None:
-    """Check this machine: packages, codecs, folders, disk space, the unit. Exit code 3 if something is missing."""
+    """Check this machine: packages, codecs, folders, disk space, the unit, its models.
+
+    Exit code 3 if something is missing that every order needs.
+    """
     failed = False
-    for name, problem, detail in _checks():
-        failed = failed or bool(problem)
-        click.echo(f"{'FAIL' if problem else 'ok  '}  {name}: {problem or detail}")
+    for check in _checks():
+        failed = failed or check.mark == FAILED
+        click.echo(f"{check.mark:4}  {check.name}: {check.says}")
     if failed:
         raise SystemExit(3)
 
 
-def _checks() -> Iterator[tuple[str, str, str]]:
-    """Name, problem (empty if none), detail."""
-    yield "secondunit", "", f"{__version__}, Python {platform.python_version()}, {platform.platform()}"
+FAILED = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`mark`: "ok", "FAIL", or "–" for what can be left out."""
+
+    name: str
+    says: str
+    mark: str = "ok"
+
+
+def _checks() -> Iterator[Check]:
+    yield Check("secondunit", f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     from importlib.util import find_spec
 
     missing = [name for name in ("apsw", "cv2", "PyOpenColorIO", "scipy") if find_spec(name) is None]
-    yield (
-        "unit packages",
-        f"missing {', '.join(missing)}: install secondunit[unit] into {sys.prefix}" if missing else "",
-        "installed",
-    )
+    if missing:
+        said = f"missing {', '.join(missing)}: install secondunit[unit] into {sys.prefix}"
+        yield Check("unit packages", said, FAILED)
+    else:
+        yield Check("unit packages", "installed")
     import av
 
     codecs = ("prores_ks", "libx264", "dnxhd", "ffv1", "png", "exr", "aac", "pcm_s24le")
     lacking = [name for name in codecs if name not in av.codecs_available]
-    yield "codecs", f"this build of PyAV lacks {', '.join(lacking)}" if lacking else "", ", ".join(codecs)
+    if lacking:
+        yield Check("codecs", f"this build of PyAV lacks {', '.join(lacking)}", FAILED)
+    else:
+        yield Check("codecs", ", ".join(codecs))
     home = spawn.home()
     existing = next(folder for folder in (home, *home.parents) if folder.exists())
     free = shutil.disk_usage(existing).free
-    yield (
-        "disk space",
-        f"{free / 1e9:.1f} GB free at {existing}: orders need 1 GB more than twice their takes" if free < 2e9 else "",
-        f"{free / 1e9:.0f} GB free at {existing}",
-    )
+    if free < 2e9:
+        said = f"{free / 1e9:.1f} GB free at {existing}: orders need 1 GB more than twice their takes"
+        yield Check("disk space", said, FAILED)
+    else:
+        yield Check("disk space", f"{free / 1e9:.0f} GB free at {existing}")
     try:
         address = spawn.ensure_running(home)
         info = anyio.run(_info, address)
     except SecondUnitError as error:
-        yield "unit", str(error), ""
+        yield Check("unit", str(error), FAILED)
     else:
-        cards = ", ".join(f"{card.engine}/{card.model}" for card in info.cards)
-        yield "unit", "", f"process {info.pid}, home {info.home}, makes {cards}"
+        yield Check("unit", f"process {info.pid}, home {info.home}")
+        for card in info.cards:
+            yield Check(f"{card.engine}/{card.model}", card.missing or "ready", "–" if card.missing else "ok")
     ffmpeg = shutil.which("ffmpeg")
-    yield (
-        "ffmpeg program",
-        "",
-        f"{ffmpeg} (used by the tests only)" if ffmpeg else "not installed (used by the tests only)",
-    )
+    said = f"{ffmpeg} (used by the tests only)" if ffmpeg else "not installed (used by the tests only)"
+    yield Check("ffmpeg program", said, "ok" if ffmpeg else "–")
