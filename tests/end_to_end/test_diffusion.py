@@ -1,7 +1,9 @@
 """A shot is extended by the real unit with a tiny model of the published classes."""
 
 import asyncio
-from collections.abc import Callable
+import json
+import subprocess
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,6 +29,11 @@ from secondunit_bridge.messages import (
 from secondunit_bridge.rates import FrameRange
 from secondunit_bridge.wire import record_from_json
 from secondunit_inference import cards
+from secondunit_plugin.cli.main import run
+from secondunit_timeline import read_cut, write_cut
+from secondunit_timeline.times import time_range
+
+from tests.timeline.media_cuts import TEN_HOURS, shot, sounding_cut
 
 pytest.importorskip("torch", reason="the diffusion engine's packages are not installed")
 tiny = pytest.importorskip("secondunit_inference.engines.diffusion.tiny")
@@ -35,14 +42,19 @@ MODEL = "wan2.1-vace-1.3b"
 RATE = Fraction(30000, 1001)
 
 
-def test_a_shot_is_extended_by_a_video_model(
-    tmp_path: Path, make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tmp_path / "home"
-    monkeypatch.setenv("SECONDUNIT_HOME", str(home))
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Of a unit of its own, with tiny weights of one model."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("SECONDUNIT_HOME", str(folder))
     monkeypatch.setenv("SECONDUNIT_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     tiny.build(cards.card(MODEL), tmp_path / "models" / MODEL)
+    yield folder
+    spawn.stop(folder)
+
+
+def test_a_shot_is_extended_by_a_video_model(tmp_path: Path, make_clip: Callable[..., Path], home: Path) -> None:
     clip = make_clip(40, "30000/1001", "10:00:00:00", "96x64")
     slot = Slot(10, 4, 2, RATE, RATE, 96, 64, Fraction(1), None)
     before = FramesBefore(Span(str(clip), FrameRange(0, 40, RATE)))
@@ -51,10 +63,7 @@ def test_a_shot_is_extended_by_a_video_model(
         "a", Task.EXTEND, "show", "shot", slot, (before, Text("rain")), "diffusion", MODEL, parameters, (7,),
         Delivery(str(tmp_path / "takes")),
     )  # fmt: skip
-    try:
-        unit, events = asyncio.run(_made(spawn.ensure_running(home), asked))
-    finally:
-        spawn.stop(home)
+    unit, events = asyncio.run(_made(spawn.ensure_running(home), asked))
 
     missing = {card.model: card.missing for card in unit.cards if card.engine == "diffusion"}
     assert missing[MODEL] == ""
@@ -82,3 +91,41 @@ async def _made(address: spawn.Address, asked: Order) -> tuple[UnitInfo, list[Ev
         info = await unit.hello()
         await unit.submit(asked)
         return info, [event async for event in unit.watch(asked.id)]
+
+
+@pytest.mark.usefixtures("home")
+def test_half_of_a_shot_is_made_again_from_the_command_line(
+    tmp_path: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut, out, mask = tmp_path / "cut.otio", tmp_path / "out.otio", tmp_path / "mask.png"
+    clip = make_clip(40, "30000/1001", "10:00:00:00", "96x64")
+    write_cut(sounding_cut(shot(clip, 40, 5, 12, rate=RATE), rate=RATE), cut)
+    half = "color=white:s=96x64,drawbox=w=48:c=black:t=fill"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", half, "-frames:v", "1", str(mask)], check=True)
+    command = ["replace", str(cut), "--shot", "A", "--mask", str(mask), "--prompt", "snow", "-o", str(out)]
+    chosen = ["--engine", "diffusion", "--model", MODEL, "--tier", "draft", "--handles", "2"]
+
+    assert run([*command, *chosen, "--set", "strength=0.5", "--json"]) == 0
+    (take,) = json.loads(capsys.readouterr().out)["takes"]
+    assert take["frames"] == 2 + 12 + 2
+    placed = read_cut(out).tracks[0][0]
+    assert placed.source_range == read_cut(cut).tracks[0][0].source_range
+    assert placed.media_reference.available_range == time_range(TEN_HOURS * 30 + 3, 16, RATE)
+    with VideoReader(take["path"]) as made, VideoReader(str(clip)) as source:
+        for frame in (0, 7, 15):
+            ours, theirs = (
+                r.frame(n).reformat(format="gray").to_ndarray().astype(float)
+                for r, n in ((made, frame), (source, 3 + frame))
+            )
+            # Black stays the source's as far as the codec goes, up to where its blocks reach over the edge.
+            assert abs(ours - theirs)[:, :40].mean() < 2
+            assert abs(ours - theirs)[:, 56:].mean() > 5
+
+    assert run(["unit", "status"]) == 0
+    listed = capsys.readouterr().out
+    assert f"diffusion/{MODEL}" in listed
+    assert "secondunit models get wan2.1-t2v-1.3b" in " ".join(listed.split())
+    absent = ["--engine", "diffusion", "--model", "wan2.1-t2v-1.3b", "-o", str(tmp_path / "no.otio")]
+    assert run([*command[:-2], *absent]) == 3
+    assert "secondunit models get wan2.1-t2v-1.3b" in capsys.readouterr().err
+    assert not (tmp_path / "no.otio").exists()

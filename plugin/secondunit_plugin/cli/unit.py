@@ -65,7 +65,7 @@ def status(as_json: bool) -> None:
         titled = f"{card.title}. " if card.title else ""
         click.echo(f"{card.engine}/{card.model}: {titled}{card.description}")
         for limit in card.limits:
-            click.echo(f"  {limit.task}: {f'up to {limit.frames} frames' if limit.frames else 'any length'}")
+            click.echo(f"  {limit.task}{f': up to {limit.frames} frames' if limit.frames else ''}")
         if card.camera_moves:
             click.echo(f"  camera moves: {', '.join(card.camera_moves)}")
         if card.tiers:
