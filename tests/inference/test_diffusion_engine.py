@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from secondunit_bridge.errors import OrderFailed
+from secondunit_bridge.errors import OrderCancelled, OrderFailed
 from secondunit_bridge.messages import Order, Task, Text
 from secondunit_bridge.rates import FrameTime
 from secondunit_inference import cards
@@ -308,3 +308,56 @@ def test_the_fit_finds_a_map_that_is_there() -> None:
     colours = np.random.default_rng(3).uniform(-1, 1, (50, 3)).astype(np.float32)
     latents = colours @ vae.turn.detach().numpy().T + vae.shift.detach().numpy()
     assert np.allclose(latents @ fitted.weights + fitted.offset, colours, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("wan2.1-t2v-1.3b", {"speed.cache": "first-block"}),
+        ("wan2.1-t2v-1.3b", {"speed.cache": "taylorseer"}),
+        ("wan2.2-t2v-a14b", {"speed.cache": "taylorseer"}),
+        ("skyreels-v2-df-1.3b", {"speed.cache": "taylorseer"}),
+        ("helios-base-14b", {"speed.cache": "taylorseer"}),
+        ("wan2.1-t2v-1.3b", {"speed.tiling": True}),
+    ],
+)
+def test_speed_options_stand_in_the_record_and_the_next_order_is_without_them(
+    name: str, given: dict[str, Any], models: Callable[[str], Path]
+) -> None:
+    folder, holder = models(name), Held()
+    plain = take(holder, generate(name), folder)
+    job, _ = told_job(folder)
+    made = engine.make(holder, generate(name, **given), 0, 1, job)
+    assert made.fit is not None and made.fit.approximate == (given.get("speed.cache", "tiling"),)
+    assert pictures(made).shape == plain.shape
+    assert np.array_equal(take(holder, generate(name), folder), plain)
+    holder.release()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_an_order_after_a_cancellation_is_as_on_a_fresh_worker(name: str, models: Callable[[str], Path]) -> None:
+    """Cancelled at looks spread from the first one to the last before the take is there, each time on one model."""
+    folder, holder = models(name), Held()
+    looks = 0
+
+    def count() -> None:
+        nonlocal looks
+        looks += 1
+
+    job, _ = told_job(folder, count)
+    fresh = pictures(engine.make(holder, generate(name), 0, 1, job))
+    made_at = looks - fresh.shape[0]  # as many are made for the frames of the take afterwards
+    for at in sorted({1, 2, made_at // 3, made_at // 2, made_at}):
+        seen = 0
+
+        def cancel(at: int = at) -> None:
+            nonlocal seen
+            seen += 1
+            if seen >= at:
+                raise OrderCancelled("the order was cancelled")
+
+        job, _ = told_job(folder, cancel)
+        with pytest.raises(OrderCancelled):
+            engine.make(holder, generate(name), 0, 1, job)
+        assert np.array_equal(take(holder, generate(name), folder), fresh), f"after look {at} of {made_at}"
+    holder.release()

@@ -311,10 +311,9 @@ def test_a_cancellation_inside_decoding_leaves_the_model_as_good_as_new(model: s
     first = unit.take(order)
     cancelled, steps = threading.Event(), []
     job = make.job(unit.models, steps, cancelled)
-    pipeline = unit.held.pipeline(
-        card, unit.models / model, "resident", planned(card, order).entry.pipeline, card.tiers["standard"]
-    )
-    hook = pipeline.vae.decoder.register_forward_pre_hook(lambda *_: cancelled.set(), prepend=True)
+    with unit.held.model(card, unit.models / model, lambda now: now) as loaded:
+        decoder = loaded.components["vae"].decoder
+    hook = decoder.register_forward_pre_hook(lambda *_: cancelled.set(), prepend=True)
     with pytest.raises(OrderCancelled):
         engine.make(unit.held, order, 0, 1, job)
     hook.remove()

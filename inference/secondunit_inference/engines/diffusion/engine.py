@@ -20,13 +20,15 @@ from secondunit_inference.cards import IndexUnit, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.composite import Composite
 from secondunit_inference.engines.diffusion.families import FAMILIES
+from secondunit_inference.engines.diffusion.faster import faster
 from secondunit_inference.engines.diffusion.fitting import Clock, in_memory, keep
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.held import Held, Model
 from secondunit_inference.engines.diffusion.looks import loras, worn
 from secondunit_inference.engines.diffusion.planned import Planned, planned
+from secondunit_inference.engines.diffusion.preflight import approximate
 from secondunit_inference.engines.diffusion.previews import Previews
-from secondunit_inference.engines.diffusion.recipes import changes_pixels, name_of
+from secondunit_inference.engines.diffusion.recipes import name_of
 from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
 from secondunit_inference.engines.diffusion.space import Space, space_of
@@ -85,7 +87,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
             height=plan.framing.height,
             windows=len(plan.timing.passes),
             recipe=name_of(recipe),
-            approximate=(name_of(recipe),) if changes_pixels(recipe) else (),
+            approximate=approximate(plan, recipe),
         ),
     )
 
@@ -142,7 +144,7 @@ def _pass(
         previews.step(pipeline, latents, done)
 
     # Each pass has a seed of its own, so that no noise repeats; the first has the order's.
-    with model.embeddings.used_by(pipeline), previews.decoding(pipeline):
+    with model.embeddings.used_by(pipeline), previews.decoding(pipeline), faster(pipeline, plan.speed):
         output = run(pipeline, plan.card, plan.tier, call, text, seed + number * 1_000_003, job, stepped)
     keep(job.models, clock.measured(plan, one.frames, entry.pipeline, model))
     check_size(output, one.frames - call.absent, window.width, window.height, plan.card)

@@ -11,6 +11,7 @@ from secondunit_bridge.messages import Order, Task, Value
 from secondunit_inference.cards import Adapter, Entry, Input, ModelCard, Tier
 from secondunit_inference.engines.diffusion.canvas import Canvas, canvas
 from secondunit_inference.engines.diffusion.framing import Framing, framing
+from secondunit_inference.engines.diffusion.speed import Speed, speed
 from secondunit_inference.engines.diffusion.timing import Context, FrameRule, Pass, Timing, timing
 
 TIER = "tier"
@@ -44,6 +45,7 @@ class Planned:
     """Published LoRAs that the order needs, and their weights."""
     unused: tuple[Input, ...]
     """What the order brings and the model does not take."""
+    speed: Speed
 
     def entry_of(self, one: Pass) -> Entry:
         goes_on = one.first > 0 and one.head and not one.tail
@@ -110,6 +112,7 @@ def planned(card: ModelCard, order: Order) -> Planned:
         parameters=parameters,
         adapters=tuple(dict.fromkeys(adapters)),
         unused=tuple(sorted(_wanted(scene) - used)),
+        speed=speed(card, order.shot, parameters),
     )
 
 

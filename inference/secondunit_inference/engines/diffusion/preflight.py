@@ -60,8 +60,12 @@ def chosen(
 
 
 def key(planned: Planned, machine: Machine, recipe: Recipe, pipeline: str) -> Key:
-    approximate = (name_of(recipe),) if changes_pixels(recipe) else ()
-    return Key(machine.device, planned.card.model, pipeline, name_of(recipe), approximate)
+    return Key(machine.device, planned.card.model, pipeline, name_of(recipe), approximate(planned, recipe))
+
+
+def approximate(planned: Planned, recipe: Recipe) -> tuple[str, ...]:
+    """What changes pixels, as the record names it."""
+    return ((name_of(recipe),) if changes_pixels(recipe) else ()) + planned.speed.approximate
 
 
 def likely(planned: Planned, machine: Machine, recipe: Recipe, found: Iterable[Measured]) -> Expected | None:
