@@ -28,6 +28,8 @@ from secondunit_timeline.operations import (
     GrowTake,
     Insert,
     InsertGap,
+    Inside,
+    JoinShots,
     Lift,
     Operation,
     Overwrite,
@@ -99,7 +101,9 @@ def _readdressed(operation: Operation, then: Index, now: Index) -> Operation:
             return replace(operation, at=_shot(then, now, operation.track, operation.at))
         case Insert() | InsertGap() | Slice() | Roll() | CloseGap():
             frames: Frames = 0
-        case Overwrite(clip=clip):
+        case Inside():
+            return replace(operation, at=_shot(then, now, operation.track, operation.at))
+        case Overwrite(clip=clip) | JoinShots(clip=clip):
             frames = duration_of(clip, then.rate, operation.track)
         case Lift() | Extract():
             frames = operation.frames

@@ -59,6 +59,19 @@ class InsertGap:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinShots:
+    """Puts `clip` over the end of one clip and the start of the next, or over the whole gap between them.
+
+    On the tracks of `sound`, it fills a gap that is there. Refused where it would cover more than that.
+    """
+
+    track: str
+    at: FrameTime
+    clip: otio.schema.Clip
+    sound: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Lift:
     """Leaves a gap."""
 
@@ -280,10 +293,23 @@ class ApproveTake:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Carries `operations` out in the nest under `at`, whose tracks they name and whose first frame they count as 0.
+
+    They count at the cut's rate. The nest's own place and length stay.
+    """
+
+    track: str
+    at: FrameTime
+    operations: "tuple[Operation, ...]"
+
+
 Operation = (
     Overwrite
     | Insert
     | InsertGap
+    | JoinShots
     | Lift
     | Extract
     | CloseGap
@@ -305,4 +331,5 @@ Operation = (
     | PlayTake
     | ApproveTake
     | AddTrack
+    | Inside
 )

@@ -178,6 +178,21 @@ class Strip:
         lo, hi = self.position(start), self.position(end)
         return lo, hi + (hi < len(self.children) and self.start(hi) < end)
 
+    def joined_by(self, start: Frames, end: Frames) -> tuple[str, str]:
+        """The names of the clips that [start, end) lies between, or covers the end and the start of; else refused."""
+        lo, hi = self.touched_by(start, end)
+        before = lo if lo < hi and self.start(lo) < start else lo - 1
+        after = hi - 1 if lo < hi and self.start(hi) > end else hi
+        whole = [k for k in range(before + 1, after) if not self.is_gap(k)]
+        sides = [k for k in (before, after) if 0 <= k < len(self.children) and not self.is_gap(k)]
+        beside = after - before > 1 and (self.start(before + 1), self.start(after)) != (start, end)
+        if whole or before == after or len(sides) < 2 or beside:
+            raise CutError(
+                f"{self.name} {self.timecode(start)}: {frames_text(end - start)} frames there do not lie over the cut "
+                "between two clips, nor over the gap between two: a join has to"
+            )
+        return self.children[before].name, self.children[after].name
+
     def shot(self, frame: Frames) -> int:
         i = self.position(frame)
         if i < len(self.children) and isinstance(self.children[i], otio.schema.Clip):
