@@ -236,8 +236,11 @@ class Strip:
         else:
             self.leads[lo : hi + 1] = [first if first is not None else last]
 
-    def cut_at(self, frame: Frames) -> int:
-        """Makes `frame` a cut point, with a gap before it past the track's end; the item that starts there."""
+    def cut_at(self, frame: Frames, tail: bool = False) -> int:
+        """Makes `frame` a cut point, with a gap before it past the track's end; the item that starts there.
+
+        `tail`: what ends there stays, and is looked at for a cut between its media's frames, instead of what begins.
+        """
         if (missing := frame - self.end) > 0:
             n = len(self.children)
             self.splice(n, n, [(self.gap(missing), missing)], self.leads[n], None)
@@ -251,7 +254,7 @@ class Strip:
         right = left.deepcopy()
         ranges.shorten(left, offset, self.rate)
         ranges.advance(right, offset, rest, self.rate, speed)
-        self.report_between(right, offset, frame)
+        self.report_between(left if tail else right, offset, frame, tail)
         self.splice(i, i + 1, [(left, offset), (right, rest)], self.leads[i], self.leads[i + 1])
         return i + 1
 
