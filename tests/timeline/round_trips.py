@@ -43,6 +43,7 @@ EXCUSES: Mapping[str, set[str]] = {
     "dissolve": set(),
     "dissolve across its cut point": {"at", "frames", "first", "reach"},
     "dissolve unevenly across its cut point": {"at", "frames", "first", "reach"},
+    "fade that reaches into a gap": {"at", "frames", "first", "reach"},
     "wipe or other transition": {"type"},
     "disabled clip": {"enabled"},
     "disabled track": {"enabled"},
@@ -76,7 +77,13 @@ ROUNDED: Mapping[str, Fraction] = {
 }
 # These change pictures for good; any other feature rounds at most.
 NOT_ROUNDED = ("title or generator", "nest", "speed ramp", "retimed nest", "constant speed")
-MOVED = ("dissolve across its cut point", "dissolve unevenly across its cut point")
+MOVED = (
+    "dissolve across its cut point",
+    "dissolve unevenly across its cut point",
+    "fade that reaches into a gap",
+)
+# Addresses and what lies beyond the frames that play are each format's own matter: a clip without them is as it was.
+BESIDE = {"url", "media", "available", "rate"}
 TRANSITIONS = ("dissolve", "wipe or other transition", *MOVED)
 TRACKS_LOST = ("several video tracks", "more than four sound tracks", "disabled track")
 
@@ -96,11 +103,14 @@ class Row:
 
 @dataclass
 class Return:
-    """`unsaid`: what came back otherwise and is not in the report. `fates`: how many came back how, by kind."""
+    """`unsaid`: what came back otherwise and is not in the report.
+
+    `fates`: how many clips, nests, transitions and markers came back how, those in nests among them.
+    """
 
     losses: Sequence[Loss]
     unsaid: list[str] = field(default_factory=list)
-    fates: Counter[tuple[Kind, Fate]] = field(default_factory=Counter)
+    fates: Counter[Fate] = field(default_factory=Counter)
 
 
 def there_and_back(cut: otio.schema.Timeline, path: Path) -> Return:
@@ -144,7 +154,7 @@ class Comparison:
             self.done.unsaid.append(otherwise)
 
     def count(self, found: Iterable[Row], fate: Fate) -> None:
-        self.done.fates.update((row.kind, fate) for row in found)
+        self.done.fates[fate] += sum(1 for _ in found)
 
     def features(self, track: str, frame: int) -> dict[str, Fate]:
         return self.said.get((track, self.old.timecode(frame)), {}) | self.said.get((track, ""), {})
@@ -205,7 +215,7 @@ class Comparison:
             inside = [nested(row.item.child, self.old if row is was else self.new) for row in (was, now)]
             for one, other in zip(*inside, strict=False):
                 self.track(one, other, lambda _: said)
-        self.done.fates[was.kind, "changed" if different else "kept"] += 1
+        self.done.fates["kept" if BESIDE.issuperset(different) else "changed"] += 1
 
     def pictures(self, was: TrackIndex, now: TrackIndex) -> None:
         """Frames of items about which the report says nothing that changes what they show."""
