@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all lint bench proto clean
+.PHONY: demo test test-all lint bench docs proto clean
 
 demo: $(ENV)/demo.stamp
 	$(BIN)/secondunit demo $(if $(CUT),--cut "$(CUT)") --out out/demo
@@ -23,6 +23,10 @@ lint: $(ENV)/dev.stamp
 
 bench: $(ENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks
+
+docs: $(ENV)/dev.stamp
+	$(BIN)/python -m tests.timeline.test_formats_losses
+	$(BIN)/python -m tests.timeline.test_corpus_formats
 
 proto: $(ENV)/dev.stamp
 	$(BIN)/python bridge/proto/generate.py

@@ -129,10 +129,10 @@ def survival() -> str:
 INTRODUCTION = """# What survives: the interchange corpus
 
 Real files of other programs, from public repositories, each read, written to every format and read back. A cell counts
-clips, nests, transitions and markers of clips together, those inside nests too: how many came back as they were · otherwise
-· not at all. A ✓ alone means that all did as they were: with their place, name, source frames, speed, reel and enabled
-state. Whatever is not ✓ is named by `secondunit convert CUT OUT --report` before it is written; a test compares both, item
-by item and frame by frame. What each format keeps in general: [formats.md](formats.md).
+clips, nests, transitions and markers of clips together, those inside nests too: how many came back as they were ·
+otherwise · not at all. A ✓ alone means that all did as they were: with their place, name, source frames, speed, reel
+and enabled state. Whatever is not ✓ is named by `secondunit convert CUT OUT --report` before it is written; a test
+compares both, item by item and frame by frame. What each format keeps in general: [formats.md](formats.md).
 
 `make docs` writes this page.
 
