@@ -136,7 +136,7 @@ def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
     for file in dict.fromkeys(inputs):
         try:
             same = os.path.samestat(file.stat(), there)
-        except OSError:  # offline media
+        except (OSError, ValueError):  # offline media, or no name that a system takes
             continue
         if same:
             raise BadInput(f"{path} is an input of this cut and is never written: choose another output")
@@ -181,25 +181,53 @@ def media_path(reference: otio.core.MediaReference) -> str | None:
         prefix, suffix = (part.replace("%", "%%") for part in (reference.name_prefix, reference.name_suffix))
         number = f"%0{reference.frame_zero_padding}d" if reference.frame_zero_padding else "%d"
         name = f"{prefix}{number}{suffix}"
-        return str(PurePath(base.replace("%", "%%"), name))
+        system = PureWindowsPath if _is_windows_path(base) else PurePath
+        return str(system(base.replace("%", "%%"), name))
     return None
 
 
 def local_path(url: str) -> str | None:
-    """The path that a bare path or a `file:` address names; None for other addresses."""
+    """The path that a bare path or a `file:` address names; None for other addresses.
+
+    Programs differ in what they encode: of the readings of an address, one that names a file that is there counts.
+    Drives and shares of Windows are `E:\\...`, `//server/share/...`, `file:///E:/...`, `file:///E%3a/...` (Premiere),
+    `file://E:/...`, `file://server/share/...` and `file://///server/share/...`.
+    """
     if _is_windows_path(url):
         return url
-    parts = urlsplit(url)
-    if not parts.scheme:
-        decoded = unquote(url)
-        return decoded if decoded != url and not Path(url).exists() and Path(decoded).exists() else url
-    if parts.scheme.lower() != "file":
+    try:
+        scheme = urlsplit(url).scheme.lower()
+    except ValueError:  # an address with a host that is none
         return None
-    path = unquote(url[len("file:") :].split("?", 1)[0].split("#", 1)[0]).replace("\\", "/")
+    if not scheme:
+        return _existing(dict.fromkeys((url, unquote(url))))
+    if scheme != "file":
+        return None
+    whole = url[len("file:") :]
+    address = whole.split("?", 1)[0].split("#", 1)[0]
+    return _existing(dict.fromkeys(map(_of_file_address, (unquote(address), unquote(whole), address, whole))))
+
+
+def _of_file_address(path: str) -> str:
+    """`path`: what follows `file:`."""
+    path = path.replace("\\", "/")
     if path.startswith("//"):
         host, slash, rest = path[2:].partition("/")
-        path = slash + rest if host in ("", "localhost") else f"//{host}/{rest}"
+        if _is_windows_path(f"{host}/"):
+            path = f"{host}/{rest}"
+        elif host in ("", "localhost"):
+            path = slash + rest
+        else:
+            path = f"//{host}/{rest}"
+    if path.startswith("///"):  # a share after an empty host
+        path = "//" + path.lstrip("/")
     return path[1:] if _is_windows_path(path[1:]) else path
+
+
+def _existing(paths: Iterable[str]) -> str:
+    """The first that names a file of this machine, else the first."""
+    first, *others = paths
+    return first if not others or Path(first).exists() else next((one for one in others if Path(one).exists()), first)
 
 
 def _only_timeline(document: object, path: Path) -> dict[str, Any]:
@@ -238,7 +266,10 @@ def _is_windows_path(url: str) -> bool:
 def _is_relative(url: str) -> bool:
     if _is_windows_path(url) or url.startswith(("/", "\\")):
         return False
-    return not urlsplit(url).scheme
+    try:
+        return not urlsplit(url).scheme
+    except ValueError:
+        return False
 
 
 def _restore(node: dict[str, Any], folder: Path) -> None:
