@@ -198,6 +198,8 @@ def test_an_untouched_time_is_written_as_it_was_read(tmp_path: Path, rate: float
         ({**item("Clip.1"), "media_reference": 7}, "no OTIO object"),
         ({**clip(), "effects": [effect("LinearTimeWarp.1", time_scalar=None)]}, "time_scalar"),
         ({**clip(), "source_range": {**times(), "start_time": time(0, 1e9)}}, "rate"),
+        ({**clip(), "source_range": times(3, 4, 1e-9)}, "rate"),
+        ({**clip(), "name": "a\0b"}, "NUL"),
     ],
     ids=lambda value: str(value)[:40],
 )

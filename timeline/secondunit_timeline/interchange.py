@@ -58,18 +58,21 @@ def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Time
         from secondunit_timeline.formats.reading import read_document
 
         document = read_document(path, rate)
+    try:
+        orjson.dumps(document)
+    except orjson.JSONEncodeError:  # of all ways to find it the fastest by far
+        raise CutError(f"{path} is nested more than 250 levels deep, which no editor made: export it again") from None
     timeline = _only_timeline(document, path)
     folder = path.resolve() if path.suffix.lower() in _BUNDLES else path.resolve().parent
     validation = Validation(path, partial(_resolve, folder), dialects=otio_json)
     validation.cut(timeline)
     own(timeline)[_READ_FROM] = str(path.resolve())
-    content = text_of(timeline)
-    if content.count(b'"OTIO_SCHEMA":') != validation.objects or any(
-        large.search(content) for large in _LARGE_INTEGERS
-    ):
-        validation.hide_foreign()
-        content = text_of(timeline)
     try:
+        content = text_of(timeline)
+        large = any(pattern.search(content) for pattern in _LARGE_INTEGERS)
+        if large or content.count(b'"OTIO_SCHEMA":') != validation.objects:
+            validation.hide_foreign()
+            content = text_of(timeline)
         return parsed(content)
     except CutError as error:
         raise CutError(f"{path} cannot be read as a cut ({error}): export it again as .otio") from None
@@ -112,7 +115,10 @@ def as_read(text: str, folder: Path) -> bytes:
         _restore(node, folder)
     if hides(text):
         show(timeline)
-    return orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    try:
+        return orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError as error:
+        raise CutError(f"the cut {timeline.get('name')!r} holds what JSON does not ({error}): correct it") from None
 
 
 def _bundled(path: Path) -> bytes:

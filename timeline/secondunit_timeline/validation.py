@@ -578,7 +578,7 @@ def _is_time(value: Any) -> bool:
         isinstance(value, dict)
         and value.get("OTIO_SCHEMA") == "RationalTime.1"
         and all(type(value.get(key)) in (int, float) for key in ("rate", "value"))
-        and 0 < value["rate"] < 1_000_000
+        and 1e-6 <= value["rate"] < 1_000_000
     )
 
 
