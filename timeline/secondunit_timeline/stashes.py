@@ -128,6 +128,7 @@ def _time(node: Mapping[str, Any]) -> bool:
     )
 
 
+_MARKERS = ("markers", Kind.MARKERS)
 # The fields of each schema that hold objects, and those that hold times or a rate.
 _NESTED = {
     label: tuple(
@@ -173,9 +174,10 @@ class Restoring:
                 rates, times = ours.pop(RATES, None), ours.pop(TIMES, None)
                 if STAND_IN in ours:
                     restored = self._stand_in(node, ours.pop(STAND_IN))
-                _restore_markers(node)  # their places depend on the clip's start as OTIO has it
+                if _MARKERS in nested and "markers" not in restored:
+                    _restore_markers(node)  # their places depend on the clip's start as OTIO has it
                 self._restore_times(node, label, restored, _mapping(rates), _mapping(times))
-            elif node.get("markers"):
+            elif _MARKERS in nested:
                 _restore_markers(node)
             yield node
             for field, kind in nested:
@@ -248,7 +250,7 @@ class Restoring:
 
 
 def _restore_markers(item: dict[str, Any]) -> None:
-    for marker in item.get("markers", ()):
+    for marker in item["markers"]:
         if owned(marker).pop(FROM_FIRST_FRAME, None) and isinstance(item.get("source_range"), dict):
             shift_marker(marker, item["source_range"]["start_time"], -1)
 

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 import opentimelineio as otio
 from secondunit_bridge.errors import MediaError
 
+from secondunit_timeline.dialects import marker_text
 from secondunit_timeline.formats.kdenlive import MARKER_COLOURS
 from secondunit_timeline.formats.media import Media, media_of, playing
 from secondunit_timeline.formats.mlt_positions import position_of, step
@@ -207,7 +208,7 @@ def marker_row(marker: otio.schema.Marker, rate: Fraction) -> tuple[str, int, in
     """Its text, name before comment; the number of its colour; its length in frames."""
     colour = (marker.color or "RED").upper()
     number = [*MARKER_COLOURS].index(colour if colour in MARKER_COLOURS else "RED")
-    text = "\n".join(filter(None, (marker.name or "marker", marker.comment)))
+    text = "\n".join(filter(None, (marker.name or "marker", marker_text(marker))))
     return text, number, round(frames_of(marker.marked_range.duration, rate))
 
 
