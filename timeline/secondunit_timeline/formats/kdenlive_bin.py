@@ -183,6 +183,10 @@ class Bin:
             ttl = str(max(1, round(self.rate / media.rate)))
             return _service("qimage", f"{path}?begin={reference.start_frame}") | {"ttl": ttl}, media, origin
         if not path:
+            if reference.available_range is None:
+                length = clip.duration()
+                seconds = Fraction(exact(length.value)) / rate_of(length)
+                origin = playing(clip, self.rate).low(seconds) * media.rate
             return _service("color", "black"), media, origin
         if reference.available_range is None:
             origin = _first_frame(path, media)

@@ -38,9 +38,16 @@ NOT_KEPT: NotKept = {
     "effect other than a speed": ("lost", "it is left out"),
     "colour decision (ASC CDL)": ("lost", "it is left out"),
     "clip marker": ("changed", "it becomes a marker of its media, which every clip of that frame shows"),
+    "marker outside the frames that play": ("lost", "it stays on its media in the bin, where no clip shows it"),
+    "marker before the media": ("changed", "moved to the media's first frame"),
+    "marker between frames": ("changed", "moved to the nearest frame of the cut"),
     "marker of a track": ("lost", "it is left out"),
     "edit point between frames of the cut": ("changed", "moved to the nearest frame"),
     "source time between frames of the media": ("changed", "moved to the frame that shows"),
+    "media shorter than what plays": (
+        "changed",
+        "those before its first become a gap, for those after its last MLT repeats it",
+    ),
     "gap at the end of a track": ("lost", "it is left out"),
     "other media references, takes among them": (
         "lost",
