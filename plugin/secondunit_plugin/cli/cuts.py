@@ -1,7 +1,7 @@
 """`secondunit takes`, `show` and `export`: what a cut holds, and how it plays."""
 
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import click
@@ -186,7 +186,7 @@ def _item(index: Index, item: Item) -> dict[str, Any]:
     speed = speed_of(child)
     row["speed"] = "ramp" if speed is None else "" if speed == 1 else f"{float(speed * 100):g} %"
     row["takes"] = [key for key in child.media_references() if key.startswith("take.") and not key.endswith(".recipe")]
-    row["media"] = Path(media_path(child.media_reference) or "").name or type(child.media_reference).__name__
+    row["media"] = PureWindowsPath(media_path(child.media_reference) or "").name or type(child.media_reference).__name__
     return row
 
 
