@@ -36,6 +36,7 @@ bench: $(ENV)/dev.stamp
 docs: $(ENV)/dev.stamp
 	$(BIN)/python -m tests.timeline.test_formats_losses
 	$(BIN)/python -m tests.timeline.test_corpus_formats
+	$(BIN)/python docs/api/generate.py
 
 proto: $(ENV)/dev.stamp
 	$(BIN)/python bridge/proto/generate.py

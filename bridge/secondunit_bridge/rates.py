@@ -24,6 +24,8 @@ class FrameTime:
 
 @dataclass(frozen=True, slots=True)
 class FrameRange:
+    """The frames [start, start + duration)."""
+
     start: int
     duration: int
     rate: Fraction

@@ -35,9 +35,9 @@ from secondunit_timeline.operations import (
     Slice,
     Slide,
     Slip,
+    Transitions,
     Trim,
 )
-from secondunit_timeline.strips import Transitions
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 from tests.timeline.test_edits import A, B, line, two

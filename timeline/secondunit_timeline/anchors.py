@@ -63,6 +63,7 @@ class Anchor:
 
 
 def anchor_of(index: Index, track: TrackIndex, item: Item) -> Anchor:
+    """By what `find` finds `item` again."""
     identity = _identity(item)
     equals = [one for one in track.items if _identity(one) == identity]
     place = next(number for number, one in enumerate(equals, 1) if one.child is item.child)

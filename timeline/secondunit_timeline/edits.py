@@ -55,11 +55,14 @@ from secondunit_timeline.operations import (
     Slide,
     Slip,
     SwapTake,
+    Transitions,
     Trim,
 )
-from secondunit_timeline.strips import Note, Strip, Transitions
+from secondunit_timeline.strips import Note, Strip
 from secondunit_timeline.times import Frames, frames_text, rational_time, simple, time_range
 from secondunit_timeline.transitions import check
+
+__all__ = ["Links", "Policies", "edit", "is_slug", "plan", "slug"]
 
 
 class Links(StrEnum):

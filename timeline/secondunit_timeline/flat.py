@@ -15,6 +15,8 @@ from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import Frames, exact, frames_of, rate_of
 
+__all__ = ["Fade", "Flat", "Layer", "Sounding", "Source", "flatten", "source_start"]
+
 SAMPLE_RATE = 48_000
 
 

@@ -18,6 +18,8 @@ from secondunit_timeline.documents import parsed, plain, text_of
 from secondunit_timeline.stashes import KEPT, OURS, RATES, Restoring, hides, own, owned, show
 from secondunit_timeline.validation import Validation
 
+__all__ = ["local_path", "media_files", "media_path", "notes_of", "read_cut", "write_cut"]
+
 # Of what metadata["secondunit"] holds while a cut is in memory (see `stashes`): the file that the cut came from, on the
 # timeline, and a relative address as it stood in that file, on media references.
 _BUNDLES = (".otioz", ".otiod")

@@ -22,6 +22,14 @@ class Into(StrEnum):
     OVER = "over"
 
 
+class Transitions(StrEnum):
+    """What becomes of a transition that an edit leaves without the frames that it needs."""
+
+    REFUSE = "refuse"
+    SHORTEN = "shorten"
+    DROP = "drop"
+
+
 class Side(StrEnum):
     LEFT = "left"
     RIGHT = "right"
@@ -29,6 +37,8 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
+    """Puts `clip` in the place of what plays there; beyond the track's end, behind a gap."""
+
     track: str
     at: FrameTime
     clip: otio.schema.Clip

@@ -141,6 +141,7 @@ class AsyncUnit:
         camera: CameraMove | None = None,
         **options: Unpack[Options],
     ) -> Result:
+        """A clip of `frames` of the cut at `at`, counted from the cut's first frame; from a still, a prompt or both."""
         plan = await anyio.to_thread.run_sync(
             plan_generation, Index(cut), at, frames, where, image, prompt, camera, self._settings(options)
         )
@@ -297,7 +298,10 @@ def _blocking(method: Callable[Concatenate[AsyncUnit, P], Awaitable[R]]) -> "Cal
 
 
 class Unit:
-    """`AsyncUnit` for programs without an event loop: `with Unit("takes") as unit`. An interrupt cancels the order."""
+    """`AsyncUnit` for programs without an event loop: `with Unit("takes") as unit`, with the same methods.
+
+    An interrupt cancels the order.
+    """
 
     def __init__(self, takes: Path | str, on_event: Callable[[Event], None] | None = None) -> None:
         self._unit = AsyncUnit(takes, on_event)

@@ -1,6 +1,5 @@
 """One track taken apart for editing: items, the transitions between them and exact times, on plain lists."""
 
-from enum import StrEnum
 from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 from secondunit_timeline import ranges
 from secondunit_timeline.changes import Splice, Written
 from secondunit_timeline.index import TrackIndex
+from secondunit_timeline.operations import Transitions
 from secondunit_timeline.retimes import handles_of, speed_of
 from secondunit_timeline.times import (
     Frames,
@@ -22,14 +22,6 @@ from secondunit_timeline.times import (
     simple,
     time_range,
 )
-
-
-class Transitions(StrEnum):
-    """What becomes of a transition that an edit leaves without the frames that it needs."""
-
-    REFUSE = "refuse"
-    SHORTEN = "shorten"
-    DROP = "drop"
 
 
 class Note(NamedTuple):

@@ -22,6 +22,8 @@ from secondunit_bridge.media.container import is_pattern, open_media, picture_st
 from secondunit_bridge.media.frames import FrameMap, find_rate, scan
 from secondunit_bridge.rates import FrameTime, can_drop_frames, parse_timecode
 
+__all__ = ["Encoding", "MediaInfo", "SoundInfo", "probe", "refuse_unsupported"]
+
 _HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG", "bt2020-10": "BT.2020", "bt2020-12": "BT.2020"}
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 

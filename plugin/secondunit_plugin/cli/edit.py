@@ -34,11 +34,11 @@ from secondunit_timeline.operations import (
     Slice,
     Slide,
     Slip,
+    Transitions,
     Trim,
 )
 from secondunit_timeline.selections import FORMS, select
 from secondunit_timeline.shots import parse_time
-from secondunit_timeline.strips import Transitions
 from secondunit_timeline.times import rational_time, time_range
 
 from secondunit_plugin.cli.output import print_json
