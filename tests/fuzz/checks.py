@@ -9,7 +9,12 @@ from secondunit_timeline.documents import parsed, text_of
 from secondunit_timeline.interchange import read_cut, write_cut
 from secondunit_timeline.validation import Validation
 
-SUFFIXES = {"otio": ".otio", "edl": ".edl", "fcp7": ".xml", "fcpxml": ".fcpxml"}
+SUFFIXES = {
+    **{"otio": ".otio", "edl": ".edl", "fcp7": ".xml", "fcpxml": ".fcpxml"},
+    **{"kdenlive": ".kdenlive", "aaf": ".aaf"},
+}
+# Readers that rest on published ones, whose own errors are told as they are.
+_PUBLISHED = ("fcp7", "aaf")
 
 
 def check(reader: str, path: Path) -> bool:
@@ -37,10 +42,9 @@ def _other(reader: str, path: Path) -> bool:
         read = import_module(f"secondunit_timeline.formats.{reader}").read(path)
     except SecondUnitError:
         return False
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        if reader != "fcp7":  # where the published reader's own errors are told as they are
+    except Exception:
+        if reader not in _PUBLISHED:
             raise
-        assert str(error) or type(error).__name__
         return False
     document = orjson.loads(read.to_json_string(-1))
     for cut in [document] if document["OTIO_SCHEMA"].startswith("Timeline") else document["children"]:

@@ -1,6 +1,7 @@
-"""`python -m tests.fuzz.readers otio|edl|fcp7|fcpxml [OPTIONS OF LIBFUZZER] FOLDER`: searches for what ends a reader.
+"""`python -m tests.fuzz.readers READER [OPTIONS OF LIBFUZZER] FOLDER`: searches for what ends a reader.
 
-FOLDER takes the files that reach new code; it is filled with whole ones first. Needs atheris (extra `fuzz`).
+READER is one of `checks.SUFFIXES`. FOLDER takes the files that reach new code; it is filled with whole ones
+first. Needs atheris (extra `fuzz`).
 """
 
 import json
