@@ -19,7 +19,7 @@ test-all: lint
 SECONDS ?= 300
 fuzz: $(ENV)/dev.stamp
 	$(PIP) --editable '.[unit,dev,fuzz]'
-	for reader in otio edl fcp7 fcpxml kdenlive aaf; do \
+	for reader in otio edl fcp7 fcpxml kdenlive; do \
 		mkdir -p out/fuzz/$$reader && $(BIN)/python -m tests.fuzz.readers $$reader -max_total_time=$(SECONDS) \
 			-timeout=30 -rss_limit_mb=4096 -artifact_prefix=out/fuzz/ out/fuzz/$$reader || exit 1; \
 	done
