@@ -209,6 +209,14 @@ def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, child: A
     assert "cut.otio" in str(refused.value)
 
 
+def test_a_later_colour_of_an_earlier_clip_is_kept(tmp_path: Path) -> None:
+    colour = {"OTIO_SCHEMA": "Color.2", "lab": [1, 2, 3]}
+    old = {**item("Clip.1", source_range=times(0, 9), color=colour), "media_reference": media()}
+    assert after(saved(tmp_path, timeline(track(old)))) == timeline(
+        track(clip("", source_range=times(0, 9), color=colour))
+    )
+
+
 def test_a_stash_that_is_broken_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     cut = read_cut(saved(tmp_path, UNKNOWN["an effect"]))
     cut.find_clips()[0].effects[0].metadata["secondunit"]["stand_in"] = {"schema": "Glow.1", "fields": {"name": 4}}

@@ -5,7 +5,7 @@ While a cut is in memory, metadata["secondunit"] holds:
 - of the cut, "rates": how the file spells exact rates, as rows (field, exact rate, rate as written);
 - of an object, "rates", where it spells one otherwise: {field: rate as written};
 - of an object, "times": {field: [time, time as written]};
-- of a stand-in, "stand_in": the schema it stands for, and each field that differs, as JSON text of what stands there
+- of a stand-in, "stand_in": the schema it stands for (null: its own), and each field that differs, as JSON text of what stands there
   and of what the file holds (null: nothing). Text, since OTIO would read objects inside metadata, too;
 - of a marker, "from_first_frame": the file counts it from the first frame that its clip plays;
 - of a cut, "kept": what of all this an editor should know.
@@ -228,7 +228,7 @@ class Restoring:
     def _stand_in(self, node: dict[str, Any], stash: Any) -> tuple[str, ...]:
         """The fields that are put back as they were. What an edit changed stays, as the stand-in's schema has it."""
         try:
-            label, newer, fields = str(stash["schema"]), stash["newer"], dict(stash["fields"])
+            label, newer, fields = stash["schema"], stash["newer"], dict(stash["fields"])
             stood = {field: (orjson.loads(now), was) for field, (now, was) in fields.items()}
             files = {field: orjson.loads(was) for field, (_, was) in stood.items() if was is not None}
         except (TypeError, KeyError, ValueError, AttributeError) as error:
@@ -237,7 +237,7 @@ class Restoring:
                 f"take {STAND_IN!r} out of its metadata"
             ) from None
         restored = tuple(field for field, (now, _) in stood.items() if node.get(field) == now)
-        if not newer or len(restored) == len(stood):
+        if isinstance(label, str) and (not newer or len(restored) == len(stood)):
             node["OTIO_SCHEMA"] = label
         for field in restored:
             if field in files:
