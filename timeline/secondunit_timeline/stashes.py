@@ -5,8 +5,8 @@ While a cut is in memory, metadata["secondunit"] holds:
 - of the cut, "rates": how the file spells exact rates, as rows (field, exact rate, rate as written);
 - of an object, "rates", where it spells one otherwise: {field: rate as written};
 - of an object, "times": {field: [time, time as written]};
-- of a stand-in, "stand_in": the schema it stands for (null: its own), and each field that differs, as JSON text of what stands there
-  and of what the file holds (null: nothing). Text, since OTIO would read objects inside metadata, too;
+- of a stand-in, "stand_in": the schema it stands for (null: its own), and each field that differs, as JSON text of
+  what stands there and of what the file holds (null: nothing). Text, since OTIO reads objects inside metadata, too;
 - of a marker, "from_first_frame": the file counts it from the first frame that its clip plays;
 - of a cut, "kept": what of all this an editor should know.
 
