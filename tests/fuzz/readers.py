@@ -40,7 +40,7 @@ def main() -> None:
             if reader == "otio" and choose.random() < 0.9:
                 try:
                     return json.dumps(damaged(json.loads(data), choose)).encode()[:most]
-                except (ValueError, IndexError, RecursionError):
+                except (TypeError, ValueError, IndexError, RecursionError):
                     return bytes(atheris.Mutate(data, most))
             return garbled(data, choose)[:most] if choose.random() < 0.5 else bytes(atheris.Mutate(data, most))
 
