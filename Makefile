@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all lint bench docs proto clean
+.PHONY: demo test test-all fuzz lint bench docs proto clean
 
 demo: $(ENV)/demo.stamp
 	$(BIN)/secondunit demo $(if $(CUT),--cut "$(CUT)") --out out/demo
@@ -14,6 +14,15 @@ test: lint
 
 test-all: lint
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# Each reader for SECONDS, over files that are kept in out/fuzz for the next time.
+SECONDS ?= 300
+fuzz: $(ENV)/dev.stamp
+	$(PIP) --editable '.[unit,dev,fuzz]'
+	for reader in otio edl fcp7 fcpxml kdenlive; do \
+		mkdir -p out/fuzz/$$reader && $(BIN)/python -m tests.fuzz.readers $$reader -max_total_time=$(SECONDS) \
+			-timeout=30 -rss_limit_mb=4096 -artifact_prefix=out/fuzz/ out/fuzz/$$reader || exit 1; \
+	done
 
 lint: $(ENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -26,6 +35,9 @@ bench: $(ENV)/dev.stamp
 
 docs: $(ENV)/dev.stamp
 	$(BIN)/python docs/models.py
+	$(BIN)/python -m tests.timeline.test_formats_losses
+	$(BIN)/python -m tests.timeline.test_corpus_formats
+	$(BIN)/python docs/api/generate.py
 
 proto: $(ENV)/dev.stamp
 	$(BIN)/python bridge/proto/generate.py

@@ -1,21 +1,23 @@
 """Every error that this project raises on purpose, with its gRPC status and the exit code of the command line.
 
-SecondUnitError
-├── BadInput                 something given cannot be used; nothing was started
-│   ├── MediaError           a media file
-│   │   ├── MediaMissing
-│   │   ├── MediaUnreadable  truncated, empty, not media
-│   │   └── MediaUnsupported valid media that is refused, with the reason
-│   ├── CutError             a cut, a shot or an edit
-│   │   └── ShotNotFound     no shot, or more than one, answers to a selector
-│   ├── OrderRefused         the unit cannot do this order: too long, unknown engine, no disk space
-│   └── ModelError           a model's weights: missing, incomplete, damaged, not to be had
-├── UnitUnreachable          no unit answers
-│   └── VersionMismatch      a unit of another version answers
-├── NotAuthorised            the token is missing or wrong
-├── OrderNotFound
-├── OrderFailed              an accepted order ended without its takes
-└── OrderCancelled
+Who catches a class catches those below it:
+
+    SecondUnitError
+    ├── BadInput                 something given cannot be used; nothing was started
+    │   ├── MediaError           a media file
+    │   │   ├── MediaMissing
+    │   │   ├── MediaUnreadable  truncated, empty, not media
+    │   │   └── MediaUnsupported valid media that is refused, with the reason
+    │   ├── CutError             a cut, a shot or an edit
+    │   │   └── ShotNotFound     no shot, or more than one, answers to a selector
+    │   ├── OrderRefused         the unit cannot do this order: too long, unknown engine, no disk space
+    │   └── ModelError           a model's weights: missing, incomplete, damaged, not to be had
+    ├── UnitUnreachable          no unit answers
+    │   └── VersionMismatch      a unit of another version answers
+    ├── NotAuthorised            the token is missing or wrong
+    ├── OrderNotFound
+    ├── OrderFailed              an accepted order ended without its takes
+    └── OrderCancelled
 """
 
 import grpc

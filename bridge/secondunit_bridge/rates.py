@@ -24,6 +24,8 @@ class FrameTime:
 
 @dataclass(frozen=True, slots=True)
 class FrameRange:
+    """The frames [start, start + duration)."""
+
     start: int
     duration: int
     rate: Fraction
@@ -39,9 +41,9 @@ def exact_rate(value: float | Fraction) -> Fraction:
 
     Real files hold 23.976, 23.98, 23.976024627685547 and 29.97002997; none of them equals N * 1000/1001.
     """
-    if not 0 < value < 1_000_000:
+    exact = Fraction(value).limit_denominator(1_000_000) if 0 < value < 1_000_000 else Fraction(0)
+    if exact == 0:
         raise BadInput(f"frame rate {float(value)} is not usable: give a rate above 0 and below 1,000,000")
-    exact = Fraction(value).limit_denominator(1_000_000)
     ntsc = min((Fraction(base * 1000, 1001) for base in NTSC_BASES), key=lambda rate: abs(rate - exact))
     return ntsc if abs(ntsc - exact) * 5500 <= ntsc else exact
 

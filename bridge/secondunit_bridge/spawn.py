@@ -19,6 +19,8 @@ import psutil
 
 from secondunit_bridge.errors import UnitUnreachable
 
+__all__ = ["Address", "ensure_running", "find", "home", "stop"]
+
 LOCK = "unit.lock"
 _POLL_SECONDS = 0.02
 _TAIL_LINES = 20

@@ -150,11 +150,15 @@ def plot(found: dict[str, list[float]]) -> str:
         f'<path d="M{x(1e3):.1f} {y(10.0**low):.1f}L{x(1e5):.1f} {y(10.0 ** (low + 2)):.1f}" '
         'stroke="#999" stroke-dasharray="4"/>'
     )
+    labels: list[tuple[float, str, str]] = []
     for (name, times), colour in zip(found.items(), ("#0b6e4f", "#1f4e9c", "#b3541e", "#7a1f5c"), strict=True):
         points = " ".join(f"{x(clips):.1f},{y(time):.1f}" for clips, time in zip(SIZES, times, strict=True))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        label = f"{name}: n^{exponent(times):.2f}"
-        parts.append(f'<text x="{x(1e5) + 8:.1f}" y="{y(times[-1]) + 4:.1f}" fill="{colour}">{label}</text>')
+        labels.append((y(times[-1]) + 4, f"{name}: n^{exponent(times):.2f}", colour))
+    below = 0.0
+    for at, label, colour in sorted(labels):
+        below = max(at, below + 14)
+        parts.append(f'<text x="{x(1e5) + 8:.1f}" y="{below:.1f}" fill="{colour}">{label}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 

@@ -2,12 +2,15 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
-from secondunit_plugin.cli.main import LazyCommands, run
+from secondunit_plugin.cli.main import LazyCommands, run, secondunit
 from secondunit_timeline import read_cut, write_cut
 from secondunit_timeline.index import Index
 from secondunit_timeline.takes import placed_takes
@@ -62,3 +65,33 @@ def test_every_command_is_in_the_readme_with_its_options(command: str) -> None:
     (synopsis,) = re.findall(rf"^    secondunit {command}\b.*(?:\n {{20,}}.*)*", README.read_text(), re.MULTILINE)
     for option in re.findall(r"--[a-z]+", synopsis):
         assert option in shown, f"{option} is in the README, not in --help"
+
+
+PAGES = [README, *sorted((README.parent / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_the_documentation_have_the_options_that_they_show(page: Path) -> None:
+    """Synopses, with their brackets, are held against --help above."""
+    examples = re.findall(r"^    secondunit (.*)$", page.read_text(), re.MULTILINE)
+    for name, *arguments in (shlex.split(line) for line in examples if not re.search(r"[][|]|\.\.\.", line)):
+        command = secondunit.get_command(click.Context(secondunit), name)
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), arguments[0])
+        assert command is not None, (name, arguments)
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        assert {word for word in arguments if re.fullmatch(r"-[a-z]|--[a-z-]+", word)} <= known, arguments
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_documentation_imports_is_there(page: Path) -> None:
+    for module, names in re.findall(r"^ *from (secondunit_\S+) import ([\w, ]+)$", page.read_text(), re.MULTILINE):
+        for name in names.split(", "):
+            assert hasattr(import_module(module), name) or import_module(f"{module}.{name}")
+
+
+def test_the_readme_lists_every_page() -> None:
+    for page in PAGES[1:]:
+        assert f"](docs/{page.name})" in README.read_text()
+    for link in re.findall(r"\]\((?!http)([^)#]+)", README.read_text()):
+        assert (README.parent / link).exists(), link

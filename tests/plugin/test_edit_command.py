@@ -53,9 +53,16 @@ def edited(cut: Path, *arguments: str) -> list[Any]:
         (["fill", "--shot", "gap:1", "--clip", "A"], [A, B, ("A", 10, 8), C]),
         (["replace", "--shot", "B", "--clip", "C"], [A, C, 8, C]),
         (["close-gap", "--shot", "gap:1", "--alone"], [A, B, C]),
+        (["slug", "--at", "+45", "--frames", "3"], [A, B, 5, ("slug 01:00:01:21", 86445, 3), C]),
+        (["replace-slug", "--shot", "V1@+70", "--clip", "C"], [A, B, 8, C, ("C", 10, 12)]),
     ],
 )
 def test_every_verb(cut: Path, arguments: list[str], expected: list[Any]) -> None:
+    if arguments[0] == "replace-slug":
+        assert (
+            run(["edit", str(cut), "slug", "--at", "+68", "--frames", "12", "-o", str(cut.with_name("slug.otio"))]) == 0
+        )
+        cut = cut.with_name("slug.otio")
     assert edited(cut, *arguments) == expected
 
 
@@ -66,6 +73,20 @@ def test_every_verb_is_tried_above_and_says_what_it_needs(cut: Path, capsys: pyt
         assert run(["edit", str(cut), verb, "-o", str(cut.with_name("none.otio"))]) == USAGE
         assert f"{verb} needs --" in capsys.readouterr().err
     assert not cut.with_name("none.otio").exists()
+
+
+def test_linked_clips_follow_once_however_they_are_selected(tmp_path: Path) -> None:
+    clips = [clip("A", 50, 20, (0, 200)), clip("a", 50, 20, (0, 200))]
+    for one in clips:
+        one.metadata["Resolve_OTIO"] = {"Link Group ID": 1}
+    path = tmp_path / "cut.otio"
+    write_cut(cut_of(*([one, clip("end", 50, 20, (0, 200))] for one in clips)), path)
+    end = ("end", 50, 20)
+    for selected in (["V1@+5"], ["V2@+5"], ["V1@+5", "V2@+5"]):
+        shots = [word for one in selected for word in ("--shot", one)]
+        assert edited(path, "ripple-trim", *shots, "--end", "tail", "--by", "-4") == [("A", 50, 16), end]
+        assert line(read_cut(path.with_name("out.otio")), 1) == [("a", 50, 16), end]
+    assert edited(path, "slip", "--shot", "V2@+5", "--by", "2", "--alone") == [("A", 50, 20), end]
 
 
 def test_media_is_put_in_with_its_timecode(cut: Path, make_clip: MakeClip) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import opentimelineio as otio
+from secondunit_timeline.dialects import marker_text
 from secondunit_timeline.flat import source_start
 from secondunit_timeline.formats.losses import Loss, losses
 from secondunit_timeline.formats.media import media_of
@@ -29,11 +30,12 @@ EXCUSES: Mapping[str, set[str]] = {
     "media address": {"url", "media"},
     "length of the media": {"available"},
     "media of unknown length": {"available"},
-    "media shorter than what plays": {"available"},
+    "media shorter than what plays": {"available", "at", "frames", "first"},
     "other name for the same media": {"name", "nest"},
-    "missing media": {"url", "media"},
+    "missing media": {"url", "media", "available"},
     "image sequence": {"url", "media"},
     "image sequence that counts in steps": {"url", "media"},
+    "image sequence of another rate": {"rate", "first", "available"},
     "title or generator": {"url", "media", "first", "reel", "rate", "available"},
     "constant speed": {"speed", "first"},
     "speed between tenths of a frame a second": {"speed", "first"},
@@ -43,6 +45,7 @@ EXCUSES: Mapping[str, set[str]] = {
     "dissolve": set(),
     "dissolve across its cut point": {"at", "frames", "first", "reach"},
     "dissolve unevenly across its cut point": {"at", "frames", "first", "reach"},
+    "fade that reaches into a gap": {"at", "frames", "first", "reach"},
     "wipe or other transition": {"type"},
     "disabled clip": {"enabled"},
     "disabled track": {"enabled"},
@@ -66,6 +69,8 @@ EXCUSES: Mapping[str, set[str]] = {
 }
 ALL = {"at", "frames", "first", "speed", "name", "enabled", "reel", "url", "media", "rate", "nest", "available"}
 
+EXACT = Fraction(1, 10**6)  # what a double holds of the seconds of a day
+
 # Where a time is only rounded, it comes back within this many frames.
 ROUNDED: Mapping[str, Fraction] = {
     "at": Fraction(1),
@@ -75,8 +80,22 @@ ROUNDED: Mapping[str, Fraction] = {
     "length": Fraction(1),
 }
 # These change pictures for good; any other feature rounds at most.
-NOT_ROUNDED = ("title or generator", "nest", "speed ramp", "retimed nest", "constant speed")
-MOVED = ("dissolve across its cut point", "dissolve unevenly across its cut point")
+NOT_ROUNDED = (
+    "image sequence of another rate",
+    "media shorter than what plays",
+    "title or generator",
+    "nest",
+    "speed ramp",
+    "retimed nest",
+    "constant speed",
+)
+MOVED = (
+    "dissolve across its cut point",
+    "dissolve unevenly across its cut point",
+    "fade that reaches into a gap",
+)
+# Addresses and what lies beyond the frames that play are each format's own matter: a clip without them is as it was.
+BESIDE = {"url", "media", "available", "rate"}
 TRANSITIONS = ("dissolve", "wipe or other transition", *MOVED)
 TRACKS_LOST = ("several video tracks", "more than four sound tracks", "disabled track")
 
@@ -92,15 +111,20 @@ class Row:
     seen: bool = True
     """Of a marker: whether the frame that it marks plays."""
     media_start: Fraction = Fraction(0)
+    titled: bool = False
+    """Of a marker: whether it lies on a title."""
 
 
 @dataclass
 class Return:
-    """`unsaid`: what came back otherwise and is not in the report. `fates`: how many came back how, by kind."""
+    """`unsaid`: what came back otherwise and is not in the report.
+
+    `fates`: how many clips, nests, transitions and markers came back how, those in nests among them.
+    """
 
     losses: Sequence[Loss]
     unsaid: list[str] = field(default_factory=list)
-    fates: Counter[tuple[Kind, Fate]] = field(default_factory=Counter)
+    fates: Counter[Fate] = field(default_factory=Counter)
 
 
 def there_and_back(cut: otio.schema.Timeline, path: Path) -> Return:
@@ -108,11 +132,15 @@ def there_and_back(cut: otio.schema.Timeline, path: Path) -> Return:
     write_cut(cut, path)
     old = Index(cut)
     new = Index(read_cut(path, old.rate if path.suffix == ".edl" else None))
-    return Comparison(old, new, losses(cut, path.suffix)).done
+    return Comparison(old, new, losses(cut, path.suffix), path.suffix in (".kdenlive", ".mlt")).done
 
 
 class Comparison:
-    def __init__(self, old: Index, new: Index, report: Sequence[Loss]) -> None:
+    """`by_media`: in MLT a source time is that of a media frame, and markers belong to media."""
+
+    def __init__(self, old: Index, new: Index, report: Sequence[Loss], by_media: bool) -> None:
+        self.by_media = by_media
+        self.names = {marker.name for clip in new.cut.find_clips() for marker in clip.markers}
         self.old = old
         self.new = new
         self.done = Return(report)
@@ -144,7 +172,7 @@ class Comparison:
             self.done.unsaid.append(otherwise)
 
     def count(self, found: Iterable[Row], fate: Fate) -> None:
-        self.done.fates.update((row.kind, fate) for row in found)
+        self.done.fates[fate] += sum(1 for _ in found)
 
     def features(self, track: str, frame: int) -> dict[str, Fate]:
         return self.said.get((track, self.old.timecode(frame)), {}) | self.said.get((track, ""), {})
@@ -156,6 +184,9 @@ class Comparison:
         before = [row for row in before if not left_out(row, features(row))]
         for kind in ("clip", "transition", "marker"):
             ours, theirs = ([row for row in some if row.kind == kind] for some in (before, after))
+            if kind == "marker" and self.by_media:
+                self.markers_of_media(ours, theirs)
+                continue
             if kind == "marker":
                 theirs = [row for row in theirs if not self.of_the_cut(row, ours)]
             if len(ours) != len(theirs):
@@ -169,6 +200,13 @@ class Comparison:
                     beside = features(Row("clip", floor(point), one.item, {}))
                     said |= {name: "changed" for name in beside if name in MOVED}
                 self.row(was.name, one, other, said)
+
+    def markers_of_media(self, ours: list[Row], theirs: list[Row]) -> None:
+        """Where markers lie on the media, each clip that shows their frame has them: more come back than went out."""
+        names = {row.fields["name"] or "marker" for row in theirs} | self.names
+        for row in ours:
+            self.expect((row.fields["name"] or "marker") in names, f"the marker {row.fields['name']!r} is gone")
+        self.done.fates["changed"] += len(ours)
 
     def of_the_cut(self, found: Row, ours: list[Row]) -> bool:
         """Whether a clip's marker was one of the cut, as the report says."""
@@ -188,6 +226,9 @@ class Comparison:
             old, new = was.fields[key], now.fields[key]
             if key == "at":
                 new += self.offset
+            rate = was.fields.get("rate") or self.old.rate
+            if self.by_media and key == "first" and old * rate // 1 == new * rate // 1:
+                continue
             if same(key, old, new) or (key == "speed" and was.fields["frames"] == 1):
                 continue
             different.append(key)
@@ -205,7 +246,7 @@ class Comparison:
             inside = [nested(row.item.child, self.old if row is was else self.new) for row in (was, now)]
             for one, other in zip(*inside, strict=False):
                 self.track(one, other, lambda _: said)
-        self.done.fates[was.kind, "changed" if different else "kept"] += 1
+        self.done.fates["kept" if BESIDE.issuperset(different) else "changed"] += 1
 
     def pictures(self, was: TrackIndex, now: TrackIndex) -> None:
         """Frames of items about which the report says nothing that changes what they show."""
@@ -224,15 +265,16 @@ class Comparison:
         for frame in {*sampled(old), *(point + self.offset for point in sampled(new))}:
             if frame >= self.offset and not any(low <= frame < high for low, high in unclear):
                 one, other = old(frame), new(frame - self.offset)
-                if not alike(one, other):
+                if not alike(one, other, 1 / self.old.rate if self.by_media else EXACT):
                     self.expect(False, f"{was.name} {frame} shows {other} instead of {one}")
                     return
 
 
-def alike(one: Shown, other: Shown) -> bool:
-    """Names may be left out; what a double holds of a time is enough."""
+def alike(one: Shown, other: Shown, within: Fraction) -> bool:
+    """Names may be left out; times in seconds."""
     return len(one) == len(other) and all(
-        share == other_share and same("first", seconds, other_seconds)
+        share == other_share
+        and (seconds == other_seconds or (not isinstance(seconds, str) and abs(seconds - other_seconds) < within))
         for (_, seconds, share), (_, other_seconds, other_share) in zip(one, other, strict=True)
     )
 
@@ -240,7 +282,7 @@ def alike(one: Shown, other: Shown) -> bool:
 def same(key: str, one: Any, other: Any) -> bool:
     """Seconds to a microsecond, and what media holds to a frame."""
     if key in ("first", "start", "length") and isinstance(one, Fraction) and isinstance(other, Fraction):
-        return abs(one - other) < Fraction(1, 10**6)
+        return abs(one - other) < EXACT
     if key == "available" and one is not None and other is not None:
         return all(abs(a - b) < Fraction(1, 24) for a, b in zip(one, other, strict=True))
     return bool(one == other)
@@ -254,6 +296,8 @@ def left_out(row: Row, said: Mapping[str, Fate]) -> bool:
         return True
     if row.kind == "marker":
         if "marker before the media" in lost and row.fields["start"] < row.media_start:
+            return True
+        if "marker of a title" in lost and row.titled:
             return True
         return "clip marker" in lost or ("marker outside the frames that play" in lost and not row.seen)
     return False
@@ -283,6 +327,8 @@ def rows(track: TrackIndex, index: Index) -> Iterator[Row]:
         for transition, point in ((item.before, item.start), (item.after, item.end)):
             if transition is not None and (transition is item.before or item is track.items[-1]):
                 reach = _reach(transition, index)
+                if sum(reach) <= 1:  # its only frame is all of the outgoing clip
+                    continue
                 yield Row("transition", place, item, {"at": point, "reach": reach, "type": transition.transition_type})
         child = item.child
         if isinstance(child, otio.schema.Gap):
@@ -304,7 +350,7 @@ def rows(track: TrackIndex, index: Index) -> Iterator[Row]:
             start, length = _seconds(marker.marked_range.start_time), _seconds(marker.marked_range.duration)
             fields = {
                 "name": marker.name,
-                "comment": marker.comment,
+                "comment": marker_text(marker),
                 "start": start,
                 "length": length,
                 "colour": marker.color,
@@ -312,7 +358,15 @@ def rows(track: TrackIndex, index: Index) -> Iterator[Row]:
             }
             media = isinstance(child, otio.schema.Clip) and row["media"] != "GeneratorReference"
             begin = media_of(child, index.rate).start if media else Fraction(0)
-            yield Row("marker", place, item, fields, shows(item, index, start), begin)
+            yield Row(
+                "marker",
+                place,
+                item,
+                fields,
+                shows(item, index, start),
+                begin,
+                row.get("media") == "GeneratorReference",
+            )
 
 
 def shows(item: Item, index: Index, seconds: Fraction) -> bool:

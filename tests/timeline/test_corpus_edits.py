@@ -29,7 +29,9 @@ from secondunit_timeline.operations import (
     GrowTake,
     Insert,
     InsertGap,
+    Inside,
     Into,
+    JoinShots,
     Lift,
     Operation,
     Overwrite,
@@ -48,7 +50,7 @@ from secondunit_timeline.operations import (
 
 from tests.conftest import FOOTAGE
 from tests.timeline.corpus import NEEDS_CORPUS, TrackMap, alike, cuts, files, name_of, read_file, sampled, track_maps
-from tests.timeline.cuts import clip
+from tests.timeline.cuts import clip, times
 
 BY = 2
 LENGTH = 8
@@ -100,6 +102,13 @@ def asked_at(index: Index, track: TrackIndex, item: Item) -> Iterator[Asked]:
     yield Asked((Insert(name, at(middle), new),), pushed(middle, LENGTH))
     yield Asked((Insert(name, at(start), new, sync=sync),), pushed(start, LENGTH), pushed(start, LENGTH))
     yield Asked((InsertGap(name, at(end), LENGTH),), pushed(end, LENGTH))
+    if start >= BY:
+        yield Asked((JoinShots(name, at(start - BY), new),), without(start - BY, start - BY + LENGTH))
+    if isinstance(item.child, otio.schema.Stack | otio.schema.Track):
+        nested = item.child[0].name if isinstance(item.child, otio.schema.Stack) else item.child.name
+        yield Asked((Inside(name, at(start), (Overwrite(nested or "V1", at(BY), new),)),), without(start, end))
+    wrapped = Inside(name, at(middle), (Overwrite("V1", at(0), new), Slice("V1", at(BY))))
+    yield Asked((Overwrite(name, at(middle), nest_of(rate)), wrapped), without(middle, middle + LENGTH))
     yield Asked((Lift(name, at(middle), LENGTH),), without(middle, middle + LENGTH))
     taken = min(LENGTH, int(track.end) - middle)
     yield Asked((Extract(name, at(middle), taken),), pushed(middle, -taken, taken))
@@ -152,6 +161,12 @@ def asked_at(index: Index, track: TrackIndex, item: Item) -> Iterator[Asked]:
         yield Asked((CloseGap(name, at(here), sync),), *2 * (pushed(here, -frames, frames),))
     else:
         yield Asked((CloseGap(name, at(start)),))
+
+
+def nest_of(rate: Fraction) -> otio.schema.Stack:
+    track = otio.schema.Track("V1")
+    track.append(clip("inside", 100, LENGTH, (60, 300), rate))
+    return otio.schema.Stack("nest", [track], times(0, LENGTH, rate))
 
 
 def end_of(reference: otio.core.MediaReference) -> otio.opentime.RationalTime:

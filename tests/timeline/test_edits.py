@@ -5,8 +5,9 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import CutError, ShotNotFound
+from secondunit_timeline.changes import apply
 from secondunit_timeline.edits import edit
-from secondunit_timeline.operations import AddTake, End, Extend, Insert, Into, Overwrite, Side, SwapTake
+from secondunit_timeline.operations import AddTake, End, Extend, Insert, Into, JoinShots, Overwrite, Side, SwapTake
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 
@@ -113,6 +114,29 @@ def test_a_dissolve_moves_out_with_the_end_and_keeps_its_length() -> None:
     longer = Extend("V1", at(3), End.TAIL, 8, clip("X", 12, 16, (0, 48)), Into.RIPPLE)
     done, _ = edit(cut, [longer])
     assert line(done) == [("A", 10, 28), ("X", 12, 16), (8, 8), B]
+
+
+@pytest.mark.parametrize("at_frame", [16, 20, 12])
+def test_a_join_lies_over_a_cut_and_leaves_something_of_both_sides(at_frame: int) -> None:
+    cut, change = edit(two(), [JoinShots("V1", at(at_frame), clip("X", 0, 8))])
+    assert line(cut) == [("A", 10, at_frame), ("X", 0, 8), ("B", at_frame - 2, 32 - at_frame)]
+    assert str(change) == f"V1 00:00:00:{at_frame} join 'A' and 'B' by 8 'X'"
+
+
+def test_a_join_fills_a_gap_and_that_of_its_sound() -> None:
+    cut = cut_of([clip(*A), gap(8), clip(*B)], [clip("a", 10, 20), gap(30)], [clip("music", 10, 50)])
+    joined, change = edit(cut, [JoinShots("V1", at(20), clip("X", 0, 8), ("V2",))])
+    assert [line(joined, number) for number in (0, 1)] == [[A, ("X", 0, 8), B], [("a", 10, 20), ("X", 0, 8), 22]]
+    assert apply(change.inverse(), joined).to_json_string() == cut.to_json_string()
+    with pytest.raises(CutError, match="no gap of 8 frames"):
+        edit(cut, [JoinShots("V1", at(20), clip("X", 0, 8), ("V3",))])
+
+
+@pytest.mark.parametrize(("start", "frames"), [(5, 8), (16, 24), (0, 23), (23, 4), (18, 10), (36, 8), (60, 4)])
+def test_a_join_anywhere_else_is_refused(start: int, frames: int) -> None:
+    for cut in (cut_of([clip(*A), gap(8), clip(*B)]), cut_of([clip(*A), clip("M", 10, 2), clip(*B)])):
+        with pytest.raises(CutError, match="do not lie over the cut between two clips"):
+            edit(cut, [JoinShots("V1", at(start), clip("X", 0, frames))])
 
 
 def test_swap_and_add_take_keep_every_place() -> None:

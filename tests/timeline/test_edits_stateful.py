@@ -20,8 +20,7 @@ from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.diff import diff
 from secondunit_timeline.edits import Policies, edit, plan
 from secondunit_timeline.index import Index
-from secondunit_timeline.operations import Extract, Fill, FillLength, Insert, ReplaceShot
-from secondunit_timeline.strips import Transitions
+from secondunit_timeline.operations import Extract, Fill, FillLength, Insert, ReplaceShot, Transitions
 
 from tests.timeline.cuts import clip, cut_of, gap
 from tests.timeline.test_edits_frames import cuts, operations, shown

@@ -19,11 +19,13 @@ from secondunit_timeline.operations import (
     AddTake,
     CloseGap,
     End,
+    Extend,
     Extract,
     Fill,
     FillLength,
     GrowTake,
     Insert,
+    Into,
     Operation,
     Overwrite,
     ReplaceShot,
@@ -33,9 +35,9 @@ from secondunit_timeline.operations import (
     Slice,
     Slide,
     Slip,
+    Transitions,
     Trim,
 )
-from secondunit_timeline.strips import Transitions
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 from tests.timeline.test_edits import A, B, line, two
@@ -231,6 +233,40 @@ def test_an_edit_point_between_source_frames_is_said() -> None:
     assert len(change) == 1
 
 
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        (Slice("V1", at(7)), ["begins between source frames, at 107.292, 17 'A'"]),
+        (
+            Overwrite("V1", at(7), clip("X", 0, 6)),
+            ["ends between source frames, at 107.292, 7 'A'", "begins between source frames, at 113.542, 11 'A'"],
+        ),
+        (
+            Extract("V1", at(7), 6),
+            ["ends between source frames, at 107.292, 7 'A'", "begins between source frames, at 113.542, 11 'A'"],
+        ),
+        (Trim("V1", at(5), End.TAIL, -5), ["ends between source frames, at 119.792, 19 'A'"]),
+        (RippleTrim("V1", at(5), End.HEAD, 5), ["begins between source frames, at 105.208, 19 'A'"]),
+        (Roll("V1", at(24), 1), ["ends between source frames, at 126.042, 25 'A'"]),
+        (Slip("V1", at(5), 1), ["begins between source frames, at 101.042, 24 'A'"]),
+        (Extend("V1", at(5), End.TAIL, 3, None, Into.RIPPLE), ["ends between source frames, at 128.125, 27 'A'"]),
+        (Slice("V1", at(12)), ["begins between source frames, at 112.500, 12 'A'"]),
+        (Slice("V1", at(24 + 7)), []),
+    ],
+)
+def test_media_of_another_rate_is_met_between_its_frames_and_that_is_said(
+    operation: Operation, said: list[str]
+) -> None:
+    """As editing programs write it: the range counts at the cut's 24, the media at 25. Frame 24 of the cut is 25."""
+    media = otio.schema.ExternalReference("/media/A.mov", times(0, 300, Fraction(25)))
+    cut = cut_of([otio.schema.Clip("A", media, times(96, 24)), clip(*B)])
+    new, change = edit(cut, [operation])
+    assert [str(one).partition(" ")[2].partition(" ")[2] for one in change if "between" in one.verb] == said
+    starts = [child.source_range.start_time for child in new.tracks[0]]
+    assert all(start.value == int(start.value) for start in starts), "the time itself stays exact"
+    assert apply(change.inverse(), new).to_json_string() == cut.to_json_string()
+
+
 def test_ramps_are_not_trimmed_and_what_is_no_shot_is_not_found() -> None:
     ramp = clip(*A)
     ramp.effects.append(otio.schema.TimeEffect("ramp"))
@@ -362,7 +398,7 @@ def under_transitions(cut: otio.schema.Timeline) -> set[int]:
     return frames
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_frames_that_no_move_claims_show_what_they_showed(data: st.DataObject) -> None:
     random_move(data.draw(cuts()), data.draw)

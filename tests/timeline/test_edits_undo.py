@@ -1,17 +1,50 @@
 """What an edit wrote down: its inverse restores the cut byte for byte, and it can be done again."""
 
+from typing import get_args
+
 import opentimelineio as otio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.changes import Edit, apply
-from secondunit_timeline.edits import edit
+from secondunit_timeline.edits import edit, plan, slug
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
-from secondunit_timeline.operations import AddTrack, Insert, Lift, Overwrite
+from secondunit_timeline.operations import (
+    AddRecipe,
+    AddTake,
+    AddTrack,
+    ApproveTake,
+    CloseGap,
+    End,
+    Extend,
+    Extract,
+    Fill,
+    FillLength,
+    GrowTake,
+    Insert,
+    InsertGap,
+    Inside,
+    Into,
+    JoinShots,
+    Lift,
+    Operation,
+    Overwrite,
+    PlayTake,
+    RemoveRecipe,
+    ReplaceShot,
+    ReplaceSlug,
+    RippleTrim,
+    Roll,
+    Slice,
+    Slide,
+    Slip,
+    SwapTake,
+    Trim,
+)
 
-from tests.timeline.cuts import at, clip, cut_of, dissolve, gap
+from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 from tests.timeline.test_edits import A, B, two
 from tests.timeline.test_edits_frames import cuts, operations
 from tests.timeline.test_edits_policies import CUTS
@@ -39,6 +72,62 @@ def test_the_inverse_restores_every_byte(data: st.DataObject) -> None:
     assert apply(through_json(change.inverse()), new).to_json_string() == cut.to_json_string()
     again = through_json(change.inverse()).inverse()
     assert (again, str(again)) == (change, str(change))
+
+
+def every_operation() -> list[tuple[Operation, ...]]:
+    """On clips of 20 frames with a gap of 10 at 40, on V1; the last of each is meant, the others make room for it."""
+    new = clip("X", 50, 6, (0, 100))
+    take = otio.schema.ExternalReference("/takes/A_v001.mov", times(0, 60))
+    longer = otio.schema.ExternalReference("/takes/A_v001.mov", times(0, 90))
+    recipe = otio.schema.GeneratorReference(generator_kind="secondunit.extend")
+    add, add_recipe = AddTake("V1", at(0), "take.1", take, recipe), AddRecipe("V1", at(25), "take.2", recipe)
+    inside = otio.schema.Stack("nest", [cut_of([clip("N", 10, 12)]).tracks[0].deepcopy()], times(2, 6))
+    return [
+        (Overwrite("V1", at(15), new),),
+        (Insert("V1", at(15), new),),
+        (InsertGap("V1", at(20), 5),),
+        (JoinShots("V1", at(17), new),),
+        (Lift("V1", at(15), 10),),
+        (Extract("V1", at(15), 10),),
+        (CloseGap("V1", at(45)),),
+        (Slice("V1", at(7)),),
+        (Trim("V1", at(25), End.TAIL, 4),),
+        (RippleTrim("V1", at(5), End.HEAD, 3),),
+        (Roll("V1", at(20), -4),),
+        (Slip("V1", at(5), 6),),
+        (Slide("V1", at(25), 3),),
+        (Fill("V1", at(40), new, FillLength.FIT),),
+        (ReplaceShot("V1", at(25), clip("Y", 10, 5)),),
+        (Overwrite("V1", at(22), slug("slug", at(0), at(8))), ReplaceSlug("V1", at(24), new)),
+        (Extend("V1", at(25), End.TAIL, 2, new, Into.RIPPLE),),
+        (add, SwapTake("V1", at(0), "take.1")),
+        (add,),
+        (add, GrowTake("V1", at(0), "take.1", longer)),
+        (add, ApproveTake("V1", at(0), "take.1")),
+        (add, PlayTake("V1", at(0), "take.1", otio.opentime.RationalTime(30, 24))),
+        (add_recipe,),
+        (add_recipe, RemoveRecipe("V1", at(25), "take.2.recipe")),
+        (AddTrack("takes"),),
+        (Overwrite("V1", at(40), inside), Inside("V1", at(40), (Slip("V1", at(3), 2),))),
+    ]
+
+
+@pytest.mark.parametrize("wanted", every_operation(), ids=lambda wanted: type(wanted[-1]).__name__)
+def test_every_operation_goes_through_json_and_back(wanted: tuple[Operation, ...]) -> None:
+    cut = cut_of([clip(*A), clip(*B), gap(10), clip("C", 10, 20)], [clip("D", 10, 20), gap(50)])
+    for track in cut.tracks:
+        track[0].metadata["secondunit"] = {"link": 1}
+    before = cut.to_json_string()
+    new, change = edit(cut, wanted)
+    assert change
+    assert change == plan(Index(cut), wanted)
+    assert str(through_json(change)) == str(change)
+    assert apply(through_json(change), cut).to_json_string() == new.to_json_string()
+    assert apply(through_json(change.inverse()), new).to_json_string() == before
+
+
+def test_no_operation_is_left_out_above() -> None:
+    assert {type(wanted[-1]) for wanted in every_operation()} == set(get_args(Operation))
 
 
 def test_an_edit_is_a_short_list_of_what_was_replaced() -> None:

@@ -78,6 +78,21 @@ def sequence(step: int = 1) -> otio.schema.Clip:
     return otio.schema.Clip("SEQ", pictures, times(1010, 24))
 
 
+def slow_sequence() -> otio.schema.Clip:
+    made = sequence()
+    made.media_reference.rate, made.media_reference.available_range = 25.0, times(1001, 100, Fraction(25))
+    made.source_range = otio.opentime.TimeRange(
+        otio.opentime.RationalTime(1010, 25), otio.opentime.RationalTime(24, 24)
+    )
+    return made
+
+
+def marked_title() -> otio.schema.Clip:
+    made = titled()
+    made.markers.append(otio.schema.Marker("here", times(5, 0)))
+    return made
+
+
 def taken(made: otio.schema.Clip) -> None:
     take = otio.schema.ExternalReference("/takes/B_v001.mov", times(864000, 400))
     made.set_media_references({"DEFAULT_MEDIA": made.media_reference, "take.1": take}, "DEFAULT_MEDIA")
@@ -141,6 +156,7 @@ CUTS: dict[str, otio.schema.Timeline] = {
     "missing media": holding(otio.schema.Clip("LOST", otio.schema.MissingReference(), times(100, 24))),
     "image sequence": holding(sequence()),
     "image sequence that counts in steps": holding(sequence(step=2)),
+    "image sequence of another rate": holding(slow_sequence()),
     "title or generator": holding(titled()),
     "constant speed": holding(shot("B", 30, 20, RATE, speed=2.0)),
     "speed between tenths of a frame a second": holding(shot("B", 30, 24, RATE, speed=1.03)),
@@ -166,6 +182,7 @@ CUTS: dict[str, otio.schema.Timeline] = {
         lambda made: made.metadata.update({"cdl": {"asc_sat": 0.9, "asc_sop": {key: [1.0, 0.5, 0.1] for key in SOP}}})
     ),
     "clip marker": marked("BLUE"),
+    "marker of a title": holding(marked_title()),
     "marker outside the frames that play": marked("BLUE", 100),
     "marker before the media": marked("BLUE", -1),
     "marker between frames": marked("BLUE", 35.5),

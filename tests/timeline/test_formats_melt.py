@@ -79,7 +79,7 @@ def pictures(project: Path, *cut: str) -> NDArray[np.int64]:
     """Luma of every frame that `melt` renders, 0 to 255 full range, in the middle of each bar."""
     out = project.with_suffix(".mkv")
     target = f"avformat:{out}"
-    run("melt", "-silent", project, *cut, "-consumer", target, "vcodec=ffv1", "pix_fmt=yuv420p", "an=1", "real_time=-1")
+    run("melt", "-silent", project, *cut, "-consumer", target, "vcodec=ffv1", "pix_fmt=yuv420p", "an=1", "real_time=0")
     size = f"scale={WIDTH}:{HEIGHT}:flags=area"
     raw = run("ffmpeg", "-v", "error", "-i", out, "-vf", size, "-pix_fmt", "gray", "-f", "rawvideo", "-")
     frames = np.frombuffer(raw, np.uint8).reshape(-1, HEIGHT, WIDTH)
@@ -246,7 +246,7 @@ def test_sound_lies_where_the_cut_puts_it_to_the_sample(
     write_cut(cut, tmp_path / "cut.kdenlive")
     out = tmp_path / "melt.mkv"
     target = f"avformat:{out}"
-    run("melt", "-silent", tmp_path / "cut.kdenlive", "-consumer", target, "acodec=pcm_s16le", "real_time=-1")
+    run("melt", "-silent", tmp_path / "cut.kdenlive", "-consumer", target, "acodec=pcm_s16le", "real_time=0")
     theirs = np.frombuffer(run("ffmpeg", "-v", "error", "-i", out, "-f", "f32le", "-"), np.float32).reshape(-1, 2).T
     with Player(cut) as player:
         ours = player.sound(0, 100)

@@ -12,7 +12,9 @@ from secondunit_timeline.interchange import notes_of, read_cut, write_cut
 from secondunit_timeline.retimes import speed_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-FILES = sorted(path for path in CORPUS.rglob("*") if path.suffix.lower() in (".edl", ".xml", ".fcpxml", ".aaf"))
+FILES = sorted(
+    path for path in CORPUS.rglob("*") if path.suffix.lower() in (".edl", ".xml", ".fcpxml", ".aaf", ".kdenlive")
+)
 NOT_A_CUT = {
     "premiere_example_filter.xml": "kind",  # a filter by itself
     "fcpx_clips.fcpxml": "no project",

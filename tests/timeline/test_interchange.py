@@ -176,6 +176,20 @@ def test_relative_media_is_found_from_a_cut_written_elsewhere(tmp_path: Path) ->
         ("E:\\SHOW\\a.mxf", "E:\\SHOW\\a.mxf"),
         ("http://169.254.169.254/x", None),
         ("s3://bucket/a.mov", None),
+        # As programs write them: Premiere, Avid, Resolve on Windows, Kdenlive, and what they get wrong.
+        ("file://localhost/C%3a/Show/a%20b.mov", "C:/Show/a b.mov"),
+        ("file:///C%3A/Avid%20MediaFiles/MXF/1/a.mxf", "C:/Avid MediaFiles/MXF/1/a.mxf"),
+        ("file://C:/Show/a.mov", "C:/Show/a.mov"),
+        ("file:///C:\\Show\\a.mov", "C:/Show/a.mov"),
+        ("file://///server/share/a.mov", "//server/share/a.mov"),
+        ("file:////server/share/a.mov", "//server/share/a.mov"),
+        ("FILE:///media/a.mov", "/media/a.mov"),
+        ("\\\\server\\share\\a.mov", "\\\\server\\share\\a.mov"),
+        ("C:/Show/plates\\a.mov", "C:/Show/plates\\a.mov"),
+        ("/media/100%.mov", "/media/100%.mov"),
+        ("file:///media/a.mov?token=1#t=3", "/media/a.mov"),
+        ("file:///media/caf%C3%A9.mov", "/media/café.mov"),
+        ("http://[::1", None),
     ],
 )
 def test_absolute_addresses_are_understood_and_written_as_they_came(tmp_path: Path, url: str, path: str | None) -> None:
@@ -192,6 +206,18 @@ def test_an_image_sequence_is_a_pattern() -> None:
     )
     assert media_path(reference) == "/plates/sh010/sh010.%04d.exr"
     assert media_path(otio.schema.MissingReference()) is None
+    # Hiero ends folders of Windows with a backslash.
+    reference.target_url_base = "C:/show/plates/sh010\\"
+    assert media_path(reference) == "C:\\show\\plates\\sh010\\sh010.%04d.exr"
+
+
+def test_an_address_whose_signs_are_not_encoded_is_found_where_it_lies(tmp_path: Path) -> None:
+    for name in ("take #1.mov", "50%20.mov", "who?.mov"):
+        (tmp_path / name).write_bytes(b"camera")
+        assert local_path(f"file://{tmp_path}/{name}") == str(tmp_path / name)
+        assert local_path(str(tmp_path / name)) == str(tmp_path / name)
+    (tmp_path / "a b.mov").write_bytes(b"camera")
+    assert local_path(f"{tmp_path}/a%20b.mov") == str(tmp_path / "a b.mov")
 
 
 def test_inputs_are_never_written_not_even_through_links(tmp_path: Path) -> None:

@@ -198,6 +198,8 @@ def test_an_untouched_time_is_written_as_it_was_read(tmp_path: Path, rate: float
         ({**item("Clip.1"), "media_reference": 7}, "no OTIO object"),
         ({**clip(), "effects": [effect("LinearTimeWarp.1", time_scalar=None)]}, "time_scalar"),
         ({**clip(), "source_range": {**times(), "start_time": time(0, 1e9)}}, "rate"),
+        ({**clip(), "source_range": times(3, 4, 1e-9)}, "rate"),
+        ({**clip(), "name": "a\0b"}, "NUL"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -205,6 +207,14 @@ def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, child: A
     with pytest.raises(CutError, match=reason) as refused:
         read_cut(saved(tmp_path, timeline(track(clip(), child))))
     assert "cut.otio" in str(refused.value)
+
+
+def test_a_later_colour_of_an_earlier_clip_is_kept(tmp_path: Path) -> None:
+    colour = {"OTIO_SCHEMA": "Color.2", "lab": [1, 2, 3]}
+    old = {**item("Clip.1", source_range=times(0, 9), color=colour), "media_reference": media()}
+    assert after(saved(tmp_path, timeline(track(old)))) == timeline(
+        track(clip("", source_range=times(0, 9), color=colour))
+    )
 
 
 def test_a_stash_that_is_broken_is_refused_and_nothing_is_written(tmp_path: Path) -> None:

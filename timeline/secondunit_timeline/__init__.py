@@ -1,11 +1,13 @@
 """Cuts read, edited and written; takes ordered from the unit and placed.
 
-from secondunit_timeline import Unit, read_cut, write_cut
+A cut is an `opentimelineio.schema.Timeline`; nothing here changes the one that it is given.
 
-cut = read_cut("edit.otio")
-with Unit("takes") as unit:
-    done = unit.extend(cut, "A003#2", tail=24)
-write_cut(done.cut, "edit_extended.otio")
+    from secondunit_timeline import Unit, read_cut, write_cut
+
+    cut = read_cut("edit.otio")
+    with Unit("takes") as unit:
+        done = unit.extend(cut, "A003#2", tail=24)
+    write_cut(done.cut, "edit_extended.otio")
 """
 
 from typing import TYPE_CHECKING, Any

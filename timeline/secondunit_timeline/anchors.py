@@ -28,6 +28,8 @@ from secondunit_timeline.operations import (
     GrowTake,
     Insert,
     InsertGap,
+    Inside,
+    JoinShots,
     Lift,
     Operation,
     Overwrite,
@@ -61,6 +63,7 @@ class Anchor:
 
 
 def anchor_of(index: Index, track: TrackIndex, item: Item) -> Anchor:
+    """By what `find` finds `item` again."""
     identity = _identity(item)
     equals = [one for one in track.items if _identity(one) == identity]
     place = next(number for number, one in enumerate(equals, 1) if one.child is item.child)
@@ -99,7 +102,9 @@ def _readdressed(operation: Operation, then: Index, now: Index) -> Operation:
             return replace(operation, at=_shot(then, now, operation.track, operation.at))
         case Insert() | InsertGap() | Slice() | Roll() | CloseGap():
             frames: Frames = 0
-        case Overwrite(clip=clip):
+        case Inside():
+            return replace(operation, at=_shot(then, now, operation.track, operation.at))
+        case Overwrite(clip=clip) | JoinShots(clip=clip):
             frames = duration_of(clip, then.rate, operation.track)
         case Lift() | Extract():
             frames = operation.frames

@@ -38,6 +38,8 @@ from secondunit_timeline.reels import (
 from secondunit_timeline.takes import PREFIX, RECIPE
 from secondunit_timeline.times import cached_rate, exact, frames_of, rate_of, time_range
 
+__all__ = ["Ambiguous", "By", "Kept", "Link", "Outcome", "Relinked", "Unfound", "relink_media"]
+
 _NUMBER = re.compile(r"%0?(\d*)d")
 
 

@@ -13,6 +13,7 @@ from secondunit_bridge.errors import CutError
 # The end of a number whose last digits may be missed: decimals of a long one, or an exponent. Each pattern begins with
 # one fixed byte, which makes the search ten times faster.
 _LONG = (re.compile(rb"\.\d{8,}(?:e[-+]?\d+)?"), re.compile(rb"e[-+]?\d+(?=[,}\]])"))
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _NOT_OF_A_NUMBER = re.compile(rb"[^-+.0-9e]")
 _LONGEST = 32
 
@@ -37,6 +38,8 @@ def text_of(document: Any) -> bytes:
     kParseFullPrecisionFlag). Those are written in digits that it reads right.
     """
     text = orjson.dumps(document)
+    if _NUL.search(text):
+        raise CutError("a text in it holds the character NUL, where OpenTimelineIO ends it")
     ends = (match for pattern in _LONG for match in pattern.finditer(text))
     numbers = {number for end in ends if (number := _number(text, end)) is not None}
     if numbers:

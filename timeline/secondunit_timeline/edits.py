@@ -20,7 +20,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
-from secondunit_timeline import references, ripples, trims
+from secondunit_timeline import nests, references, ripples, trims
 from secondunit_timeline.changes import Change, Edit, Splice, Written
 from secondunit_timeline.dialects import link_of
 from secondunit_timeline.index import Index, TrackIndex, duration_of, no_such_track
@@ -38,7 +38,9 @@ from secondunit_timeline.operations import (
     GrowTake,
     Insert,
     InsertGap,
+    Inside,
     Into,
+    JoinShots,
     Lift,
     Operation,
     Overwrite,
@@ -53,11 +55,14 @@ from secondunit_timeline.operations import (
     Slide,
     Slip,
     SwapTake,
+    Transitions,
     Trim,
 )
-from secondunit_timeline.strips import Note, Strip, Transitions
+from secondunit_timeline.strips import Note, Strip
 from secondunit_timeline.times import Frames, frames_text, rational_time, simple, time_range
 from secondunit_timeline.transitions import check
+
+__all__ = ["Links", "Policies", "edit", "is_slug", "plan", "slug"]
 
 
 class Links(StrEnum):
@@ -165,6 +170,8 @@ class _Plan:
                 self._insert(operation)
             case InsertGap():
                 self._insert_gap(operation)
+            case JoinShots():
+                self._join(operation)
             case Lift():
                 self._lift(operation)
             case Extend():
@@ -181,6 +188,8 @@ class _Plan:
                 references.grow(*self._clip(operation.track, operation.at), operation)
             case AddTrack():
                 self._add_track(operation)
+            case Inside():
+                self._inside(operation)
             case Extract() | CloseGap():
                 self._extract(operation)
             case Slice():
@@ -275,6 +284,23 @@ class _Plan:
         frames = self._length(operation.clip, operation.track)
         trims.replace(strip, at, frames, operation.clip.deepcopy())
         strip.note(at, "overwrite", frames, operation.clip.name)
+
+    def _join(self, operation: JoinShots) -> None:
+        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
+        frames = self._length(operation.clip, operation.track)
+        out, into = strip.joined_by(at, at + frames)
+        for name in operation.sound:
+            other = self._strip(name)
+            i, j = other.touched_by(at, at + frames)
+            if j - i != 1 or not other.is_gap(i) or other.start(i + 1) < at + frames:
+                raise CutError(
+                    f"{name} {other.timecode(at)}: there is no gap of {frames} frames that the sound of a join could "
+                    "fill: leave the track out"
+                )
+            trims.replace(other, at, frames, operation.clip.deepcopy())
+            other.note(at, "join", frames, operation.clip.name)
+        trims.replace(strip, at, frames, operation.clip.deepcopy())
+        strip.note(at, f"join {out!r} and {into!r} by", frames, operation.clip.name)
 
     def _lift(self, operation: Lift) -> None:
         strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
@@ -470,6 +496,30 @@ class _Plan:
         check(strip, i - 1, i + 2)
         verb = "replace slug" if isinstance(operation, ReplaceSlug) else "replace"
         strip.note(start, f"{verb} {there.name!r} by", frames, clip.name)
+
+    def _inside(self, operation: Inside) -> None:
+        strip, at = self._strip(operation.track), self._frame(operation.at, operation.track)
+        i = strip.position(at)
+        if i == len(strip.children) or not isinstance(strip.children[i], otio.schema.Stack | otio.schema.Track):
+            raise CutError(f"{strip.name} {strip.timecode(at)}: there is no nest: give a frame inside one")
+        where, before = strip.where(i), strip.children[i]
+        made = _Plan(Index(nests.opened(before, self.rate)), self._policies)
+        done = made.carry_out(operation.operations)
+        if not done:
+            return
+        nest = strip.own_range(i)
+        nests.fill(nest, made.built())
+        missing = nests.missing(nest, before, self.rate)
+        if missing > 0:
+            raise CutError(
+                f"{where} would show {frames_text(missing)} frames that it does not hold any more: take fewer out, or "
+                "shorten the nest in the cut"
+            )
+        check(strip, i, i + 1)
+        for change in done:
+            at_nest = strip.start(i)
+            name = f"{change.name}" if change.at is None else f"{change.name} at {change.at.frame}"
+            strip.note(at_nest, f"in {nest.name!r}, {change.track}: {change.verb}", change.frames, name)
 
     def _add_track(self, operation: AddTrack) -> None:
         if not operation.name or operation.name in self._tracks:

@@ -15,6 +15,8 @@ from secondunit_timeline.interchange import media_path
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import Frames, exact, frames_of, rate_of
 
+__all__ = ["Fade", "Flat", "Layer", "Sounding", "Source", "flatten", "source_start"]
+
 SAMPLE_RATE = 48_000
 
 
@@ -202,12 +204,16 @@ class Flat:
         if first >= last or speed == 0:
             return
         if isinstance(child, otio.schema.Clip):
+            position = source_start(child) - begin * speed
+            if speed < 0:  # the frame at the start plays first, its last sample before its first
+                own_rate = rate_of((child.source_range or child.trimmed_range()).start_time)
+                position += 1 / own_rate - Fraction(1, SAMPLE_RATE)
             yield Sounding(
                 source_of(child),
                 sound_stream(child),
                 _sample(first),
                 _sample(last),
-                source_start(child) - begin * speed,
+                position,
                 speed,
                 tuple(own),
             )

@@ -14,6 +14,8 @@ from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 from secondunit_timeline.dialects import is_locked
 from secondunit_timeline.times import Frames, frames_of, rate_of
 
+__all__ = ["Index", "Item", "TrackIndex", "cut_rate", "nested_tracks"]
+
 # Rates of files that count in a time scale instead of frames.
 _TIME_SCALES = {Fraction(scale): Fraction(scale, 1001) for scale in (24000, 30000, 48000, 60000)}
 
@@ -39,15 +41,15 @@ class TrackIndex:
     """A track without its transitions, in order and without holes. `locked` as far as the file says so."""
 
     def __init__(self, track: otio.schema.Track, name: str, rate: Fraction) -> None:
-        self.track = track
-        self.name = name
+        self.track: otio.schema.Track = track
+        self.name: str = name
         self.kind: str = track.kind
         self.enabled: bool = track.enabled
-        self.locked = is_locked(track)
+        self.locked: bool = is_locked(track)
         self.children, self.leads = parts_of(list(track), name)
         """The items, and the transitions before each and after the last."""
         first = -frames_of(track.source_range.start_time, rate) if track.source_range is not None else 0
-        self.lengths = lengths_of(self.children, rate, name)
+        self.lengths: list[Frames] = lengths_of(self.children, rate, name)
         self._starts: list[Frames] = list(accumulate(self.lengths, initial=first))
 
     @cached_property
@@ -76,12 +78,12 @@ class Index:
     """
 
     def __init__(self, cut: otio.schema.Timeline) -> None:
-        self.cut = cut
-        self.rate = cut_rate(cut)
+        self.cut: otio.schema.Timeline = cut
+        self.rate: Fraction = cut_rate(cut)
         start = cut.global_start_time
         frames = frames_of(start, self.rate) if start is not None else 0
-        self.start = FrameTime(round(frames), self.rate)
-        self.drop_frame = can_drop_frames(self.rate)
+        self.start: FrameTime = FrameTime(round(frames), self.rate)
+        self.drop_frame: bool = can_drop_frames(self.rate)
         """OTIO does not store it; at 29.97 and 59.94 drop-frame is the field's default."""
         self.tracks: tuple[TrackIndex, ...] = tuple(
             TrackIndex(track, name, self.rate) for track, name in named_tracks(cut)

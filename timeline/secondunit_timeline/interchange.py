@@ -18,6 +18,8 @@ from secondunit_timeline.documents import parsed, plain, text_of
 from secondunit_timeline.stashes import KEPT, OURS, RATES, Restoring, hides, own, owned, show
 from secondunit_timeline.validation import Validation
 
+__all__ = ["local_path", "media_files", "media_path", "notes_of", "read_cut", "write_cut"]
+
 # Of what metadata["secondunit"] holds while a cut is in memory (see `stashes`): the file that the cut came from, on the
 # timeline, and a relative address as it stood in that file, on media references.
 _BUNDLES = (".otioz", ".otiod")
@@ -58,18 +60,21 @@ def read_cut(path: Path | str, rate: Fraction | None = None) -> otio.schema.Time
         from secondunit_timeline.formats.reading import read_document
 
         document = read_document(path, rate)
+    try:
+        orjson.dumps(document)
+    except orjson.JSONEncodeError:  # of all ways to find it the fastest by far
+        raise CutError(f"{path} is nested more than 250 levels deep, which no editor made: export it again") from None
     timeline = _only_timeline(document, path)
     folder = path.resolve() if path.suffix.lower() in _BUNDLES else path.resolve().parent
     validation = Validation(path, partial(_resolve, folder), dialects=otio_json)
     validation.cut(timeline)
     own(timeline)[_READ_FROM] = str(path.resolve())
-    content = text_of(timeline)
-    if content.count(b'"OTIO_SCHEMA":') != validation.objects or any(
-        large.search(content) for large in _LARGE_INTEGERS
-    ):
-        validation.hide_foreign()
-        content = text_of(timeline)
     try:
+        content = text_of(timeline)
+        large = any(pattern.search(content) for pattern in _LARGE_INTEGERS)
+        if large or content.count(b'"OTIO_SCHEMA":') != validation.objects:
+            validation.hide_foreign()
+            content = text_of(timeline)
         return parsed(content)
     except CutError as error:
         raise CutError(f"{path} cannot be read as a cut ({error}): export it again as .otio") from None
@@ -112,7 +117,10 @@ def as_read(text: str, folder: Path) -> bytes:
         _restore(node, folder)
     if hides(text):
         show(timeline)
-    return orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    try:
+        return orjson.dumps(timeline, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError as error:
+        raise CutError(f"the cut {timeline.get('name')!r} holds what JSON does not ({error}): correct it") from None
 
 
 def _bundled(path: Path) -> bytes:
@@ -136,7 +144,7 @@ def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
     for file in dict.fromkeys(inputs):
         try:
             same = os.path.samestat(file.stat(), there)
-        except OSError:  # offline media
+        except (OSError, ValueError):  # offline media, or no name that a system takes
             continue
         if same:
             raise BadInput(f"{path} is an input of this cut and is never written: choose another output")
@@ -181,25 +189,53 @@ def media_path(reference: otio.core.MediaReference) -> str | None:
         prefix, suffix = (part.replace("%", "%%") for part in (reference.name_prefix, reference.name_suffix))
         number = f"%0{reference.frame_zero_padding}d" if reference.frame_zero_padding else "%d"
         name = f"{prefix}{number}{suffix}"
-        return str(PurePath(base.replace("%", "%%"), name))
+        system = PureWindowsPath if _is_windows_path(base) else PurePath
+        return str(system(base.replace("%", "%%"), name))
     return None
 
 
 def local_path(url: str) -> str | None:
-    """The path that a bare path or a `file:` address names; None for other addresses."""
+    """The path that a bare path or a `file:` address names; None for other addresses.
+
+    Programs differ in what they encode: of the readings of an address, one that names a file that is there counts.
+    Drives and shares of Windows are `E:\\...`, `//server/share/...`, `file:///E:/...`, `file:///E%3a/...` (Premiere),
+    `file://E:/...`, `file://server/share/...` and `file://///server/share/...`.
+    """
     if _is_windows_path(url):
         return url
-    parts = urlsplit(url)
-    if not parts.scheme:
-        decoded = unquote(url)
-        return decoded if decoded != url and not Path(url).exists() and Path(decoded).exists() else url
-    if parts.scheme.lower() != "file":
+    try:
+        scheme = urlsplit(url).scheme.lower()
+    except ValueError:  # an address with a host that is none
         return None
-    path = unquote(url[len("file:") :].split("?", 1)[0].split("#", 1)[0]).replace("\\", "/")
+    if not scheme:
+        return _existing(dict.fromkeys((url, unquote(url))))
+    if scheme != "file":
+        return None
+    whole = url[len("file:") :]
+    address = whole.split("?", 1)[0].split("#", 1)[0]
+    return _existing(dict.fromkeys(map(_of_file_address, (unquote(address), unquote(whole), address, whole))))
+
+
+def _of_file_address(path: str) -> str:
+    """`path`: what follows `file:`."""
+    path = path.replace("\\", "/")
     if path.startswith("//"):
         host, slash, rest = path[2:].partition("/")
-        path = slash + rest if host in ("", "localhost") else f"//{host}/{rest}"
+        if _is_windows_path(f"{host}/"):
+            path = f"{host}/{rest}"
+        elif host in ("", "localhost"):
+            path = slash + rest
+        else:
+            path = f"//{host}/{rest}"
+    if path.startswith("///"):  # a share after an empty host
+        path = "//" + path.lstrip("/")
     return path[1:] if _is_windows_path(path[1:]) else path
+
+
+def _existing(paths: Iterable[str]) -> str:
+    """The first that names a file of this machine, else the first."""
+    first, *others = paths
+    return first if not others or Path(first).exists() else next((one for one in others if Path(one).exists()), first)
 
 
 def _only_timeline(document: object, path: Path) -> dict[str, Any]:
@@ -238,7 +274,10 @@ def _is_windows_path(url: str) -> bool:
 def _is_relative(url: str) -> bool:
     if _is_windows_path(url) or url.startswith(("/", "\\")):
         return False
-    return not urlsplit(url).scheme
+    try:
+        return not urlsplit(url).scheme
+    except ValueError:
+        return False
 
 
 def _restore(node: dict[str, Any], folder: Path) -> None:

@@ -11,7 +11,7 @@ from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, 
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index, Item, TrackIndex
-from secondunit_timeline.operations import Operation, Overwrite
+from secondunit_timeline.operations import JoinShots, Operation
 from secondunit_timeline.orders import CONTEXT, Settings, camera_end, camera_start, make_order, slot_for, span
 from secondunit_timeline.shots import Shot, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound
@@ -138,4 +138,4 @@ def _sound_before(index: Index, shot: Shot, start: int, frames: int) -> tuple[Li
 def place_join(join: Join, takes: Sequence[Take], asked: Asked | None = None) -> tuple[Operation, ...]:
     """`asked`: the recipe that the takes were made from, where there was one."""
     clip = clip_of(takes, join.order.slot.head + join.offset, FrameTime(join.frames, join.at.rate), asked)
-    return tuple(Overwrite(track, join.at, clip) for track in (join.track, *join.sound))
+    return (JoinShots(join.track, join.at, clip, join.sound),)

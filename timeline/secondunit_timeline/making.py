@@ -53,6 +53,8 @@ from secondunit_timeline.shots import find_clip, open_shot
 from secondunit_timeline.takes import Asked, clip_of, key_of, recipe, record_of, reference, stand_ins
 from secondunit_timeline.times import Frames, frames_of, rational_time
 
+__all__ = ["Failure", "Made"]
+
 IN_FLIGHT = 4
 """Orders that wait at the unit at one time; the unit makes as many at once as it has devices."""
 

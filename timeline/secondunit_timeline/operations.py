@@ -22,6 +22,14 @@ class Into(StrEnum):
     OVER = "over"
 
 
+class Transitions(StrEnum):
+    """What becomes of a transition that an edit leaves without the frames that it needs."""
+
+    REFUSE = "refuse"
+    SHORTEN = "shorten"
+    DROP = "drop"
+
+
 class Side(StrEnum):
     LEFT = "left"
     RIGHT = "right"
@@ -29,6 +37,8 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
+    """Puts `clip` in the place of what plays there; beyond the track's end, behind a gap."""
+
     track: str
     at: FrameTime
     clip: otio.schema.Clip
@@ -56,6 +66,19 @@ class InsertGap:
     track: str
     at: FrameTime
     frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class JoinShots:
+    """Puts `clip` over the end of one clip and the start of the next, or over the whole gap between them.
+
+    On the tracks of `sound`, it fills a gap that is there. Refused where it would cover more than that.
+    """
+
+    track: str
+    at: FrameTime
+    clip: otio.schema.Clip
+    sound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +303,23 @@ class ApproveTake:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Carries `operations` out in the nest under `at`, whose tracks they name and whose first frame they count as 0.
+
+    They count at the cut's rate. The nest's own place and length stay.
+    """
+
+    track: str
+    at: FrameTime
+    operations: "tuple[Operation, ...]"
+
+
 Operation = (
     Overwrite
     | Insert
     | InsertGap
+    | JoinShots
     | Lift
     | Extract
     | CloseGap
@@ -305,4 +341,5 @@ Operation = (
     | PlayTake
     | ApproveTake
     | AddTrack
+    | Inside
 )

@@ -20,6 +20,22 @@ from secondunit_timeline.shots import find_clip
 from secondunit_timeline.takes import KIND, RECIPE, RECORD, asked_in
 from secondunit_timeline.times import rational_time
 
+__all__ = [
+    "Extend",
+    "Generate",
+    "Join",
+    "Match",
+    "Recipe",
+    "Written",
+    "clip",
+    "extend",
+    "generate",
+    "is_made",
+    "join",
+    "match",
+    "read_recipes",
+]
+
 T = TypeVar("T")
 
 MADE = "made"

@@ -60,7 +60,7 @@ def ripple(strip: Strip, at: Frames, frames: Frames) -> None:
 
 def extract(strip: Strip, at: Frames, frames: Frames) -> None:
     """Takes [at, at + frames) out; the transition at one of its ends stays where both sides carry it."""
-    lo = strip.cut_at(at)
+    lo = strip.cut_at(at, tail=True)
     hi = strip.cut_at(min(at + frames, strip.end))
     for k in range(lo + 1, hi):
         if strip.leads[k] is not None:

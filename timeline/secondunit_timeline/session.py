@@ -175,7 +175,10 @@ class AsyncUnit:
         camera: CameraMove | None = None,
         **options: Unpack[Options],
     ) -> Result:
-        """`keyframes`: stills by the frame of the clip that shows them, from its first as 0."""
+        """A clip of `frames` of the cut at `at`, counted from the cut's first frame; from a still, a prompt or both.
+
+        `keyframes`: stills by the frame of the clip that shows them, from its first as 0.
+        """
         plan = await anyio.to_thread.run_sync(
             plan_generation, Index(cut), at, frames, where, image, camera, self._settings(options), keyframes
         )
@@ -338,7 +341,10 @@ def _blocking(method: Callable[Concatenate[AsyncUnit, P], Awaitable[R]]) -> "Cal
 
 
 class Unit:
-    """`AsyncUnit` for programs without an event loop: `with Unit("takes") as unit`. An interrupt cancels the order."""
+    """`AsyncUnit` for programs without an event loop: `with Unit("takes") as unit`, with the same methods.
+
+    An interrupt cancels the order.
+    """
 
     def __init__(self, takes: Path | str, on_event: Callable[[Event], None] | None = None) -> None:
         self._unit = AsyncUnit(takes, on_event)

@@ -19,6 +19,8 @@ from secondunit_timeline.retimes import speed_of
 if TYPE_CHECKING:  # it brings PyAV, which only commands that open media should wait for
     from secondunit_bridge.media.probe import MediaInfo
 
+__all__ = ["Shot", "find_clip", "open_shot", "parse_time", "video_clips"]
+
 
 @dataclass(frozen=True, slots=True)
 class Shot:

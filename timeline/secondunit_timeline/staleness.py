@@ -26,6 +26,8 @@ from secondunit_timeline.reels import offset_in, reel_key, same_reel, shift_of, 
 from secondunit_timeline.takes import PREFIX, RECIPE, PlacedTake, placed_takes, record_of
 from secondunit_timeline.times import frames_of, rate_of
 
+__all__ = ["Fresh", "OfflineGrade", "Stale", "State", "Unknown", "Where", "states", "to_redo"]
+
 
 class Where(StrEnum):
     BEFORE = "before it"

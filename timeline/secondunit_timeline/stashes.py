@@ -5,8 +5,8 @@ While a cut is in memory, metadata["secondunit"] holds:
 - of the cut, "rates": how the file spells exact rates, as rows (field, exact rate, rate as written);
 - of an object, "rates", where it spells one otherwise: {field: rate as written};
 - of an object, "times": {field: [time, time as written]};
-- of a stand-in, "stand_in": the schema it stands for, and each field that differs, as JSON text of what stands there
-  and of what the file holds (null: nothing). Text, since OTIO would read objects inside metadata, too;
+- of a stand-in, "stand_in": the schema it stands for (null: its own), and each field that differs, as JSON text of
+  what stands there and of what the file holds (null: nothing). Text, since OTIO reads objects inside metadata, too;
 - of a marker, "from_first_frame": the file counts it from the first frame that its clip plays;
 - of a cut, "kept": what of all this an editor should know.
 
@@ -128,6 +128,7 @@ def _time(node: Mapping[str, Any]) -> bool:
     )
 
 
+_MARKERS = ("markers", Kind.MARKERS)
 # The fields of each schema that hold objects, and those that hold times or a rate.
 _NESTED = {
     label: tuple(
@@ -173,9 +174,10 @@ class Restoring:
                 rates, times = ours.pop(RATES, None), ours.pop(TIMES, None)
                 if STAND_IN in ours:
                     restored = self._stand_in(node, ours.pop(STAND_IN))
-                _restore_markers(node)  # their places depend on the clip's start as OTIO has it
+                if _MARKERS in nested and "markers" not in restored:
+                    _restore_markers(node)  # their places depend on the clip's start as OTIO has it
                 self._restore_times(node, label, restored, _mapping(rates), _mapping(times))
-            elif node.get("markers"):
+            elif _MARKERS in nested:
                 _restore_markers(node)
             yield node
             for field, kind in nested:
@@ -226,7 +228,7 @@ class Restoring:
     def _stand_in(self, node: dict[str, Any], stash: Any) -> tuple[str, ...]:
         """The fields that are put back as they were. What an edit changed stays, as the stand-in's schema has it."""
         try:
-            label, newer, fields = str(stash["schema"]), stash["newer"], dict(stash["fields"])
+            label, newer, fields = stash["schema"], stash["newer"], dict(stash["fields"])
             stood = {field: (orjson.loads(now), was) for field, (now, was) in fields.items()}
             files = {field: orjson.loads(was) for field, (_, was) in stood.items() if was is not None}
         except (TypeError, KeyError, ValueError, AttributeError) as error:
@@ -235,7 +237,7 @@ class Restoring:
                 f"take {STAND_IN!r} out of its metadata"
             ) from None
         restored = tuple(field for field, (now, _) in stood.items() if node.get(field) == now)
-        if not newer or len(restored) == len(stood):
+        if isinstance(label, str) and (not newer or len(restored) == len(stood)):
             node["OTIO_SCHEMA"] = label
         for field in restored:
             if field in files:
@@ -248,7 +250,7 @@ class Restoring:
 
 
 def _restore_markers(item: dict[str, Any]) -> None:
-    for marker in item.get("markers", ()):
+    for marker in item["markers"]:
         if owned(marker).pop(FROM_FIRST_FRAME, None) and isinstance(item.get("source_range"), dict):
             shift_marker(marker, item["source_range"]["start_time"], -1)
 

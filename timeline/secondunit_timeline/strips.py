@@ -1,6 +1,5 @@
 """One track taken apart for editing: items, the transitions between them and exact times, on plain lists."""
 
-from enum import StrEnum
 from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 from secondunit_timeline import ranges
 from secondunit_timeline.changes import Splice, Written
 from secondunit_timeline.index import TrackIndex
+from secondunit_timeline.operations import Transitions
 from secondunit_timeline.retimes import handles_of, speed_of
 from secondunit_timeline.times import (
     Frames,
@@ -22,14 +22,6 @@ from secondunit_timeline.times import (
     simple,
     time_range,
 )
-
-
-class Transitions(StrEnum):
-    """What becomes of a transition that an edit leaves without the frames that it needs."""
-
-    REFUSE = "refuse"
-    SHORTEN = "shorten"
-    DROP = "drop"
 
 
 class Note(NamedTuple):
@@ -178,6 +170,21 @@ class Strip:
         lo, hi = self.position(start), self.position(end)
         return lo, hi + (hi < len(self.children) and self.start(hi) < end)
 
+    def joined_by(self, start: Frames, end: Frames) -> tuple[str, str]:
+        """The names of the clips that [start, end) lies between, or covers the end and the start of; else refused."""
+        lo, hi = self.touched_by(start, end)
+        before = lo if lo < hi and self.start(lo) < start else lo - 1
+        after = hi - 1 if lo < hi and self.start(hi) > end else hi
+        whole = [k for k in range(before + 1, after) if not self.is_gap(k)]
+        sides = [k for k in (before, after) if 0 <= k < len(self.children) and not self.is_gap(k)]
+        beside = after - before > 1 and (self.start(before + 1), self.start(after)) != (start, end)
+        if whole or before == after or len(sides) < 2 or beside:
+            raise CutError(
+                f"{self.name} {self.timecode(start)}: {frames_text(end - start)} frames there do not lie over the cut "
+                "between two clips, nor over the gap between two: a join has to"
+            )
+        return self.children[before].name, self.children[after].name
+
     def shot(self, frame: Frames) -> int:
         i = self.position(frame)
         if i < len(self.children) and isinstance(self.children[i], otio.schema.Clip):
@@ -221,8 +228,11 @@ class Strip:
         else:
             self.leads[lo : hi + 1] = [first if first is not None else last]
 
-    def cut_at(self, frame: Frames) -> int:
-        """Makes `frame` a cut point, with a gap before it past the track's end; the item that starts there."""
+    def cut_at(self, frame: Frames, tail: bool = False) -> int:
+        """Makes `frame` a cut point, with a gap before it past the track's end; the item that starts there.
+
+        `tail`: what ends there stays, and is looked at for a cut between its media's frames, instead of what begins.
+        """
         if (missing := frame - self.end) > 0:
             n = len(self.children)
             self.splice(n, n, [(self.gap(missing), missing)], self.leads[n], None)
@@ -236,7 +246,7 @@ class Strip:
         right = left.deepcopy()
         ranges.shorten(left, offset, self.rate)
         ranges.advance(right, offset, rest, self.rate, speed)
-        self.report_between(right, offset, frame)
+        self.report_between(left if tail else right, offset, frame, tail)
         self.splice(i, i + 1, [(left, offset), (right, rest)], self.leads[i], self.leads[i + 1])
         return i + 1
 

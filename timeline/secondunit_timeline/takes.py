@@ -16,6 +16,8 @@ from secondunit_timeline.interchange import media_path
 from secondunit_timeline.shots import find_clip, video_clips
 from secondunit_timeline.times import Frames, rational_time, time_range
 
+__all__ = ["PlacedTake", "find_take", "placed_takes", "record_of"]
+
 PREFIX = "take."
 RECIPE = ".recipe"
 RECORD = "record"

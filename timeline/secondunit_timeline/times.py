@@ -49,6 +49,7 @@ def rational_time(frames: Frames, rate: Fraction | float) -> otio.opentime.Ratio
 
 
 def time_range(start: Frames, duration: Frames, rate: Fraction) -> otio.opentime.TimeRange:
+    """Both counted at `rate`."""
     return otio.opentime.TimeRange(rational_time(start, rate), rational_time(duration, rate))
 
 

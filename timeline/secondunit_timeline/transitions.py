@@ -3,8 +3,9 @@
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 
+from secondunit_timeline.operations import Transitions
 from secondunit_timeline.retimes import handles_of
-from secondunit_timeline.strips import Strip, Transitions
+from secondunit_timeline.strips import Strip
 from secondunit_timeline.times import Frames, frames_of, frames_text, rational_time
 
 

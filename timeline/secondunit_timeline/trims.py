@@ -110,7 +110,7 @@ def replace(strip: Strip, at: Frames, frames: Frames, child: otio.core.Item) -> 
     i = strip.position(at) if at < strip.end else strip.cut_at(at)
     j = strip.position(end) if at < strip.end else i
     if i == j < len(strip.children) and at > strip.start(i):
-        i = strip.cut_at(at)
+        i = strip.cut_at(at, tail=True)
         j = strip.position(end)
     new: list[tuple[otio.core.Item, Frames]] = [(child, frames)]
     hi = j
@@ -219,7 +219,7 @@ def _make_room(
                 f"{where()} would begin {frames_text(missing)} frames before the cut: extend by less, or ripple"
             )
         before = len(strip.children)
-        lo = strip.cut_at(strip.start(i) - total)
+        lo = strip.cut_at(strip.start(i) - total, tail=True)
         i += len(strip.children) - before
         strip.note_dropped(lo + 1, i)
         return lo, i + 1

@@ -386,7 +386,7 @@ class Validation:
         label = node[field].get("OTIO_SCHEMA") if isinstance(node[field], dict) else None
         if not isinstance(label, str) or label in ("Color.1", "Box2d.1"):
             raise self._misfit(node, field)
-        stash = own(node).setdefault(STAND_IN, {"schema": node["OTIO_SCHEMA"], "newer": True, "fields": {}})
+        stash = own(node).setdefault(STAND_IN, {"schema": None, "newer": True, "fields": {}})
         stash["fields"][field] = [text_of(None), text_of(node[field])]
         node[field] = None
         self._stood[f"{label} is left out here and comes back in .otio"] += 1
@@ -578,7 +578,7 @@ def _is_time(value: Any) -> bool:
         isinstance(value, dict)
         and value.get("OTIO_SCHEMA") == "RationalTime.1"
         and all(type(value.get(key)) in (int, float) for key in ("rate", "value"))
-        and 0 < value["rate"] < 1_000_000
+        and 1e-6 <= value["rate"] < 1_000_000
     )
 
 

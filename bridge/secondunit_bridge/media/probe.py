@@ -29,6 +29,8 @@ from secondunit_bridge.media.container import (
 from secondunit_bridge.media.frames import FrameMap, find_rate, scan, shown_at
 from secondunit_bridge.rates import FrameTime, can_drop_frames, parse_timecode
 
+__all__ = ["Encoding", "MediaInfo", "SoundInfo", "probe", "refuse_unsupported"]
+
 EXR_TAGS = "com.secondunit.encoding"
 """Primaries and transfer of an OpenEXR take, in a string of its header: the format has no tag for a transfer."""
 _HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG", "bt2020-10": "BT.2020", "bt2020-12": "BT.2020"}

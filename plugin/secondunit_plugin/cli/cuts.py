@@ -1,7 +1,7 @@
 """`secondunit takes`, `show` and `export`: what a cut holds, and how it plays."""
 
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import click
@@ -102,8 +102,8 @@ def takes(
     from rich.table import Column, Table
 
     whole = [Column(name, no_wrap=True) for name in ("take", "reel", "task", "on", "at")]
-    table = Table("", *whole, "state", "found by", Column("file", overflow="fold"))
-    for take, by, state in found:
+    table = Table("", *whole, "state")
+    for take, _, state in found:
         table.add_row(
             ("▶" if take.active else "") + ("✓" if take.approved else ""),
             take.name,
@@ -112,13 +112,13 @@ def takes(
             f"{take.shot} ({take.track})",
             index.timecode(take.at.frame),
             said(state),
-            by or "–",
-            take.path or "–",
         )
     if found:
         print_table(table)
     else:
         click.echo("This cut holds no takes.")
+    for take, by, _ in found:
+        click.echo(f"{take.name}: {take.path or 'no file'}" + (f", found by {by}" if by else ""))
     for line in (*unclear, *notes):
         click.echo(line, err=True)
 
@@ -186,7 +186,7 @@ def _item(index: Index, item: Item) -> dict[str, Any]:
     speed = speed_of(child)
     row["speed"] = "ramp" if speed is None else "" if speed == 1 else f"{float(speed * 100):g} %"
     row["takes"] = [key for key in child.media_references() if key.startswith("take.") and not key.endswith(".recipe")]
-    row["media"] = Path(media_path(child.media_reference) or "").name or type(child.media_reference).__name__
+    row["media"] = PureWindowsPath(media_path(child.media_reference) or "").name or type(child.media_reference).__name__
     return row
 
 

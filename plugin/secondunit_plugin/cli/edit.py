@@ -1,6 +1,7 @@
 """`secondunit edit` and `diff`: cuts changed and compared without making a frame."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import orjson
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit
+from secondunit_timeline.dialects import link_of
 from secondunit_timeline.diff import diff as difference
-from secondunit_timeline.edits import Policies
+from secondunit_timeline.edits import Links, Policies, slug
 from secondunit_timeline.edits import edit as apply_operations
-from secondunit_timeline.index import Index
+from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import NOTED, read_cut, write_cut
 from secondunit_timeline.operations import (
     CloseGap,
@@ -26,16 +28,17 @@ from secondunit_timeline.operations import (
     Operation,
     Overwrite,
     ReplaceShot,
+    ReplaceSlug,
     RippleTrim,
     Roll,
     Slice,
     Slide,
     Slip,
+    Transitions,
     Trim,
 )
 from secondunit_timeline.selections import FORMS, select
 from secondunit_timeline.shots import parse_time
-from secondunit_timeline.strips import Transitions
 from secondunit_timeline.times import rational_time, time_range
 
 from secondunit_plugin.cli.output import print_json
@@ -54,6 +57,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "slide": ("shots", "by"),
     "fill": ("place", "source"),
     "replace": ("shots", "source"),
+    "slug": ("at", "frames"),
+    "replace-slug": ("shots", "source"),
     "close-gap": ("place",),
 }
 SAID = {
@@ -63,6 +68,7 @@ SAID = {
     "shots": "--shot S",
     "end": "--end head|tail",
     "by": "--by N",
+    "frames": "--frames N",
 }
 
 
@@ -85,7 +91,7 @@ SAID = {
     show_default=True,
     help="What a fill takes its length from; fit retimes the clip.",
 )
-@click.option("--alone", is_flag=True, help="Move this track only. Default: every track that is not locked.")
+@click.option("--alone", is_flag=True, help="This track only: others and linked clips stay.")
 @click.option(
     "--transitions",
     type=click.Choice([choice.value for choice in Transitions]),
@@ -108,7 +114,10 @@ def edit(cut: Path, verb: str, output: Path, transitions: str, as_json: bool, **
         raise click.UsageError("give either --at or --shot")
     read = read_cut(cut)
     operations = list(_operations(Index(read), verb, given))
-    changed, done = apply_operations(read, operations, Policies(Transitions(transitions)))
+    policies = Policies(Transitions(transitions))
+    if given["alone"]:
+        policies = replace(policies, sync=(), links=Links.IGNORE)
+    changed, done = apply_operations(read, operations, policies)
     write_cut(changed, output, source=cut)
     if as_json:
         print_json({"cut": output, "edit": orjson.loads(done.to_json())})
@@ -161,34 +170,49 @@ def _operations(index: Index, verb: str, given: dict[str, Any]) -> Iterator[Oper
         if verb in ("lift", "extract") and given["frames"] is None:
             raise click.UsageError(f"{verb} --at needs --frames N")
     else:
+        selected = select(index, given["shots"])
         places = [
             (track.name, FrameTime(int(item.start), index.rate), int(item.duration))
-            for track, item in select(index, given["shots"])
+            for track, item in (selected if given["alone"] else _leading(selected))
         ]
     for track, at, frames in sorted(places, key=lambda place: place[1].frame, reverse=True):
         yield _operation(index, verb, given, track, at, frames)
+
+
+def _leading(selected: list[tuple[TrackIndex, Item]]) -> Iterator[tuple[TrackIndex, Item]]:
+    """Without what follows an item that is selected as well, since it is linked with it."""
+    leads: list[tuple[tuple[str, ...], TrackIndex, Item]] = []
+    for track, item in selected:
+        link = link_of(item.child)
+        if any(
+            link == other and track is not lead_track and item.start < lead.end and lead.start < item.end
+            for other, lead_track, lead in leads
+        ):
+            continue
+        if link is not None:
+            leads.append((link, track, item))
+        yield track, item
 
 
 def _operation(
     index: Index, verb: str, given: dict[str, Any], track: str, at: FrameTime, frames: int | None
 ) -> Operation:
     by, end = given["by"], End(given["end"] or End.TAIL)
-    sync = () if given["alone"] else None
     match verb:
         case "overwrite":
             return Overwrite(track, at, _source(index, given))
         case "insert":
-            return Insert(track, at, _source(index, given), sync=sync)
+            return Insert(track, at, _source(index, given))
         case "lift":
             return Lift(track, at, frames or 0)
         case "extract":
-            return Extract(track, at, frames or 0, sync)
+            return Extract(track, at, frames or 0)
         case "slice":
             return Slice(track, at)
         case "trim":
             return Trim(track, at, end, by)
         case "ripple-trim":
-            return RippleTrim(track, at, end, by, sync)
+            return RippleTrim(track, at, end, by)
         case "roll":
             return Roll(track, at, by)
         case "slip":
@@ -199,8 +223,15 @@ def _operation(
             return Fill(track, at, _source(index, {**given, "frames": None}), FillLength(given["length"]), frames)
         case "replace":
             return ReplaceShot(track, at, _source(index, given))
+        case "slug":
+            start = FrameTime(index.start.frame + at.frame, index.rate)
+            return Overwrite(
+                track, at, slug(f"slug {index.timecode(at.frame)}", start, FrameTime(frames or 0, index.rate))
+            )
+        case "replace-slug":
+            return ReplaceSlug(track, at, _source(index, given))
         case _:
-            return CloseGap(track, at, sync)
+            return CloseGap(track, at)
 
 
 def _track(index: Index, name: str | None) -> str:

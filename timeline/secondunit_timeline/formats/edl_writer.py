@@ -8,6 +8,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime, format_timecode
 
+from secondunit_timeline.dialects import marker_text
 from secondunit_timeline.formats.cdl import cdl_of
 from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import playing
@@ -198,7 +199,7 @@ class _Lister:
             into = (Fraction(exact(place.value)) / rate_of(place) - first) * self.index.rate
             frame = round(item.start + into)
             if begin <= frame < end:
-                text = f"{marker.color or 'RED':<7} {_line(' '.join(filter(None, (marker.name, marker.comment))))}"
+                text = f"{marker.color or 'RED':<7} {_line(' '.join(filter(None, (marker.name, marker_text(marker)))))}"
                 yield f"* LOC: {self.record(frame)} {text}".rstrip()
 
     def record(self, frame: int) -> str:

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import opentimelineio as otio
 from secondunit_bridge.rates import FrameTime, format_timecode
 
+from secondunit_timeline.dialects import marker_text
 from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import Media, Playing, frame_size, playing
 from secondunit_timeline.index import Index, Item, TrackIndex, nested_tracks
@@ -95,7 +96,7 @@ def _timecode(frame: int, rate: Fraction, drop_frame: bool, reel: str = "") -> E
 
 def _marker(marker: otio.schema.Marker, at: int, length: int) -> Element:
     element = Element("marker")
-    _text(element, "comment", marker.comment or "")
+    _text(element, "comment", marker_text(marker))
     _text(element, "name", marker.name or "")
     _text(element, "in", at)
     _text(element, "out", at + length if length else -1)

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import opentimelineio as otio
 
+from secondunit_timeline.dialects import marker_text
 from secondunit_timeline.formats.fcpxml import OFFLINE, REEL
 from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import Media, frame_size, playing
@@ -311,8 +312,8 @@ def _marker(marker: otio.schema.Marker, at: Fraction) -> Element:
     length = _seconds(marker.marked_range.duration)
     if length > 0:
         element.set("duration", _text(length))
-    if marker.comment:
-        element.set("note", marker.comment)
+    if comment := marker_text(marker):
+        element.set("note", comment)
     return element
 
 

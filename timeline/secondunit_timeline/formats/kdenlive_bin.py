@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 import opentimelineio as otio
 from secondunit_bridge.errors import MediaError
 
+from secondunit_timeline.dialects import marker_text
 from secondunit_timeline.formats.kdenlive import MARKER_COLOURS
 from secondunit_timeline.formats.media import Media, media_of, playing
 from secondunit_timeline.formats.mlt_positions import position_of, step
@@ -182,6 +183,10 @@ class Bin:
             ttl = str(max(1, round(self.rate / media.rate)))
             return _service("qimage", f"{path}?begin={reference.start_frame}") | {"ttl": ttl}, media, origin
         if not path:
+            if reference.available_range is None:
+                length = clip.duration()
+                seconds = Fraction(exact(length.value)) / rate_of(length)
+                origin = playing(clip, self.rate).low(seconds) * media.rate
             return _service("color", "black"), media, origin
         if reference.available_range is None:
             origin = _first_frame(path, media)
@@ -207,7 +212,7 @@ def marker_row(marker: otio.schema.Marker, rate: Fraction) -> tuple[str, int, in
     """Its text, name before comment; the number of its colour; its length in frames."""
     colour = (marker.color or "RED").upper()
     number = [*MARKER_COLOURS].index(colour if colour in MARKER_COLOURS else "RED")
-    text = "\n".join(filter(None, (marker.name or "marker", marker.comment)))
+    text = "\n".join(filter(None, (marker.name or "marker", marker_text(marker))))
     return text, number, round(frames_of(marker.marked_range.duration, rate))
 
 

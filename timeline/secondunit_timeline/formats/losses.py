@@ -227,8 +227,12 @@ def _of_media(clip: otio.schema.Clip, item: Item, index: Index) -> Iterator[tupl
             yield "missing media", clip.name
         case otio.schema.GeneratorReference() as made:
             yield "title or generator", f"{clip.name} ({made.generator_kind})"
+        case otio.schema.ExternalReference() as file if not file.target_url:
+            yield "missing media", clip.name
         case otio.schema.ImageSequenceReference() as pictures:
             yield "image sequence", clip.name
+            if media_of(clip, index.rate).rate != index.rate:
+                yield "image sequence of another rate", clip.name
             if pictures.frame_step != 1:
                 yield "image sequence that counts in steps", clip.name
         case _:
@@ -258,6 +262,8 @@ def _of_place(marker: otio.schema.Marker, item: Item, index: Index) -> Iterator[
     child, at = item.child, _seconds(marker.marked_range.start_time)
     what = f"{child.name}: {marker.name}"
     first, speed = source_start(child), speed_of(child) or Fraction(1)
+    if isinstance(child, otio.schema.Clip) and isinstance(child.media_reference, otio.schema.GeneratorReference):
+        yield "marker of a title", what
     if not 0 <= (at - first) / speed * index.rate < item.duration:
         yield "marker outside the frames that play", what
     rate = index.rate

@@ -44,6 +44,8 @@ def shown_at(position: int, by: Fraction) -> Fraction:
 def position_of(frame: Fraction, by: Fraction) -> int:
     """The position at which MLT shows `frame`; where it never shows it, that of the frame nearest in time."""
     first = ceil((floor(frame) - _HALF) / by)
+    if frame >= 0:  # media has no position before its first
+        first = max(first, 0)
     last = ceil((floor(frame) + _HALF) / by) - 1
     if first > last:
         return round((frame - _HALF) / by)

@@ -40,12 +40,15 @@ def open_sequences(read: otio.core.SerializableObject) -> None:
     cuts = read if isinstance(read, otio.schema.SerializableCollection) else [read]
     for cut in (cut for cut in cuts if isinstance(cut, otio.schema.Timeline)):
         for clip in cut.find_clips():
-            found = {key: _sequence(one) or one for key, one in clip.media_references().items()}
+            found = {key: _sequence(one, clip.source_range) or one for key, one in clip.media_references().items()}
             if any(isinstance(one, otio.schema.ImageSequenceReference) for one in found.values()):
                 clip.set_media_references(found, clip.active_media_reference_key)
 
 
-def _sequence(reference: otio.core.MediaReference) -> otio.schema.ImageSequenceReference | None:
+def _sequence(
+    reference: otio.core.MediaReference, played: otio.opentime.TimeRange | None
+) -> otio.schema.ImageSequenceReference | None:
+    """Runs at the rate of its available range, else of what plays."""
     if not isinstance(reference, otio.schema.ExternalReference) or not reference.target_url:
         return None
     url = reference.target_url
@@ -55,13 +58,14 @@ def _sequence(reference: otio.core.MediaReference) -> otio.schema.ImageSequenceR
     if named is None or file not in (named[0], f"{named['prefix']}{named['first']}{named['suffix']}"):
         return None
     available = reference.available_range
+    counted = available if available is not None else played
     made = otio.schema.ImageSequenceReference(
         folder,
         named["prefix"],
         named["suffix"],
         int(named["first"]),
         1,
-        available.start_time.rate if available is not None else 0.0,
+        counted.start_time.rate if counted is not None else 0.0,
         len(named["first"]),
         available_range=available,
         metadata=dict(reference.metadata),

@@ -19,10 +19,10 @@ def parse(source: Path | str) -> Element:
             if isinstance(source, str)
             else defusedxml.ElementTree.parse(source, forbid_dtd=False).getroot()
         )
-    except ParseError as error:
-        raise CutError(f"it is not XML ({error}): export the cut again") from None
     except DefusedXmlException as error:
         raise CutError(f"its XML defines entities or refers to other files ({error}): export the cut again") from None
+    except (ParseError, LookupError, ValueError) as error:  # the last two: encodings
+        raise CutError(f"it is not XML ({error}): export the cut again") from None
     level = [root]
     for _ in range(_DEEPEST):
         level = [child for element in level for child in element]
