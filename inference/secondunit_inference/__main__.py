@@ -18,6 +18,7 @@ from secondunit_bridge import spawn
 from secondunit_bridge.errors import SecondUnitError
 from secondunit_bridge.server import serve, unix_path
 
+from secondunit_inference.engines.diffusion.machine import device_name
 from secondunit_inference.orders import Orders
 from secondunit_inference.service import Service
 from secondunit_inference.workers import Device
@@ -87,7 +88,7 @@ def run(home: Path, engines: dict[str, str], tcp: bool) -> None:
     orders = Orders(home / "orders.sqlite")
     device = Device(DEVICE, orders, engines, spawn.models_folder(home), logs)
     orders.on_change = device.wake
-    service = Service(orders, engines, (DEVICE,), home, end)
+    service = Service(orders, engines, (device_name(),), home, end)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     socket = None if tcp else _socket_path(home)
     server, target = serve(service, token, socket)

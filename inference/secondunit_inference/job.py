@@ -10,6 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 from secondunit_bridge.errors import OrderCancelled
+from secondunit_bridge.media.colour import Floats
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.messages import Fit, LookChange, Order, Seam
 from secondunit_bridge.rates import FrameTime
@@ -29,9 +30,12 @@ class SoundStream:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One take before it is written. Camera frames come as decoded frames, so that their codes stay as they are."""
+    """One take before it is written. Camera frames come as decoded frames, so that their codes stay as they are.
 
-    frames: Iterator[av.VideoFrame | Picture]
+    Floats are pictures with 1 as full scale, whose values may lie beyond it.
+    """
+
+    frames: Iterator[av.VideoFrame | Picture | Floats]
     encoding: Encoding
     sound: tuple[SoundStream, ...]
     seams: tuple[Seam, ...]

@@ -1,15 +1,18 @@
 """Colour at a seam: generated frames are brought to the camera's frame beside them, measured before and after."""
 
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from secondunit_bridge.media.colour import Floats
 from secondunit_bridge.media.seam import area_averages, kept_cells, measure
 from secondunit_bridge.messages import IgnoreRegion, Measure
 
 from secondunit_inference.job import Picture
 
 _MOST = 0.08
+Shown = TypeVar("Shown", Picture, Floats, Picture | Floats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,14 @@ class Correction:
 
     gains: NDArray[np.float64]
 
-    def apply(self, picture: Picture, share: float) -> Picture:
+    def apply(self, picture: Shown, share: float) -> Shown:
         """`share` 1 is the whole correction, 0 none."""
         if share <= 0 or np.abs(self.gains - 1).max() < 1e-4:
             return picture
         gains = self.gains.astype(np.float32) ** np.float32(share)
-        return np.clip(picture * gains + np.float32(0.5), 0, 65535).astype(np.uint16)
+        if picture.dtype == np.float32:
+            return cast(Shown, picture * gains)
+        return cast(Shown, np.clip(picture * gains + np.float32(0.5), 0, 65535).astype(np.uint16))
 
 
 NO_CORRECTION = Correction(np.ones(3))

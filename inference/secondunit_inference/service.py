@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from secondunit_bridge.server import version_message
 from secondunit_bridge.wire import from_proto, to_proto
 
 from secondunit_inference.orders import Orders
-from secondunit_inference.sources import refuse_sources
+from secondunit_inference.sources import look_at_sources
 from secondunit_inference.store import admit, prepare
 from secondunit_inference.weights.models import Models
 
@@ -145,9 +146,10 @@ class Service(UnitServicer):
         refuse_format(order.delivery.codec, slot.width, slot.height, slot.pixel_aspect)
         engine = self._engine(order)
         plan = engine.plan(order, self._models)
-        refuse_sources(order, next(card for card in engine.cards(self._models) if card.model == order.model))
+        card = next(card for card in engine.cards(self._models) if card.model == order.model)
+        warnings = look_at_sources(order, card)
         admit(order.delivery, plan.disk_bytes)
-        return plan
+        return replace(plan, warnings=(*plan.warnings, *warnings))
 
     def _engine(self, order: Order) -> EngineCard:
         engine = self._engines.get(order.engine)

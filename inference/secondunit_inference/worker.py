@@ -43,6 +43,8 @@ _STEP_SECONDS = 0.05
 _PREVIEW_SECONDS = 0.2
 _PREVIEW_WIDTH = 480
 _PACKAGES = ("secondunit", "numpy", "av", "opencv-python-headless", "scipy", "opencolorio", "openimageio")
+_LOADED_PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "peft", "safetensors")
+"""Named where an engine has loaded them."""
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -281,7 +283,7 @@ def _inspect(asked: worker_pb2.Inspect) -> worker_pb2.Inspected:
 
 def _versions() -> tuple[Version, ...]:
     found = []
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *(package for package in _LOADED_PACKAGES if package in sys.modules)):
         try:
             found.append(Version(package, metadata.version(package)))
         except metadata.PackageNotFoundError:

@@ -38,6 +38,15 @@ SHADE = 2
 """Frame n of a numbered clip is grey n × SHADE of 255."""
 
 
+def distinct() -> tuple[str, ...]:
+    """One card of each tiny configuration: cards of one model in several sizes share it."""
+    found: dict[str, str] = {}
+    for name in cards.names():
+        card = _card(name)
+        found.setdefault(repr((card.pipeline, card.entries, card.tiny)), name)
+    return tuple(found.values())
+
+
 def small(name: str) -> ModelCard:
     """The card with tiers that its tiny model makes in a blink: two steps at 64 × 64."""
     card = _card(name)

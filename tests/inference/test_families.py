@@ -48,18 +48,9 @@ CLASSES = {
 }
 
 
-def _distinct() -> tuple[str, ...]:
-    """One card of each tiny configuration: cards of one model in several sizes share it."""
-    found: dict[str, str] = {}
-    for name in cards.names():
-        card = cards.card(name)
-        found.setdefault(repr((card.pipeline, card.entries, card.tiny)), name)
-    return tuple(found.values())
-
-
 ENTRIES = [
     pytest.param(name, entry, id=f"{name}-{entry.task}-{'+'.join(entry.needs)}")
-    for name in _distinct()
+    for name in make.distinct()
     for entry in cards.card(name).entries
     if not entry.adapter
 ]

@@ -9,7 +9,7 @@ from secondunit_bridge.errors import MediaMissing, MediaUnsupported
 from secondunit_bridge.messages import FramesBefore, Order, Span
 from secondunit_bridge.rates import FrameRange
 from secondunit_inference.engines.draft.card import CARD
-from secondunit_inference.sources import refuse_sources
+from secondunit_inference.sources import look_at_sources
 
 from tests.inference.running_unit import order
 
@@ -31,20 +31,20 @@ def standing_on(path: Path, rate: Fraction) -> Order:
 )
 def test_the_card_says_what_is_taken(footage: Path, name: str, rate: Fraction, reason: str) -> None:
     with pytest.raises(MediaUnsupported, match=reason):
-        refuse_sources(standing_on(footage / name, rate), CARD)
-    refuse_sources(standing_on(footage / name, rate), ALL)
+        look_at_sources(standing_on(footage / name, rate), CARD)
+    look_at_sources(standing_on(footage / name, rate), ALL)
 
 
 def test_fields_give_their_frames_or_twice_as_many(footage: Path) -> None:
     path = footage / "s16_sony_a7m3_1080i25_avchd.mts"
-    refuse_sources(standing_on(path, Fraction(50)), ALL)
+    look_at_sources(standing_on(path, Fraction(50)), ALL)
     with pytest.raises(MediaUnsupported, match="not 24"):
-        refuse_sources(standing_on(path, Fraction(24)), ALL)
+        look_at_sources(standing_on(path, Fraction(24)), ALL)
 
 
 def test_missing_and_raw_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(MediaMissing, match="does not exist"):
-        refuse_sources(standing_on(tmp_path / "a.mov", Fraction(24)), ALL)
+        look_at_sources(standing_on(tmp_path / "a.mov", Fraction(24)), ALL)
     (tmp_path / "a.braw").write_bytes(b"raw")
     with pytest.raises(MediaUnsupported, match="camera raw"):
-        refuse_sources(standing_on(tmp_path / "a.braw", Fraction(24)), ALL)
+        look_at_sources(standing_on(tmp_path / "a.braw", Fraction(24)), ALL)

@@ -12,6 +12,8 @@ import pytest
 from secondunit_inference import cards
 from secondunit_inference.cards import Entry, Input, ModelCard
 
+from tests.inference.diffusion_orders import distinct
+
 torch = pytest.importorskip("torch", reason="the diffusion engine's packages are not installed")
 diffusers = pytest.importorskip("diffusers", reason="the diffusion engine's packages are not installed")
 tiny = pytest.importorskip("secondunit_inference.engines.diffusion.tiny")
@@ -20,18 +22,9 @@ Image = pytest.importorskip("PIL.Image")
 SIDE = 64
 
 
-def _distinct() -> tuple[str, ...]:
-    """One card of each tiny configuration: cards of one model in several sizes share it."""
-    found: dict[str, str] = {}
-    for name in cards.names():
-        card = cards.card(name)
-        found.setdefault(repr((card.pipeline, card.entries, card.tiny)), name)
-    return tuple(found.values())
-
-
 ENTRIES = [
     pytest.param(name, entry, id=f"{name}-{entry.task}-{'+'.join(entry.needs)}")
-    for name in _distinct()
+    for name in distinct()
     for entry in cards.card(name).entries
 ]
 

@@ -286,18 +286,28 @@ def picture(frame: VideoFrame, encoding: Encoding, reformatter: VideoReformatter
 
 
 def read_still(path: str) -> NDArray[np.uint16]:
-    """The picture of a PNG, JPEG or TIFF file as `picture` gives it; transparency is ignored."""
+    """The picture of a PNG, JPEG, TIFF or OpenEXR file as `picture` gives it; transparency is ignored."""
+    return picture(*_read_frame(path))
+
+
+def read_still_codes(path: str) -> tuple[Floats, Encoding]:
+    """The same file's picture as `codes` gives it."""
+    frame, encoding = _read_frame(path)
+    return codes(frame, encoding), encoding
+
+
+def _read_frame(path: str) -> tuple[VideoFrame, Encoding]:
     with open_media(path) as container:
         stream = picture_stream(container, path)
-        if container.format.name not in ("png_pipe", "jpeg_pipe", "tiff_pipe", "image2"):
-            raise MediaUnsupported(f"{path} is not a PNG, JPEG or TIFF still: convert it")
+        if container.format.name not in ("png_pipe", "jpeg_pipe", "tiff_pipe", "exr_pipe", "image2"):
+            raise MediaUnsupported(f"{path} is not a PNG, JPEG, TIFF or OpenEXR still: convert it")
         try:
             frame = next(container.decode(stream), None)
         except av.error.FFmpegError as error:
             raise unreadable(path, error) from error
         if frame is None:
             raise MediaUnreadable(f"{path} holds no picture that can be decoded: copy it again from its source")
-        return picture(Upright(orientation(frame)).turn(frame), encoding_of(frame, stream))
+        return Upright(orientation(frame)).turn(frame), encoding_of(frame, stream)
 
 
 def read_sound(path: str, stream: int, start_sample: int, count: int, rate: int) -> NDArray[np.float32]:

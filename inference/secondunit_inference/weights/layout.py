@@ -20,6 +20,8 @@ from secondunit_inference.weights import tensors
 from secondunit_inference.weights.record import RECORD, read_record
 
 INDEX = "model_index.json"
+ADAPTERS = "adapters"
+"""The folder beside a model's components that holds published LoRAs of it. Each order checks those that it uses."""
 _WEIGHTS = re.compile(r"(diffusion_pytorch_model|model)(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?")
 _OTHERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.(json|txt|model|jinja)")
 _SAFETENSORS_INDEX = ".safetensors.index.json"
@@ -164,6 +166,8 @@ def _faults(folder: Path, classes: Classes, stats: tuple[tuple[str, int, int, in
 
 def _belongs(path: str) -> bool:
     folder, _, name = path.rpartition("/")
+    if folder == ADAPTERS:
+        return name.endswith(".safetensors")
     return path in (INDEX, RECORD) or (bool(folder) and "/" not in folder and allowed(name))
 
 
@@ -172,7 +176,9 @@ def _record_faults(files: Mapping[str, tuple[int, int]], recorded: tuple[Any, ..
         return
     known = {file.path for file in recorded}
     yield from (
-        f"{path} was not there when the weights were recorded" for path in files if path not in known | {RECORD}
+        f"{path} was not there when the weights were recorded"
+        for path in files
+        if path not in known | {RECORD} and not path.startswith(f"{ADAPTERS}/")
     )
     for file in recorded:
         if file.path not in files:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ from secondunit_inference.weights.record import (
 
 LICENCES = "licences.json"
 _IMPORT = ".import-"
-_REMOVED = ".removed-"
+_END_SECONDS = 2.0
+"""A call that was left ends within so long."""
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -46,7 +48,7 @@ class Models:
     def __init__(self, folder: Path, orders: Callable[[], Iterable[OrderStatus]]) -> None:
         self._folder = folder
         self._orders = orders
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._at_work: set[str] = set()
 
     def all(self) -> Iterator[Weights]:
@@ -66,6 +68,8 @@ class Models:
                 raise ModelError(
                     f"{model} was imported and is not mended from the hub: `secondunit models remove {model}` first"
                 )
+            if find_spec("huggingface_hub") is None:
+                raise ModelError("huggingface_hub is not installed: `pip install 'secondunit[diffusion]'`")
             self._folder.mkdir(parents=True, exist_ok=True)
             process = subprocess.Popen(
                 [sys.executable, "-m", "secondunit_inference.weights.hub", model, str(self._folder / model)],
@@ -104,6 +108,8 @@ class Models:
             chosen = _chosen(source)
             self._accept(card, accept)
             self._folder.mkdir(parents=True, exist_ok=True)
+            for left in self._folder.glob(f"{_IMPORT}{model}-????????"):  # by a unit that was killed
+                shutil.rmtree(left)
             building = self._folder / f"{_IMPORT}{model}-{secrets.token_hex(4)}"
             try:
                 _place(chosen, building)
@@ -198,15 +204,16 @@ class Models:
 
     @contextmanager
     def _alone(self, model: str) -> Iterator[None]:
-        with self._lock:
-            if model in self._at_work:
+        with self._changed:
+            if not self._changed.wait_for(lambda: model not in self._at_work, _END_SECONDS):
                 raise ModelError(f"{model} is being downloaded, imported, checked or removed: wait until that is done")
             self._at_work.add(model)
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._at_work.discard(model)
+                self._changed.notify_all()
 
     def _accepted(self) -> dict[str, str]:
         """When each licence was accepted, by its id and address."""
@@ -227,7 +234,7 @@ class Models:
                 f"the licence of {card.title} has to be accepted first: {licence.id or 'no name'}; commercial use: "
                 f"{licence.commercial}; {licence.url}; give --accept-licence"
             )
-        with self._lock:
+        with self._changed:
             self._folder.mkdir(parents=True, exist_ok=True)
             accepted = self._accepted() | {key: datetime.now(UTC).isoformat(timespec="seconds")}
             write_whole(self._folder / LICENCES, orjson.dumps(accepted, option=orjson.OPT_INDENT_2))

@@ -10,12 +10,14 @@ import click
 from secondunit_bridge import spawn
 from secondunit_bridge.client import Client
 from secondunit_bridge.errors import BadInput, ModelError
-from secondunit_bridge.messages import Card, Licence, Weights, WeightsProgress, WeightsState
+from secondunit_bridge.messages import Card, Weights, WeightsProgress, WeightsState
 
 from secondunit_plugin.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
+
+    from secondunit_plugin.exercise import Report
 
 _accept = click.option("--accept-licence", is_flag=True, help="Accept the model's licence without being asked.")
 _quiet = click.option("--quiet", is_flag=True, help="No progress.")
@@ -55,15 +57,19 @@ def list_(as_json: bool) -> None:
     from rich.table import Column, Table
 
     table = Table(
-        Column("model", no_wrap=True), "tasks", "licence", "commercial use", "state", Column("disk", no_wrap=True)
+        *(Column(name, no_wrap=True) for name in ("model", "size")),
+        "tasks",
+        "licence",
+        "state",
+        Column("disk", no_wrap=True),
     )
     for card, weights in found:
-        licence = card.licence or Licence("", "", "")
+        native = card.native
         table.add_row(
             card.model,
+            f"{native.width}×{native.height}" if native else "",
             ", ".join(limit.task for limit in card.limits),
-            licence.id or "unnamed",
-            licence.commercial,
+            card.licence.id or "see its page" if card.licence else "",
             _state(weights),
             _gigabytes(weights.bytes) if weights.bytes else "–",
         )
@@ -112,11 +118,23 @@ def import_(model: str, folder: Path, accept_licence: bool, quiet: bool) -> None
 @models.command()
 @click.argument("model")
 @click.option("--hashes", is_flag=True, help="Read every file and compare its hash with the recorded one.")
+@click.option(
+    "--exercise", "exercised", is_flag=True, help="Make every task once and print a report, as JSON, that can be sent."
+)
 @_quiet
-def check(model: str, hashes: bool, quiet: bool) -> None:
-    """Say whether a model's weights can be loaded, or all that is wrong with them."""
-    _known(model)
+def check(model: str, hashes: bool, exercised: bool, quiet: bool) -> None:
+    """Say whether a model's weights can be loaded, or all that is wrong with them.
+
+    With --exercise every task runs at the model's own size, with two steps: exit code 5 if one fails.
+    """
+    card, weights = _known(model)
     anyio.run(_follow, "check", model, quiet, hashes)
+    if exercised:
+        report = anyio.run(_exercise, card, weights, quiet)
+        print_json(report)
+        if any(task.error for task in report.tasks):
+            raise SystemExit(5)
+        return
     _, weights = _known(model)
     said = "every hash is the recorded one" if hashes else "sizes, headers and classes are right"
     click.echo(f"{model}: {said}; weights {weights.sha256 or 'without recorded hashes'}")
@@ -170,9 +188,19 @@ async def _follow(kind: str, model: str, quiet: bool, flag: bool, folder: str = 
             await _show(steps, bar)
 
 
+async def _exercise(card: Card, weights: Weights, quiet: bool) -> "Report":
+    from secondunit_plugin.cli.progress import LiveOrders
+    from secondunit_plugin.exercise import exercise
+
+    with LiveOrders(quiet) as live:
+        async with _unit() as unit:
+            return await exercise(unit, card, weights, live.show)
+
+
 async def _show(steps: AsyncIterator[WeightsProgress], bar: "Progress") -> None:
-    line = bar.add_task("", total=None)
+    line: TaskID | None = None
     async for step in steps:
+        line = bar.add_task("", total=None) if line is None else line
         bar.update(line, description=step.what, completed=step.done, total=step.total or None)
 
 

@@ -6,8 +6,9 @@ from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, VideoReformatter
 from numpy.typing import NDArray
 from secondunit_bridge.errors import MediaUnsupported
-from secondunit_bridge.media.colour import PRECISE, SWS_MATRICES, shrink
+from secondunit_bridge.media.colour import PRECISE, SWS_MATRICES, Floats, parts, shrink, whole, yuv_from_rgb
 from secondunit_bridge.media.probe import Encoding
+from secondunit_bridge.media.read import FLOATS
 
 from secondunit_inference.job import Picture
 
@@ -19,7 +20,7 @@ class Composite:
         self._encoding = encoding
         self._reformatter = VideoReformatter()
 
-    def frame(self, camera: VideoFrame, made: Picture, mask: Mask) -> VideoFrame:
+    def frame(self, camera: VideoFrame, made: Picture | Floats, mask: Mask) -> VideoFrame:
         """`mask`: True where `made` is seen, grown to whole chroma samples, which cannot be of both.
 
         Raises MediaUnsupported for pixel formats whose codes are not bytes of their own.
@@ -34,29 +35,48 @@ class Composite:
             mine[outside] = source[outside]
         return result
 
-    def _codes(self, camera: VideoFrame, made: Picture) -> VideoFrame:
+    def _codes(self, camera: VideoFrame, made: Picture | Floats) -> VideoFrame:
         """`made` in the camera frame's pixel format, the inverse of `media.read.picture`."""
         encoding = self._encoding
+        if camera.format.name.startswith(FLOATS):
+            return _float_frame(camera, parts(made))
         rgb = encoding.matrix == "gbr"
         if not rgb and encoding.matrix not in SWS_MATRICES:
             raise MediaUnsupported(f"colour matrix {encoding.matrix} cannot be converted: convert it to bt709 first")
-        if rgb and encoding.depth <= 8:
-            bytes_ = np.asarray(np.round(made / 257), np.uint8)
+        if made.dtype == np.float32 and not rgb:
+            samples = yuv_from_rgb(parts(made), encoding.matrix, encoding.full_range, encoding.depth)
+            frame = VideoFrame.from_ndarray(samples, format="yuv444p16le")
+        elif rgb and encoding.depth <= 8:
+            bytes_ = np.asarray(np.round(whole(made) / 257), np.uint8)
             frame = VideoFrame.from_ndarray(bytes_, format="rgb24")
         else:
-            frame = VideoFrame.from_ndarray(made if rgb or encoding.full_range else shrink(made), format="rgb48le")
+            shown = whole(made)
+            frame = VideoFrame.from_ndarray(shown if rgb or encoding.full_range else shrink(shown), format="rgb48le")
         matrix = None if rgb else SWS_MATRICES[encoding.matrix]
+        target = ColorRange.JPEG if encoding.full_range or rgb else ColorRange.MPEG
         converted: VideoFrame = self._reformatter.reformat(
             frame,
             format=camera.format.name,
             src_colorspace=matrix,
             dst_colorspace=matrix,
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.JPEG if encoding.full_range or rgb else ColorRange.MPEG,
+            src_color_range=target if frame.format.name == "yuv444p16le" else ColorRange.JPEG,
+            dst_color_range=target,
             interpolation=PRECISE,
         )
         converted.pts, converted.time_base = camera.pts, camera.time_base
         return converted
+
+
+def _float_frame(camera: VideoFrame, made: Floats) -> VideoFrame:
+    frame = VideoFrame(camera.width, camera.height, camera.format.name)
+    kind = np.dtype("<f2" if "f16" in camera.format.name else "<f4")
+    for index, channel in enumerate((1, 2, 0)[: len(frame.planes)]):  # G, B, R; alpha stays the camera's
+        pixels = _pixels(frame.planes[index], kind.itemsize)
+        pixels[:] = np.ascontiguousarray(made[..., channel : channel + 1].astype(kind)).view(np.uint8)
+    for index in range(3, len(frame.planes)):
+        _pixels(frame.planes[index], kind.itemsize)[:] = _pixels(camera.planes[index], kind.itemsize)
+    frame.pts, frame.time_base = camera.pts, camera.time_base
+    return frame
 
 
 def _grown(mask: Mask, frame: VideoFrame) -> Mask:

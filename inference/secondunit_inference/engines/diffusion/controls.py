@@ -29,10 +29,11 @@ from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task, Value
 
 from secondunit_inference.cards import Input, ModelCard
-from secondunit_inference.engines.diffusion.planned import ADAPTER, CAMERA_MOVE, SOUND, STANDARD, STRENGTHS, TIER
+from secondunit_inference.engines.diffusion.planned import ADAPTER, CAMERA_MOVE, SOUND, STANDARD, STEPS, STRENGTHS, TIER
 from secondunit_inference.engines.diffusion.preflight import MEMORY
 
 MOST_TAKES = 16
+MOST_STEPS = 200
 _MOST_IMAGES = 8
 _MOST_KEYFRAMES = 16
 
@@ -75,6 +76,9 @@ def controls(card: ModelCard, task: Task, intent: str = "") -> Controls:
 def check_parameters(card: ModelCard, order: Order) -> None:
     """Raises OrderRefused for a parameter that the model does not have for this task, or a value out of its range."""
     known = {one.name: one.kind for one in _controls(card, order.task)}
+    if not known:
+        tasks = ", ".join(dict.fromkeys(entry.task.value for entry in card.entries))
+        raise OrderRefused(f"{order.shot}: {card.title} does not {order.task.value}: it does {tasks}")
     settable = [name for name, kind in known.items() if isinstance(kind, _PARAMETERS)]
     for parameter in order.parameters:
         kind = known.get(parameter.name)
@@ -149,6 +153,8 @@ def _controls(card: ModelCard, task: Task) -> Iterator[Control]:
     tiers = tuple(name for name, tier in card.tiers.items() if tier.enabled)
     default = STANDARD if STANDARD in tiers else tiers[0]
     yield _control(TIER, "Quality", "More steps take longer.", ChoiceControl(default, tiers), "quality")
+    steps = IntegerControl(0, 0, MOST_STEPS)
+    yield _control(STEPS, "Steps", "0: as many as the quality has.", steps, "quality")
     held = ChoiceControl("", ("", *card.memory.recipes))
     yield _control(
         MEMORY,

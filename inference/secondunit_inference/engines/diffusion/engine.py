@@ -10,6 +10,7 @@ import av
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from secondunit_bridge.media.colour import whole
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import picture
 from secondunit_bridge.messages import Fit, Order, Seam
@@ -31,16 +32,13 @@ from secondunit_inference.engines.diffusion.previews import Previews
 from secondunit_inference.engines.diffusion.recipes import name_of
 from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
-from secondunit_inference.engines.diffusion.space import Space, space_of
+from secondunit_inference.engines.diffusion.space import Space, encoding_of, space_of
 from secondunit_inference.engines.diffusion.timing import Pass
 from secondunit_inference.engines.diffusion.weights import folder_of, sha256_of
 from secondunit_inference.engines.diffusion.window import Windows, white_of
 from secondunit_inference.engines.draft.footage import reader, sound_along, sound_beside
 from secondunit_inference.job import Job, Made, Make, Picture, SoundStream
 from secondunit_inference.seams import NO_CORRECTION, Correction, meet
-
-# What a model makes from words alone is a display picture.
-_ENCODING = Encoding("rgb48le", 16, "bt709", "bt709", "bt709", False)
 
 
 def engine() -> Make:
@@ -54,9 +52,9 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
     folder = folder_of(job.models, card)
     job.check()
     wanted = loras(plan, folder)
-    encoding = next((probed(known) for known in _camera(plan)), _ENCODING)
+    encoding = next((probed(known) for known in _camera(plan)), encoding_of(order.slot.encoding))
     space = Space(space_of(order.slot.encoding, encoding))
-    windows = Windows(plan, space, job.check)
+    windows = Windows(plan, order.slot.encoding, job.check)
 
     def work(model: Model) -> _Made:
         with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
@@ -176,7 +174,8 @@ class _Frames:
     def close(self) -> None:
         self._windows.close()
 
-    def generated(self, frame: int) -> Picture:
+    def generated(self, frame: int) -> Picture | Floats:
+        """Floats where the encoding may hold light beyond white."""
         self._job.check()
         at = self._plan.timing.model_frame(frame)
         low = floor(at)
@@ -184,7 +183,7 @@ class _Frames:
         if at != low:
             shown = self._between.picture((low, low + 1), shown, self._model(low + 1), at - low)
         codes = self._space.out_of(self._plan.framing.out_of(shown))
-        return np.asarray(np.clip(codes, 0, 1) * np.float32(65535) + np.float32(0.5), np.uint16)
+        return codes if self._space.name else whole(codes)
 
     def _model(self, frame: int) -> Floats:
         return self._made[frame] if frame in self._made else self._windows.known(frame, self._made)
@@ -198,7 +197,7 @@ class _Corrections:
     ending: Correction
     seams: tuple[Seam, ...]
 
-    def apply(self, shown: Picture, share: Fraction) -> Picture:
+    def apply(self, shown: Picture | Floats, share: Fraction) -> Picture | Floats:
         """`share`: how far the frame lies from the opening towards the ending, 0 to 1."""
         if self.ending is NO_CORRECTION:
             return self.opening.apply(shown, 1.0)
@@ -216,7 +215,8 @@ def _corrected(plan: Planned, frames: _Frames, encoding: Encoding) -> _Correctio
             if known is None:
                 continue
             camera = _camera_picture(known, frame if later else frame - 1, encoding)
-            meeting = meet(camera, frames.generated(frame - 1 if later else frame), scene.ignored, camera_last=later)
+            made = whole(frames.generated(frame - 1 if later else frame))
+            meeting = meet(camera, made, scene.ignored, camera_last=later)
             seams.append(Seam(FrameTime(frame, known.span.range.rate), meeting.before, meeting.after))
             if later:
                 ending = meeting.correction
@@ -232,7 +232,7 @@ def _camera_picture(known: Known, frame: int, encoding: Encoding) -> Picture:
 
 def _take(
     plan: Planned, frames: _Frames, corrections: _Corrections, encoding: Encoding, order: Order, job: Job
-) -> Iterator[av.VideoFrame | Picture]:
+) -> Iterator[av.VideoFrame | Picture | Floats]:
     scene = plan.canvas
     count = max(1, scene.end - scene.first - 1)
     try:
@@ -242,7 +242,7 @@ def _take(
         yield from _camera_frames(scene.before, 0, scene.first)
         for frame in range(scene.first, scene.end):
             shown = corrections.apply(frames.generated(frame), Fraction(frame - scene.first, count))
-            job.progress.preview(FrameTime(frame, order.slot.rate), shown)
+            job.progress.preview(FrameTime(frame, order.slot.rate), whole(shown))
             yield shown
         yield from _camera_frames(scene.after, scene.end, scene.total)
     finally:
@@ -251,7 +251,7 @@ def _take(
 
 def _composited(
     plan: Planned, frames: _Frames, encoding: Encoding, order: Order, job: Job
-) -> Iterator[av.VideoFrame | Picture]:
+) -> Iterator[av.VideoFrame | Picture | Floats]:
     """Where the mask is black, the source's own codes."""
     source, mask = plan.canvas.source, plan.canvas.mask
     assert source is not None and mask is not None
@@ -264,7 +264,7 @@ def _composited(
                 yield camera
                 continue
             shown = frames.generated(frame)
-            job.progress.preview(FrameTime(frame, order.slot.rate), shown)
+            job.progress.preview(FrameTime(frame, order.slot.rate), whole(shown))
             yield composite.frame(camera, shown, white)
 
 

@@ -1,22 +1,18 @@
 """LoRAs on a model while an order is made: a user's looks and the card's published adapters, taken off afterwards."""
 
-import json
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 from secondunit_bridge.errors import OrderRefused
 
 from secondunit_inference.cards import ModelCard
 from secondunit_inference.engines.diffusion.planned import Planned
-
-ADAPTERS = "adapters"
-"""The folder beside a model's components that holds its adapters."""
-_LONGEST_HEADER = 100_000_000
-"""What safetensors itself accepts: https://github.com/huggingface/safetensors#format."""
+from secondunit_inference.weights import tensors
+from secondunit_inference.weights.layout import ADAPTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +28,8 @@ def loras(plan: Planned, folder: Path) -> tuple[Lora, ...]:
         path = folder / ADAPTERS / adapter.file
         if not path.is_file():
             raise OrderRefused(
-                f"the adapter {adapter.name} of {plan.card.title} is not on this machine: `secondunit models get "
-                f"{plan.card.model}` downloads it, or lay {adapter.file} of {adapter.repository} into {path.parent}"
+                f"the adapter {adapter.name} of {plan.card.title} is not on this machine: lay {adapter.file} of "
+                f"{adapter.repository} into {path.parent}"
             )
         found.append(Lora(path, weight))
     found += [Lora(Path(look.path), look.weight) for look in plan.canvas.looks if look.weight != 0]
@@ -45,13 +41,13 @@ def loras(plan: Planned, folder: Path) -> tuple[Lora, ...]:
 def _refuse_other(path: Path) -> None:
     """The header says what a file holds before anything is loaded from it."""
     try:
+        if fault := tensors.fault(path):
+            raise OrderRefused(f"{path} {fault}: give a look as .safetensors")
         with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > min(_LONGEST_HEADER, path.stat().st_size - 8):
-                raise ValueError(f"a header of {length} bytes")
-            names = [name for name in json.loads(file.read(length)) if name != "__metadata__"]
-    except (OSError, ValueError, struct.error) as error:
-        raise OrderRefused(f"{path} is no readable .safetensors file ({error}): give a look as .safetensors") from error
+            length = int.from_bytes(file.read(8), "little")
+            names = [name for name in orjson.loads(file.read(length)) if name != "__metadata__"]
+    except OSError as error:
+        raise OrderRefused(f"{path} cannot be read: {error.strerror}") from error
     if not any("lora" in name for name in names):
         raise OrderRefused(f"{path} holds no LoRA: its tensors are {', '.join(names[:3])} …")
 

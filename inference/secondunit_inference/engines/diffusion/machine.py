@@ -31,6 +31,11 @@ def machine(models: Path) -> Machine:
     return Machine(f"{platform.node()}: {name}", Room(free, main, disk, shared=False))
 
 
+def device_name() -> str:
+    gpu = _gpu(set())
+    return gpu[0] if gpu else "cpu"
+
+
 def _gpu(ours: set[int]) -> tuple[str, int] | None:
     """Name and free bytes of the first device that CUDA shows, from its driver."""
     try:

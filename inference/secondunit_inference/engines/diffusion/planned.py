@@ -1,7 +1,7 @@
 """What an order becomes for a model before torch is loaded: which pipeline, frames, size and steps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
@@ -16,6 +16,8 @@ from secondunit_inference.engines.diffusion.timing import Context, FrameRule, Pa
 
 TIER = "tier"
 STANDARD = "standard"
+STEPS = "steps"
+"""The parameter that sets the number of steps; 0: the tier's."""
 ADAPTER = "adapter"
 """The parameter that names one of the card's adapters."""
 SOUND = "sound"
@@ -227,4 +229,7 @@ def _tier(card: ModelCard, order: Order, parameters: Mapping[str, Value]) -> Tie
     tier = card.tiers.get(str(name))
     if tier is None:
         raise OrderRefused(f"{order.shot}: {card.title} has no tier {name!r}: it has {', '.join(card.tiers)}")
-    return tier
+    steps = int(parameters.get(STEPS, 0))
+    if steps and "sigmas" in tier.call:
+        raise OrderRefused(f"{order.shot}: the tier {name!r} of {card.title} has steps of its own: leave out {STEPS!r}")
+    return replace(tier, steps=steps) if steps else tier

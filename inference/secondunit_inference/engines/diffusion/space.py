@@ -13,12 +13,17 @@ from numpy.typing import NDArray
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.media.probe import Encoding
 
+from secondunit_inference.sources import LINEAR
+
 Floats = NDArray[np.float32]
 
 CONFIG = "studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 """Fixed, so that a name means the same colour in every version of OpenColorIO that has it."""
 _LINEAR = "Linear Rec.709 (sRGB)"
-_OF_TRANSFER = {"arib-std-b67": "Rec.2100-HLG - Display", "smpte2084": "Rec.2100-PQ - Display"}
+_HLG, _PQ = "Rec.2100-HLG - Display", "Rec.2100-PQ - Display"
+_OF_TRANSFER = {"arib-std-b67": _HLG, "smpte2084": _PQ}
+_OF_LINEAR = {"bt2020": "Linear Rec.2020", "smpte432": "Linear P3-D65"}
+_WIDE = "Rec.1886 Rec.2020 - Display"
 _SHOULDER = 0.6
 _WHITEST = 512.0
 """LogC4, the longest of the log curves, ends at 469.8 (ARRI LogC4 specification)."""
@@ -26,7 +31,25 @@ _WHITEST = 512.0
 
 def space_of(named: str, encoding: Encoding) -> str:
     """The order's colour space, else the one that the file's tags mean; empty for SDR, whose codes stay as they are."""
-    return named or _OF_TRANSFER.get(encoding.transfer, "")
+    if named or encoding.transfer in _OF_TRANSFER:
+        return named or _OF_TRANSFER[encoding.transfer]
+    if encoding.transfer == "linear":
+        return _OF_LINEAR.get(encoding.primaries, _LINEAR)
+    return _WIDE if encoding.primaries == "bt2020" else ""
+
+
+def is_linear(space: str) -> bool:
+    """Whether a colour space of the configuration, by its name, is scene-linear."""
+    return space.startswith(LINEAR)
+
+
+def encoding_of(space: str) -> Encoding:
+    """The tags of pictures that are made without camera frames; what tags cannot say is left as BT.709."""
+    if space in (_HLG, _PQ):
+        transfer = next(transfer for transfer, name in _OF_TRANSFER.items() if name == space)
+        return Encoding("rgb48le", 16, "bt2020nc", "bt2020", transfer, False)
+    transfer = "linear" if is_linear(space) else "bt709"
+    return Encoding("rgb48le", 16, "bt709", "bt709", transfer, False)
 
 
 class Space:

@@ -8,7 +8,8 @@ from math import floor
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from secondunit_bridge.media.read import VideoReader, picture, read_still
+from secondunit_bridge.media.colour import parts
+from secondunit_bridge.media.read import VideoReader, codes, picture, read_still_codes
 from secondunit_bridge.messages import Span
 
 from secondunit_inference.cards import Entry, Input
@@ -16,7 +17,7 @@ from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.planned import Planned
 from secondunit_inference.engines.diffusion.retime import Between
-from secondunit_inference.engines.diffusion.space import Space
+from secondunit_inference.engines.diffusion.space import Space, space_of
 from secondunit_inference.engines.diffusion.timing import Pass
 from secondunit_inference.engines.draft.footage import reader
 
@@ -46,9 +47,10 @@ class Window:
 class Camera:
     """Camera frames as a model sees them, by their position in the take's frames, also between two of them."""
 
-    def __init__(self, known: Known, planned: Planned, space: Space, check: Callable[[], None]) -> None:
-        self._known, self._planned, self._space, self._check = known, planned, space, check
+    def __init__(self, known: Known, planned: Planned, encoding: str, check: Callable[[], None]) -> None:
+        self._known, self._planned, self._check = known, planned, check
         self._reader: VideoReader = reader(known.span)
+        self._space = Space(space_of(encoding, self._reader.info.encoding))
         self._between = Between()
         self._held: dict[int, Floats] = {}
 
@@ -70,25 +72,30 @@ class Camera:
             self._check()
             span = self._known.span
             found = self._reader.frame(span.range.start + frame - self._known.at)
-            codes = picture(found, self._reader.info.encoding).astype(np.float32) / np.float32(65535)
+            # Codes beyond white are light only in spaces that hold such light.
+            encoding = self._reader.info.encoding
+            shown = codes(found, encoding) if self._space.name else parts(picture(found, encoding))
             self._held = {key: one for key, one in self._held.items() if abs(key - frame) < 2}
-            self._held[frame] = self._planned.framing.into(self._space.into(codes))
+            self._held[frame] = self._planned.framing.into(self._space.into(shown))
         return self._held[frame]
 
 
 class Windows:
-    """Reads what the passes of one take need. `made`: model frames that passes have made so far, by number."""
+    """Reads what the passes of one take need. `made`: model frames that passes have made so far, by number.
 
-    def __init__(self, planned: Planned, space: Space, check: Callable[[], None]) -> None:
+    `encoding`: that of the order, see `Slot`.
+    """
+
+    def __init__(self, planned: Planned, encoding: str, check: Callable[[], None]) -> None:
         self._planned = planned
         self._check = check
         scene = planned.canvas
         self._cameras = {
-            id(known): Camera(known, planned, space, check)
+            id(known): Camera(known, planned, encoding, check)
             for known in (scene.before, scene.after, scene.source)
             if known is not None
         }
-        self._space = space
+        self._encoding = encoding
 
     def close(self) -> None:
         for camera in self._cameras.values():
@@ -143,7 +150,7 @@ class Windows:
         for shot in scene.shots:
             limits = shot.span.range
             middle = Known(Span(shot.span.path, limits), 0)
-            camera = Camera(middle, self._planned, self._space, self._check)
+            camera = Camera(middle, self._planned, self._encoding, self._check)
             found.append(camera.picture(Fraction(limits.duration // 2)))
             camera.close()
         return found
@@ -152,7 +159,9 @@ class Windows:
         """Scaled to cover the slot's picture, its middle kept."""
         self._check()
         framing = self._planned.framing
-        still = read_still(path).astype(np.float32) / np.float32(65535)
+        found, tags = read_still_codes(path)
+        # Only floats can be in the order's encoding: other stills are display pictures.
+        still = Space(space_of(self._encoding if tags.transfer == "linear" else "", tags)).into(found)
         height, width = still.shape[:2]
         scale = max(framing.inner_width / width, framing.inner_height / height)
         size = (max(framing.inner_width, round(width * scale)), max(framing.inner_height, round(height * scale)))
