@@ -7,6 +7,9 @@ from pathlib import Path
 MARKER = ".secondunit-takes"
 """The file that marks a folder of takes."""
 
+FIRST_NUMBER = 1001
+"""The number of the first picture in a take that is a folder."""
+
 _CHUNK_BYTES = 8 * 1024 * 1024
 
 

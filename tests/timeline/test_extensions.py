@@ -12,7 +12,7 @@ from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import Extension, place_extension, plan_extension
 from secondunit_timeline.flat import Flat, flatten
 from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.interchange import media_path, read_cut, write_cut
 from secondunit_timeline.operations import End, Into
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.times import time_range
@@ -327,3 +327,22 @@ def test_a_locked_cut_of_eight_tracks_keeps_every_edit_point_and_every_sample(ma
         assert [item[1:] for item in was.items] == [item[1:] for item in now.items]
     assert flatten(placed) == flatten(cut)
     assert Flat(placed).sound() == Flat(cut).sound()
+
+
+def test_a_take_in_a_folder_is_an_image_sequence_and_moves_with_its_cut(make_clip: MakeClip, tmp_path: Path) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 0, 60), gap(30))
+    extension = plan(cut, "A", tail=8)
+    folder = tmp_path / "here" / "takes" / "A_v001_UAAAAAAA_1"
+    folder.mkdir(parents=True)
+    order = order_of(extension)
+    count = order.slot.head + order.slot.frames + order.slot.tail
+    for number in range(1001, 1001 + count):
+        (folder / f"frame_{number}.exr").touch()
+    placed, _ = edit(cut, place_extension(extension, (take_for(order, str(folder / "frame_%04d.exr")),)))
+    write_cut(placed, tmp_path / "here" / "cut.otio")
+    (tmp_path / "here").rename(tmp_path / "there")
+    clip = Index(read_cut(tmp_path / "there" / "cut.otio")).tracks[0].items[1].child
+    pictures = clip.media_reference
+    assert isinstance(pictures, otio.schema.ImageSequenceReference)
+    assert (pictures.start_frame, pictures.number_of_images_in_sequence()) == (1001, count)
+    assert media_path(pictures) == str(tmp_path / "there" / "takes" / folder.name / "frame_%04d.exr")

@@ -5,7 +5,6 @@ where it holds every frame that the clip plays, under its transitions too. Where
 changes.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +19,7 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Change, Edit, Splice, Written
 from secondunit_timeline.formats.media import reel_in, source_file
 from secondunit_timeline.index import Index, Item
-from secondunit_timeline.interchange import media_path
+from secondunit_timeline.interchange import media_path, reference_to
 from secondunit_timeline.library import SOUND, Library, read_headers
 from secondunit_timeline.records import recorded_take
 from secondunit_timeline.reels import (
@@ -39,8 +38,6 @@ from secondunit_timeline.takes import PREFIX, RECIPE
 from secondunit_timeline.times import cached_rate, exact, frames_of, rate_of, time_range
 
 __all__ = ["Ambiguous", "By", "Kept", "Link", "Outcome", "Relinked", "Unfound", "relink_media"]
-
-_NUMBER = re.compile(r"%0?(\d*)d")
 
 
 class By(StrEnum):
@@ -323,26 +320,14 @@ def _start(header: Header) -> FrameTime | None:
 
 def _reference(old: otio.core.MediaReference, header: Header, fit: _Fit) -> otio.core.MediaReference:
     available = time_range(fit.first, header.frames, fit.rate)
-    folder, name = str(Path(header.path).parent), Path(header.path).name
-    made: otio.core.MediaReference = otio.schema.ExternalReference(header.path, available)
-    if (match := _NUMBER.search(name)) is not None:
-        prefix, suffix = (part.replace("%%", "%") for part in (name[: match.start()], name[match.end() :]))
-        made = otio.schema.ImageSequenceReference(
-            target_url_base=folder.replace("%%", "%") + "/",
-            name_prefix=prefix,
-            name_suffix=suffix,
-            start_frame=header.first,
-            frame_step=1,
-            rate=float(fit.rate),
-            frame_zero_padding=int(match[1] or 0),
-            available_range=available,
-        )
+    made = reference_to(header.path, available, header.first)
     made.name = old.name
     made.available_image_bounds = old.available_image_bounds
     metadata = {key: value for key, value in old.metadata.items() if key != "secondunit"}
     if ours := dict(old.metadata.get("secondunit", {})):
         if "resolved_url" in ours:  # written relative to the cut, as the old address was
-            ours["resolved_url"] = header.path if match is None else folder.replace("%%", "%") + "/"
+            pictures = isinstance(made, otio.schema.ImageSequenceReference)
+            ours["resolved_url"] = made.target_url_base if pictures else header.path
         metadata["secondunit"] = ours
     if header.reel and not reel_in(old):
         metadata["cmx_3600"] = {**dict(old.metadata.get("cmx_3600", {})), "reel": header.reel}

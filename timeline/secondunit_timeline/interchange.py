@@ -26,6 +26,7 @@ _BUNDLES = (".otioz", ".otiod")
 _READ_FROM = "read_from"
 _AS_WRITTEN = "relative_url"
 _RESOLVED = "resolved_url"
+_NUMBER = re.compile(r"%0?(\d*)d")
 NOTED = (_READ_FROM, _AS_WRITTEN, _RESOLVED, RATES, KEPT)
 """What reading notes about the file itself, which is no part of the cut."""
 # Integers that may not fit in 63 bits. A fixed first byte makes a search ten times faster.
@@ -192,6 +193,25 @@ def media_path(reference: otio.core.MediaReference) -> str | None:
         system = PureWindowsPath if _is_windows_path(base) else PurePath
         return str(system(base.replace("%", "%%"), name))
     return None
+
+
+def reference_to(path: str, available: otio.opentime.TimeRange, first: int) -> otio.core.MediaReference:
+    """The inverse of `media_path`; `first`: the number of an image sequence's first picture."""
+    folder, name = str(PurePath(path).parent), PurePath(path).name
+    match = _NUMBER.search(name)
+    if match is None:
+        return otio.schema.ExternalReference(path, available)
+    prefix, suffix = (part.replace("%%", "%") for part in (name[: match.start()], name[match.end() :]))
+    return otio.schema.ImageSequenceReference(
+        target_url_base=folder.replace("%%", "%") + "/",
+        name_prefix=prefix,
+        name_suffix=suffix,
+        start_frame=first,
+        frame_step=1,
+        rate=available.start_time.rate,
+        frame_zero_padding=int(match[1] or 0),
+        available_range=available,
+    )
 
 
 def local_path(url: str) -> str | None:

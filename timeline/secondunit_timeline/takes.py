@@ -9,10 +9,11 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.messages import Order, Record, Take
 from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.takes import FIRST_NUMBER
 
 from secondunit_timeline.documents import plain
 from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import media_path
+from secondunit_timeline.interchange import media_path, reference_to
 from secondunit_timeline.shots import find_clip, video_clips
 from secondunit_timeline.times import Frames, rational_time, time_range
 
@@ -52,26 +53,23 @@ def key_of(take: Take) -> str:
     return PREFIX + take.record.take_id
 
 
-def reference(take: Take, start: FrameTime | None = None) -> otio.schema.ExternalReference:
+def reference(take: Take, start: FrameTime | None = None) -> otio.core.MediaReference:
     """The take's media. `start`: the time that the cut counts for its first frame, where that is not its timecode."""
     start = start or take.record.start
     record = take.record
-    return otio.schema.ExternalReference(
-        target_url=take.path,
-        available_range=time_range(start.frame, take.frames, start.rate),
-        metadata={
-            # Written relative to the cut, so that cut and takes can be moved together.
-            "secondunit": {
-                "relative_url": PurePath(take.path).name,
-                "resolved_url": take.path,
-                "take": record.take_id,
-                "name": record.name,
-                "reel": record.reel,
-                "sha256": take.sha256,
-            },
-            "cmx_3600": {"reel": record.reel},
-        },
-    )
+    made = reference_to(take.path, time_range(start.frame, take.frames, start.rate), FIRST_NUMBER)
+    address = made.target_url_base if isinstance(made, otio.schema.ImageSequenceReference) else take.path
+    made.metadata["secondunit"] = {
+        # Written relative to the cut, so that cut and takes can be moved together.
+        "relative_url": PurePath(address).name,
+        "resolved_url": address,
+        "take": record.take_id,
+        "name": record.name,
+        "reel": record.reel,
+        "sha256": take.sha256,
+    }
+    made.metadata["cmx_3600"] = {"reel": record.reel}
+    return made
 
 
 def recipe(take: Take, asked: Asked | None = None) -> otio.schema.GeneratorReference:

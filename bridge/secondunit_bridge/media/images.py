@@ -22,8 +22,8 @@ from secondunit_bridge.media.read import codes, picture
 from secondunit_bridge.media.sound import SoundTrack
 from secondunit_bridge.messages import Codec
 from secondunit_bridge.rates import samples_before
+from secondunit_bridge.takes import FIRST_NUMBER
 
-FIRST_NUMBER = 1001
 FRAMES = {Codec.PNG: "frame_%04d.png", Codec.EXR: "frame_%04d.exr"}
 RECORD = "record.json"
 
