@@ -56,19 +56,14 @@ def list_(as_json: bool) -> None:
         return
     from rich.table import Column, Table
 
-    table = Table(
-        *(Column(name, no_wrap=True) for name in ("model", "size")),
-        "tasks",
-        "licence",
-        "state",
-        Column("disk", no_wrap=True),
-    )
+    model, size, state, disk = (Column(name, no_wrap=True) for name in ("model", "size", "state", "disk"))
+    table = Table(model, size, Column("tasks", min_width=8), "licence", state, disk, box=None, padding=(0, 2, 0, 0))
     for card, weights in found:
         native = card.native
         table.add_row(
             card.model,
             f"{native.width}×{native.height}" if native else "",
-            ", ".join(limit.task for limit in card.limits),
+            " ".join(limit.task for limit in card.limits),
             card.licence.id or "see its page" if card.licence else "",
             _state(weights),
             _gigabytes(weights.bytes) if weights.bytes else "–",
@@ -83,7 +78,7 @@ def list_(as_json: bool) -> None:
 
 def _state(weights: Weights) -> str:
     if weights.state is WeightsState.INCOMPLETE and weights.total_bytes:
-        return f"incomplete, {weights.bytes / weights.total_bytes:.0%}"
+        return f"{weights.bytes / weights.total_bytes:.0%} there"
     return weights.state
 
 
