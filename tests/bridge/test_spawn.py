@@ -16,7 +16,8 @@ from secondunit_bridge.server import unix_path
 
 from tests.inference.running_unit import start_unit, wait_until
 
-HEAVY = ("torch", "cv2", "av.libs", "/av/", "opencv", "scipy")
+# numpy is there, and its "libscipy_openblas" with it
+HEAVY = ("torch", "cv2", "av.libs", "/av/", "opencv", "/scipy/")
 
 
 @pytest.fixture

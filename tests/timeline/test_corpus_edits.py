@@ -248,6 +248,7 @@ def test_every_operation_is_carried_out_or_refused_on_every_file() -> None:
 
 @NEEDS_CORPUS
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("path", files(), ids=name_of)
 def test_every_operation_on_every_clip_of_every_file(path: Path) -> None:
     cut = read_file(path)

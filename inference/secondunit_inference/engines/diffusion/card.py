@@ -17,7 +17,6 @@ from secondunit_inference.engines.diffusion.measured import read
 from secondunit_inference.engines.diffusion.planned import CAMERA_MOVE, planned
 from secondunit_inference.engines.diffusion.preflight import preflight
 from secondunit_inference.engines.diffusion.sizes import sizes
-from secondunit_inference.engines.diffusion.space import Space
 from secondunit_inference.engines.diffusion.weights import folder_of
 
 ENGINE = "diffusion"
@@ -66,6 +65,8 @@ def controls(order: Order, intent: str) -> Controls:
 
 def plan(order: Order, models: Path) -> Plan:
     """Raises OrderRefused; reads no media and loads nothing."""
+    from secondunit_inference.engines.diffusion.space import Space  # brings av, which the unit starts without
+
     card = model_cards.card(order.model)
     check_parameters(card, order)
     Space(order.slot.encoding)  # refuses a name that is not known

@@ -1,10 +1,12 @@
-"""Pictures of a slot inside those of a model: square pixels, a legal size, edges repeated into what is over."""
+"""Pictures of a slot inside those of a model: square pixels, a legal size, edges repeated into what is over.
+
+The unit plans with it and starts without OpenCV, which is imported where pictures are.
+"""
 
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, sqrt
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +33,8 @@ class Framing:
 
     def into(self, picture: Floats) -> Floats:
         """A picture of the slot, shape (slot_height, slot_width, channels), as one of the model's."""
+        import cv2
+
         size = (self.inner_width, self.inner_height)
         if size != (self.slot_width, self.slot_height):
             smaller = self.inner_width * self.inner_height < self.slot_width * self.slot_height
@@ -39,6 +43,8 @@ class Framing:
 
     def surrounded(self, picture: Floats) -> Floats:
         """A picture of the inner size, its edges repeated into the rest."""
+        import cv2
+
         right, bottom = self.width - self.inner_width - self.left, self.height - self.inner_height - self.top
         if right or bottom or self.left or self.top:
             picture = cv2.copyMakeBorder(picture, self.top, bottom, self.left, right, cv2.BORDER_REPLICATE)
@@ -46,6 +52,8 @@ class Framing:
 
     def out_of(self, picture: Floats) -> Floats:
         """A picture of the model as one of the slot."""
+        import cv2
+
         inner = picture[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
         size = (self.slot_width, self.slot_height)
         if size != (self.inner_width, self.inner_height):
