@@ -61,6 +61,9 @@ def test_every_command_is_in_the_readme_with_its_options(command: str) -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "secondunit_plugin", command, "--help"], capture_output=True, text=True, check=True
     ).stdout
+    group = secondunit.get_command(click.Context(secondunit), command)
+    if isinstance(group, click.Group):
+        shown += "".join(one.get_help(click.Context(one)) for one in group.commands.values())
     assert f"secondunit {command}" in README.read_text()
     (synopsis,) = re.findall(rf"^    secondunit {command}\b.*(?:\n {{20,}}.*)*", README.read_text(), re.MULTILINE)
     for option in re.findall(r"--[a-z]+", synopsis):

@@ -186,7 +186,8 @@ def _forward(
         passes.append(Pass(begin, frames, overlap.down(known) if overlap is not None else 0, 0))
     if tail:
         last = passes[-1]
-        passes[-1] = Pass(last.first, last.frames, last.head, tail)
+        room = min(last.head, last.frames - tail - 1)
+        passes[-1] = Pass(last.first, last.frames, overlap.down(room) if overlap is not None else 0, tail)
     return tuple(passes)
 
 
