@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from secondunit_bridge.errors import OrderRefused
 
 from secondunit_inference.cards import ModelCard
@@ -43,9 +42,7 @@ def _refuse_other(path: Path) -> None:
     try:
         if fault := tensors.fault(path):
             raise OrderRefused(f"{path} {fault}: give a look as .safetensors")
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            names = [name for name in orjson.loads(file.read(length)) if name != "__metadata__"]
+        names = list(tensors.named(path))
     except OSError as error:
         raise OrderRefused(f"{path} cannot be read: {error.strerror}") from error
     if not any("lora" in name for name in names):

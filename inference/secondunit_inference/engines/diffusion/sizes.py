@@ -16,10 +16,9 @@ from secondunit_bridge.errors import OrderFailed
 
 from secondunit_inference import cards
 from secondunit_inference.cards import Component, ModelCard
+from secondunit_inference.weights import tensors
 
 _FILE = resources.files(cards) / "sizes.json"
-_HEADER_BYTES = 100_000_000
-"""The safetensors library refuses longer headers too."""
 _NOT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor", "image_processor", "processor", "guider")
 
 
@@ -81,16 +80,14 @@ def _counted(component: str, shapes: list[tuple[str, int]]) -> Size:
 
 
 def _shapes(file: Path) -> dict[str, int]:
-    """Number of values of each tensor; the format: https://github.com/huggingface/safetensors#format."""
+    """Number of values of each tensor."""
     try:
-        with file.open("rb") as opened:
-            length = int.from_bytes(opened.read(8), "little")
-            if length > min(_HEADER_BYTES, file.stat().st_size):
-                raise ValueError(f"its header claims {length} bytes")
-            header = json.loads(opened.read(length))
-        return {name: math.prod(one["shape"]) for name, one in header.items() if name != "__metadata__"}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OrderFailed(f"{file} is no safetensors file ({error}): `secondunit models check` says more") from error
+        fault = tensors.fault(file)
+    except OSError as error:
+        fault = f"cannot be read: {error.strerror}"
+    if fault:
+        raise OrderFailed(f"{file} {fault}: `secondunit models check` says more")
+    return {name: math.prod(one["shape"]) for name, one in tensors.named(file).items()}
 
 
 def published(card: ModelCard) -> dict[str, Size]:
