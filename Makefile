@@ -53,5 +53,5 @@ $(ENV)/demo.stamp: pyproject.toml constraints.txt | $(ENV)/bin/python
 	touch $@
 
 $(ENV)/dev.stamp: pyproject.toml constraints.txt | $(ENV)/bin/python
-	$(PIP) --editable '.[unit,diffusion,dev]'
+	$(PIP) --editable '.[unit,diffusion,panel,dev]'
 	touch $@ $(ENV)/demo.stamp
