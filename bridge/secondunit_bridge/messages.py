@@ -14,6 +14,18 @@ PROTOCOL_VERSION = 1
 Value = str | int | float | bool
 
 
+def value_of(text: str) -> Value:
+    """True, false or a number where `text` reads as one, else the text."""
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
 class Task(StrEnum):
     GENERATE = "generate"
     EXTEND = "extend"

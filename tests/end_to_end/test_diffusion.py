@@ -6,7 +6,9 @@ import subprocess
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import opentimelineio as otio
 import pytest
 from secondunit_bridge import spawn
 from secondunit_bridge.client import Client
@@ -26,11 +28,11 @@ from secondunit_bridge.messages import (
     Text,
     UnitInfo,
 )
-from secondunit_bridge.rates import FrameRange
+from secondunit_bridge.rates import FrameRange, FrameTime
 from secondunit_bridge.wire import record_from_json
 from secondunit_inference import cards
 from secondunit_plugin.cli.main import run
-from secondunit_timeline import read_cut, write_cut
+from secondunit_timeline import read_cut, recipes, write_cut
 from secondunit_timeline.times import time_range
 
 from tests.timeline.media_cuts import TEN_HOURS, shot, sounding_cut
@@ -131,3 +133,44 @@ def test_half_of_a_shot_is_made_again_from_the_command_line(
     assert run([*command[:-2], *absent]) == 3
     assert "secondunit models get wan2.1-t2v-1.3b" in capsys.readouterr().err
     assert not (tmp_path / "no.otio").exists()
+
+
+@pytest.mark.usefixtures("home")
+def test_recipes_and_markers_are_made_by_a_video_model(
+    tmp_path: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A shot made again where a mask is white, as its marker says, and one between two stills."""
+    cut, out, mask, again = (tmp_path / name for name in ("cut.otio", "out.otio", "mask.png", "again.otio"))
+    clip = make_clip(40, "30000/1001", "10:00:00:00", "96x64")
+    half = "color=white:s=96x64,drawbox=w=48:c=black:t=fill"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", half, "-frames:v", "1", str(mask)], check=True)
+    model: dict[str, Any] = {"engine": "diffusion", "model": MODEL, "tier": "draft", "handles": 2, "codec": "ffv1"}
+    camera = shot(clip, 40, 5, 8, rate=RATE)
+    text = ["replace: snow", f"mask: {mask}", *(f"{name}: {value}" for name, value in model.items()), "set: steps=2"]
+    camera.markers.append(otio.schema.Marker("note", camera.source_range, comment="\n".join(text)))
+    recipe = recipes.generate(prompt="reeds", negative="people", keyframes={0: mask, 7: mask}, **model)
+    made = sounding_cut(camera, recipes.clip("N", recipe, FrameTime(8, RATE)), rate=RATE)
+    write_cut(made, cut)
+
+    assert run(["make", str(cut), "--markers", "-o", str(out), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    takes = {take["record"]["order"]["task"]: take for take in document["takes"]}
+    assert set(takes) == {"replace", "generate"} and document["failed"] == []
+    told = {one["name"]: one["value"] for one in takes["replace"]["record"]["order"]["parameters"]}
+    assert told == {"tier": "draft", "steps": 2}
+    with VideoReader(takes["replace"]["path"]) as ours, VideoReader(str(clip)) as source:
+        assert (ours.info.codec, ours.info.frames) == ("ffv1", 12)
+        mine, theirs = (r.frame(n).reformat(format="gray").to_ndarray() for r, n in ((ours, 4), (source, 7)))
+        # Outside the mask they are equal; at the width of a blended edge they are not.
+        assert abs(mine[:, :40].astype(int) - theirs[:, :40]).max() <= 1
+        assert abs(mine[:, 56:].astype(int) - theirs[:, 56:]).mean() > 5
+    stills = [one["at"]["frame"] for one in takes["generate"]["record"]["order"]["conditions"] if "at" in one]
+    assert stills == [2, 9]
+
+    assert run(["make", str(out), "--remake", "--shot", "N", "-o", str(again), "--json"]) == 0
+    (take,) = json.loads(capsys.readouterr().out)["takes"]
+    order, before = take["record"]["order"], takes["generate"]["record"]["order"]
+    assert order["seeds"] == [1]
+    assert [order[key] for key in ("parameters", "conditions", "engine", "model")] == [
+        before[key] for key in ("parameters", "conditions", "engine", "model")
+    ]

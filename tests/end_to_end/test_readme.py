@@ -44,9 +44,9 @@ def test_the_recipes_examples_run(
     folder.mkdir(parents=True)
     media = make_clip(60)
     write_cut(sounding_cut(shot(media, 60, 0, 30, "A001"), shot(media, 60, 5, 30, "A006")), folder / "sample.otio")
-    program, board, _ = re.findall(r"```python\n(.*?)```", RECIPES.read_text(), re.DOTALL)
+    program, replaced, board, _ = re.findall(r"```python\n(.*?)```", RECIPES.read_text(), re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    for example in (program, board):
+    for example in (program, replaced, board):
         subprocess.run([sys.executable, "-c", example], check=True)
     listed = []
     for cut in ("out/program.otio", "board.otio"):

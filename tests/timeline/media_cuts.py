@@ -1,5 +1,6 @@
 """Cuts of media that exists, and takes as a unit would give them for an order."""
 
+import subprocess
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -53,6 +54,12 @@ def take_for(order: Order, path: str = "/takes/A_v001.mov", start: FrameTime | N
         "id1", "A_v001", "UAAAAAAA", start, slot.drop_frame, order, order.seeds[0], "", (), (), None, None, False, ()
     )
     return Take(path, slot.head + slot.frames + slot.tail, "00", "", record)
+
+
+def write_still(path: Path) -> None:
+    """A white PNG of 160 × 90."""
+    white = "color=white:s=160x90"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", white, "-frames:v", "1", str(path)], check=True)
 
 
 def write_take(folder: Path, number: int, start: int, order_id: str = "") -> Take:

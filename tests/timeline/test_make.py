@@ -10,11 +10,16 @@ import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.messages import (
     Card,
+    Codec,
     FramesBefore,
     IgnoreRegion,
+    Mask,
     Order,
+    Parameter,
     Record,
+    ReferenceImage,
     ReferenceShot,
+    SourceShot,
     Take,
     Task,
     TaskLimit,
@@ -31,7 +36,7 @@ from secondunit_timeline.operations import ApproveTake
 from secondunit_timeline.takes import placed_takes
 
 from tests.timeline.cuts import at, beside, clip, cut_of, dissolve, gap
-from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
+from tests.timeline.media_cuts import MakeClip, shot, sounding_cut, write_still
 
 FOLDER = Path("/takes")
 
@@ -291,6 +296,49 @@ def test_a_changed_recipe_steers_the_next_version(make_clip: MakeClip) -> None:
     assert order.seeds == (5, 6)
 
 
+def test_a_replaced_shot_is_made_again_as_its_recipe_says_now(make_clip: MakeClip, tmp_path: Path) -> None:
+    media = make_clip(60)
+    masks = [tmp_path / f"{name}.png" for name in ("sky", "sea")]
+    for path in masks:
+        write_still(path)
+    model: dict[str, Any] = {"engine": "diffusion", "model": "m", "tier": "draft", "codec": "ffv1"}
+    cut = sounding_cut(shot(media, 60, 10, 40))
+    cut = beside(cut, 0, recipes.replace(prompt="x", mask=masks[0], encoding="ARRI LogC4", **model))
+    made, (order,) = make_all(cut, media)
+    assert (order.task, order.engine, order.delivery.codec) == (Task.REPLACE, "diffusion", Codec.FFV1)
+    assert [type(one) for one in order.conditions] == [SourceShot, Mask, Text]
+    assert made.tracks[0][0].active_media_reference_key == "take.id1"
+    assert [type(step.state) for step in plan_making(made, FOLDER)] == [UpToDate]
+    changed = reread(made, "A", prompt="y", negative="z", mask=str(masks[1]), tier="best", strength=0.5)
+    again, (other,) = make_all(changed, media, first=2, remake=True)
+    source, mask, text = other.conditions
+    assert source == order.conditions[0]
+    assert isinstance(mask, Mask) and mask.span.path == str(masks[1])
+    assert text == Text("y", "z")
+    assert other.parameters == (Parameter("tier", "best"), Parameter("strength", 0.5))
+    assert (other.engine, other.model) == ("diffusion", "m")
+    assert (other.delivery.codec, other.slot.encoding, other.seeds) == (Codec.FFV1, "ARRI LogC4", (0,))
+    assert again.tracks[0][0].active_media_reference_key == "take.id2"
+    assert again.tracks[0][0].source_range == cut.tracks[0][0].source_range
+    whole = reread(again, "A", mask=str(masks[1]))
+    for reference in whole.tracks[0][0].media_references().values():
+        if isinstance(reference, otio.schema.GeneratorReference):
+            del reference.parameters["mask"]
+    _, (last,) = make_all(whole, media, first=3, remake=True)
+    assert [type(one) for one in last.conditions] == [SourceShot, Text]
+
+
+def test_keyframes_are_frames_of_the_clip(make_clip: MakeClip, tmp_path: Path) -> None:
+    still = tmp_path / "still.png"
+    write_still(still)
+    first = recipes.clip("N", recipes.generate(prompt="x", keyframes={0: still, 19: still}), at(20))
+    second = recipes.clip("O", recipes.generate(continues=True, keyframes={19: still}), at(20))
+    media = make_clip(60)
+    _, orders = make_all(sounding_cut(shot(media, 60, 0, 30), dissolve(6, 20), first, second), media)
+    stills = [[one.at for one in order.conditions if isinstance(one, ReferenceImage)] for order in orders]
+    assert stills == [[at(12), at(31)], [at(31)]]
+
+
 def test_takes_that_no_recipe_asked_for_are_made_again_from_their_records(make_clip: MakeClip) -> None:
     media = make_clip(42)
     cut = beside(sounding_cut(shot(media, 42, 0, 42)), 0, recipes.extend(12))
@@ -305,6 +353,9 @@ def test_takes_that_no_recipe_asked_for_are_made_again_from_their_records(make_c
     assert replace(other, id=order.id, seeds=order.seeds) == order
     assert other.seeds == (1,)
     assert again.tracks[0][1].active_media_reference_key == "take.id2"
+    said = reread(made, "A_v001", prompt="rain")
+    _, (steered,) = make_all(said, media, first=2, remake=True)
+    assert steered.conditions == (*order.conditions, Text("rain"))
     changed = reread(made, "A_v001", frames=20)
     with pytest.raises(CutError, match="recipe to extend has changed"):
         make_all(changed, media, remake=True)

@@ -43,6 +43,23 @@ def asked(cut: otio.schema.Timeline) -> dict[tuple[str, str, int], dict[str, Any
         ("Extend head 8 ripple", {"frames": 8, "end": "head", "into": "ripple"}),
         ("extend tail 8 handles\nplease, by Friday", {"frames": 8, "end": "tail", "into": "handles"}),
         ("match like A", {"like": ["A"]}),
+        ("replace: a red sail", {"prompt": "a red sail"}),
+        (
+            "replace: a red sail\nNegative: people | strength: 0.5\nthanks!\nseed: 7",
+            {
+                "prompt": "a red sail",
+                "negative": "people",
+                "strength": 0.5,
+                "seed": 7,
+            },
+        ),
+        (
+            "extend 24 | engine: diffusion | model: wan2.1-vace-1.3b | tier: draft\nset: steps=4\nset: memory=tiled",
+            {
+                **{"frames": 24, "end": "tail", "engine": "diffusion", "model": "wan2.1-vace-1.3b", "tier": "draft"},
+                "set": {"steps": 4, "memory": "tiled"},
+            },
+        ),
         ("match like A,  V1@+55", {"like": ["A", "V1@+55"]}),
         ("join", {}),
         ("join 6", {"frames": 6}),
@@ -94,6 +111,21 @@ def test_equal_markers_are_made_each_and_once(cut: otio.schema.Timeline) -> None
     assert not from_markers(moved)[1], "also after what lies before them has moved"
 
 
+def test_options_that_name_files(cut: otio.schema.Timeline, tmp_path: Path) -> None:
+    still, lora = tmp_path / "still.png", tmp_path / "film.safetensors"
+    for path in (still, lora):
+        path.write_bytes(b"")
+    text = f"generate 8 insert: reeds\nkeyframe: 0={still}\nkeyframe: 7={still}\nlook: {lora}:0.8\nlook: {lora}"
+    cut.tracks.markers.append(marker("N", text, 20))
+    assert asked(cut) == {
+        ("V1", "N", 20): {
+            "prompt": "reeds",
+            "keyframes": {"0": str(still), "7": str(still)},
+            "looks": [{"path": str(lora), "weight": 0.8}, str(lora)],
+        }
+    }
+
+
 def test_resolves_notes_are_read(cut: otio.schema.Timeline) -> None:
     note = marker("Marker 1", "", 12)
     note.metadata["Resolve_OTIO"] = {"Note": "extend 9"}
@@ -102,7 +134,9 @@ def test_resolves_notes_are_read(cut: otio.schema.Timeline) -> None:
 
 
 def test_what_cannot_be_read_is_told_with_name_and_time(cut: otio.schema.Timeline) -> None:
+    cut.tracks[0][0].markers.append(marker("m0", "extend 5\nmodle: x", 11))
     cut.tracks[0][0].markers.append(marker("m1", "extend tail", 12))
+    cut.tracks.markers.append(marker("m6", "replace: x | prompt: y", 8))
     cut.tracks.markers.append(marker("m2", "generate 12 a heron", 30))
     cut.tracks.markers.append(marker("m3", "match like B", 45))
     cut.tracks.markers.append(marker("m4", "join", 25))
@@ -110,8 +144,11 @@ def test_what_cannot_be_read_is_told_with_name_and_time(cut: otio.schema.Timelin
     with pytest.raises(CutError) as raised:
         from_markers(cut)
     assert [line.strip() for line in str(raised.value).splitlines()[1:]] == [
+        "marker 'm0' at 00:00:00:01: there is no option 'modle': a marker takes prompt, negative, look, tier, set, "
+        "keyframe, image, camera, mask, strength, sound, seed, takes, handles, engine, model, codec, encoding",
         "marker 'm1' at 00:00:00:02: 'extend tail': write extend [head|tail] FRAMES [gap|ripple|over|handles], "
         "or begin it with another word",
+        "marker 'm6' at 00:00:00:08: prompt is said twice: leave out the second one",
         "marker 'm4' at 00:00:01:01: no two shots meet there, and no gap lies there: move the marker to the cut point",
         "marker 'm2' at 00:00:01:06: 'generate 12 a heron': write generate FRAMES [above|overwrite|insert]: PROMPT, "
         "or begin it with another word",

@@ -17,17 +17,8 @@ from secondunit_bridge.messages import (
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index, Item, TrackIndex
-from secondunit_timeline.recipes import (
-    MADE,
-    Extend,
-    Generate,
-    Join,
-    Match,
-    Written,
-    before,
-    is_made,
-    read_recipes,
-)
+from secondunit_timeline.recipe_kinds import MADE, Extend, Generate, Join, Match, Replace
+from secondunit_timeline.recipes import Written, before, is_made, read_recipes
 from secondunit_timeline.references import is_recipe
 from secondunit_timeline.shots import find_clip
 from secondunit_timeline.takes import PlacedTake
@@ -261,7 +252,7 @@ def _needs(index: Index, steps: list[Step], number: int, at: dict[tuple[str, int
                     places.append((place_of(track, previous), _KINDS[:3]))
             case Match(like=like):
                 places += ((place_of(*find_clip(index, name)), _KINDS[:3]) for name in like if not is_file(name))
-            case Extend():
+            case Replace() | Extend():
                 pass
             case Join():
                 beside = (before(track, item), track.at(item.end))

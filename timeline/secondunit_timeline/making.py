@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 import anyio
 import anyio.to_thread
@@ -15,11 +15,14 @@ from secondunit_bridge.messages import (
     Condition,
     FramesBefore,
     IgnoreRegion,
+    Look,
+    Mask,
     Order,
     Record,
     ReferenceImage,
     ReferenceShot,
     Slot,
+    SourceShot,
     Take,
     Task,
     Text,
@@ -35,19 +38,11 @@ from secondunit_timeline.generations import slot_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.make import Missing, Step, fingerprint, identity, is_file, place_of
-from secondunit_timeline.matches import look_of, place_match, plan_match
+from secondunit_timeline.matches import look_of, mask_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import AddTake, Lift, Operation, Overwrite, PlayTake, RemoveRecipe
-from secondunit_timeline.orders import CONTEXT, make_order, slot_for, span
-from secondunit_timeline.recipes import (
-    MADE,
-    Extend,
-    Generate,
-    Join,
-    Match,
-    Written,
-    before,
-    pending,
-)
+from secondunit_timeline.orders import CONTEXT, make_order, slot_for, span, steering
+from secondunit_timeline.recipe_kinds import MADE, Extend, Generate, Join, Match, Replace
+from secondunit_timeline.recipes import Written, before, pending
 from secondunit_timeline.remake import place_remake, plan_remake
 from secondunit_timeline.shots import find_clip, open_shot
 from secondunit_timeline.takes import Asked, clip_of, key_of, recipe, record_of, reference, stand_ins
@@ -149,6 +144,9 @@ class Making:
             case Match(like):
                 match_plan = plan_match(index, selector, self._looks(step, index, like), settings)
                 return Job(match_plan.order, lambda takes: (*place_match(match_plan, takes, said), remove))
+            case Replace(mask):
+                again = plan_replace(index, selector, mask or None, settings)
+                return Job(again.order, lambda takes: (*place_match(again, takes, said), remove))
             case Extend(end, frames, into, handles_only):
                 longer = plan_extension(index, selector, end, frames, into, handles_only, settings)
                 return Job(longer.order, lambda takes: (remove, *place_extension(longer, takes, said)), longer.notes)
@@ -197,7 +195,8 @@ class Making:
         like = written.recipe.like if isinstance(written.recipe, Generate | Match) else ()
         sources = {name: identity(index, name) for name in like}
         parameters = {key: value for key, value in written.parameters.items() if key != MADE}
-        made = {"recipe": fingerprint(parameters), "from": sources}
+        place = fingerprint(_placing(parameters))
+        made = {"recipe": fingerprint(parameters), "place": place, "from": sources}
         return Asked(written.kind, {**parameters, MADE: made})
 
     def _looks(self, step: Step, index: Index, like: Sequence[str]) -> list[ReferenceImage | ReferenceShot]:
@@ -243,16 +242,16 @@ class Making:
                 raise CutError(f"{shot.name!r} is retimed: a clip that continues it needs it at normal speed")
             overlap = min(shot.source_frames(head), shot.used.duration)
             slot = slot_for(shot, shot.source_frames(frames), overlap, shot.source_frames(tail), None)
-            conditions = self._conditions(step, index, asked, overlap)
+            conditions = self._conditions(step, index, asked, slot)
             return make_order(Task.EXTEND, index.cut.name, written.shot, slot, conditions, settings)
         if self._format is None:
             self._format = slot_of(self._source, 1, 0, 0)
         slot = replace(self._format, frames=frames, head=head, tail=tail)
-        conditions = self._conditions(step, index, asked, head)
+        conditions = self._conditions(step, index, asked, slot)
         return make_order(Task.GENERATE, index.cut.name, written.shot, slot, conditions, settings)
 
-    def _conditions(self, step: Step, index: Index, asked: Generate, overlap: int) -> tuple[Condition, ...]:
-        """What steers a generated clip; `overlap`: how many frames of the clip that it continues it has to repeat."""
+    def _conditions(self, step: Step, index: Index, asked: Generate, slot: Slot) -> tuple[Condition, ...]:
+        """What steers a generated clip; the head of `slot` repeats frames of the clip that it continues."""
         conditions: list[Condition] = []
         if asked.continues:
             written = step.written
@@ -265,13 +264,15 @@ class Making:
             if previous is None:
                 raise CutError(f"{step.shot!r} continues the clip before it, and there is none")
             shot = open_shot(index, track, previous)
-            context = min(max(CONTEXT, overlap), shot.used.duration)
+            context = min(max(CONTEXT, slot.head), shot.used.duration)
             conditions.append(FramesBefore(span(shot, shot.used.end - context, shot.used.end)))
         if asked.image:
             conditions.append(ReferenceImage(asked.image))
+        conditions += (
+            ReferenceImage(still, FrameTime(slot.head + ceil(frame * slot.rate / slot.cut_rate), slot.rate))
+            for frame, still in asked.keyframes
+        )
         conditions += self._looks(step, index, asked.like)
-        if asked.prompt:
-            conditions.append(Text(asked.prompt))
         if asked.camera is not None:
             conditions.append(asked.camera)
         return tuple(conditions)
@@ -306,7 +307,7 @@ class Making:
         kept: tuple[Condition, ...] = order.conditions
         match written.recipe:
             case Generate() as asked:
-                kept = self._conditions(step, index, asked, order.slot.head)
+                kept = self._conditions(step, index, asked, order.slot)
                 if (order.task is Task.EXTEND) != asked.continues:
                     raise CutError(
                         f"{step.shot!r}: the take was made otherwise (continues): write a recipe on a new clip"
@@ -314,9 +315,15 @@ class Making:
             case Match(like):
                 sources = tuple(one for one in kept if not isinstance(one, ReferenceImage | ReferenceShot))
                 kept = (sources[0], *self._looks(step, index, like), *sources[1:])
+            case Replace(mask):
+                source = next(one.span for one in kept if isinstance(one, SourceShot))
+                masks = [one for one in kept if isinstance(one, Mask)]
+                if mask and mask != next((one.span.path for one in masks), ""):
+                    masks = [mask_of(mask, step.shot, source)]
+                kept = (*(one for one in kept if not isinstance(one, Mask)), *(masks if mask else ()))
             case Extend() | Join():
                 made = written.parameters.get(MADE)
-                if isinstance(made, dict) and made.get("recipe") != fingerprint(written.parameters):
+                if isinstance(made, dict) and made.get("place") != fingerprint(_placing(written.parameters)):
                     raise CutError(
                         f"{step.shot!r}: its recipe to {written.kind} has changed, and with it its place in the cut: "
                         "lift the clip, and write the recipe on the shot again"
@@ -324,8 +331,21 @@ class Making:
             case _:
                 assert_never(written.recipe)
         settings = written.settings
-        kept = tuple(one for one in kept if not isinstance(one, IgnoreRegion))
-        return replace(order, conditions=(*kept, *settings.ignore), engine=settings.engine, model=settings.model)
+        kept = tuple(one for one in kept if not isinstance(one, Text | Look | IgnoreRegion))
+        return replace(
+            order,
+            slot=replace(order.slot, encoding=settings.encoding),
+            conditions=(*kept, *steering(settings)),
+            engine=settings.engine,
+            model=settings.model,
+            parameters=settings.parameters,
+            delivery=replace(order.delivery, codec=settings.codec),
+        )
+
+
+def _placing(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the parameters of a recipe those that its place in the cut follows from."""
+    return {key: parameters[key] for key in ("end", "frames", "handles", "into", "sound") if key in parameters}
 
 
 def _holder(index: Index, key: str) -> tuple[TrackIndex, Item]:

@@ -5,9 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
+from secondunit_bridge.messages import value_of
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline import recipes
@@ -18,28 +20,40 @@ from secondunit_timeline.flat import source_start
 from secondunit_timeline.generations import Where, track_for
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.operations import AddRecipe, AddTrack, End, Insert, Into, Operation, Overwrite
-from secondunit_timeline.recipes import MARKER, recipes_in
+from secondunit_timeline.recipe_kinds import HANDLES, MARKER
+from secondunit_timeline.recipes import recipes_in
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import frames_of, rate_of
 
 FORMS = {
     "extend": "extend [head|tail] FRAMES [gap|ripple|over|handles]",
     "match": "match like SHOT[, SHOT ...]",
+    "replace": "replace: PROMPT",
     "generate": "generate FRAMES [above|overwrite|insert]: PROMPT",
     "join": "join [FRAMES]",
 }
-_EXTEND = re.compile(rf"extend(?: ({'|'.join(End)}))? (\d+)(?: ({'|'.join((*Into, recipes.HANDLES))}))?", re.IGNORECASE)
+_EXTEND = re.compile(rf"extend(?: ({'|'.join(End)}))? (\d+)(?: ({'|'.join((*Into, HANDLES))}))?", re.IGNORECASE)
 _MATCH = re.compile(r"match like (.+)", re.IGNORECASE)
 _GENERATE = re.compile(rf"generate (\d+)(?: ({'|'.join(Where)}))?: *(.+)", re.IGNORECASE)
+_REPLACE = re.compile(r"replace: *(.+)", re.IGNORECASE)
 _JOIN = re.compile(r"join(?: (\d+))?", re.IGNORECASE)
+_OPTION = re.compile(r"([A-Za-z]+): *(.+)")
+OPTIONS = (
+    *("prompt", "negative", "look", "tier", "set", "keyframe", "image", "camera", "mask", "strength", "sound"),
+    *("seed", "takes", "handles", "engine", "model", "codec", "encoding"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A marker that asks for a shot, at `frame` of the cut; `item` is the clip that carries it, `track` its track."""
+    """A marker that asks for a shot, at `frame` of the cut; `item` is the clip that carries it, `track` its track.
+
+    `options`: its further lines that say NAME: VALUE.
+    """
 
     name: str
     text: str
+    options: tuple[tuple[str, str], ...]
     frame: int
     track: TrackIndex | None
     item: Item | None
@@ -98,7 +112,8 @@ def _asking(index: Index) -> Iterator[Asking]:
 
 def _read(index: Index, marker: otio.schema.Marker, track: TrackIndex | None, item: Item | None) -> Iterator[Asking]:
     for text in (marker_text(marker), marker.name):
-        line = " ".join(text.strip().splitlines()[0].split()) if text.strip() else ""
+        line, *further = [" ".join(one.split()) for one in re.split(r"\n| \| ", text.strip())]
+        options = tuple((one[1].lower(), one[2]) for one in map(_OPTION.fullmatch, further) if one is not None)
         if re.split(r"[ :]", line.lower(), maxsplit=1)[0] in FORMS:
             start = marker.marked_range.start_time
             frame = frames_of(start, index.rate)
@@ -107,9 +122,9 @@ def _read(index: Index, marker: otio.schema.Marker, track: TrackIndex | None, it
                 played = start.value / float(rate_of(start)) - float(source_start(item.child))
                 frame = int(item.start) + round(played * float(index.rate) / float(speed))
             owner = item.child.name if item is not None else track.name if track is not None else ""
-            said = "\0".join((marker.name, line, owner, f"{start.value:g}@{start.rate:g}"))
+            said = "\0".join((marker.name, line, *map(": ".join, options), owner, f"{start.value:g}@{start.rate:g}"))
             digest = hashlib.sha256(said.encode()).hexdigest()[:12]
-            yield Asking(marker.name or line, line, int(frame), track, item, digest)
+            yield Asking(marker.name or line, line, options, int(frame), track, item, digest)
             return
 
 
@@ -123,6 +138,9 @@ def _operations(index: Index, now: Index, asking: Asking) -> Iterator[Operation]
     elif (given := _MATCH.fullmatch(asking.text)) is not None:
         recipe = recipes.match([name.strip() for name in given[1].split(",")])
         yield _beside(index, asking, recipe, *_under(index, asking))
+    elif (given := _REPLACE.fullmatch(asking.text)) is not None:
+        recipe = recipes.replace(prompt=given[1])
+        yield _beside(index, asking, recipe, *_under(index, asking))
     elif (given := _JOIN.fullmatch(asking.text)) is not None:
         recipe = recipes.join(int(given[1]) if given[1] else None)
         yield _beside(index, asking, recipe, *_before_cut(index, asking))
@@ -133,10 +151,39 @@ def _operations(index: Index, now: Index, asking: Asking) -> Iterator[Operation]
         raise CutError(f"{asking.text!r}: write {FORMS[kind]}, or begin it with another word")
 
 
+def _tell(recipe: otio.schema.GeneratorReference, asking: Asking) -> None:
+    """Writes what a marker says beside its first line into its recipe; it is checked with the recipe."""
+    found: dict[str, Any] = {MARKER: asking.said}
+    for name, text in asking.options:
+        if name not in OPTIONS:
+            raise CutError(f"there is no option {name!r}: a marker takes {', '.join(OPTIONS)}")
+        if name in recipe.parameters:
+            raise CutError(f"{name} is said twice: leave out the second one")
+        match name:
+            case "set":
+                parameter, sign, value = text.partition("=")
+                if not sign:
+                    raise CutError(f"{name} is {text!r}: write NAME=VALUE")
+                found.setdefault(name, {})[parameter.strip()] = value_of(value.strip())
+            case "look":
+                path, _, weight = text.rpartition(":")
+                number = value_of(weight)
+                weighted = path and isinstance(number, int | float)
+                found.setdefault("looks", []).append({"path": path, "weight": number} if weighted else text)
+            case "keyframe":
+                frame, _, path = text.partition("=")
+                found.setdefault("keyframes", {})[frame.strip()] = path.strip()
+            case "seed" | "takes" | "handles" | "strength":
+                found[name] = value_of(text)
+            case _:
+                found[name] = text
+    recipe.parameters.update(found)
+
+
 def _beside(
     index: Index, asking: Asking, recipe: otio.schema.GeneratorReference, track: TrackIndex, item: Item
 ) -> AddRecipe:
-    recipe.parameters[MARKER] = asking.said
+    _tell(recipe, asking)
     at = FrameTime(int(item.start), index.rate)
     return AddRecipe(track.name, at, f"take.marker-{asking.said}", recipe)
 
@@ -149,7 +196,7 @@ def _generated(now: Index, asking: Asking, frames: int, where: Where, prompt: st
     if where is not Where.ABOVE and asking.track is not None:
         name = asking.track.name
     recipe = recipes.generate(prompt=prompt)
-    recipe.parameters[MARKER] = asking.said
+    _tell(recipe, asking)
     shot = asking.name if asking.name != asking.text else f"{now.cut.name or 'cut'}_{asking.frame:06}"
     at = FrameTime(asking.frame, now.rate)
     clip = recipes.clip(shot, recipe, FrameTime(frames, now.rate))

@@ -41,8 +41,11 @@ class Match:
 def plan_match(
     index: Index, selector: str, like: Sequence[ReferenceImage | ReferenceShot], settings: Settings
 ) -> Match:
-    if not like:
-        raise BadInput("a match needs a look: give --like with a shot of the cut, a video file or an image")
+    if not (like or settings.prompt or settings.looks):
+        raise BadInput(
+            "a match needs a look: give --like with a shot of the cut, a video file or an image; models that go by "
+            "words or by a LoRA also take --prompt and --look"
+        )
     shot, head, tail = _with_handles(index, selector, settings)
     return _match(index, Task.MATCH, shot, head, tail, like, settings)
 
@@ -52,7 +55,8 @@ def plan_replace(index: Index, selector: str, mask: str | None, settings: Settin
     if not (settings.prompt or settings.looks):
         raise BadInput("nothing says what to make of the shot: give --prompt")
     shot, head, tail = _with_handles(index, selector, settings)
-    masks = (_mask(mask, shot, head, tail),) if mask is not None else ()
+    source = span(shot, shot.used.start - head, shot.used.end + tail)
+    masks = (mask_of(mask, shot.name, source),) if mask is not None else ()
     return _match(index, Task.REPLACE, shot, head, tail, masks, settings)
 
 
@@ -86,21 +90,22 @@ def _match(
     return Match(shot, order, FrameTime(shot.first.frame + first, shot.info.rate))
 
 
-def _mask(path: str, shot: Shot, head: int, tail: int) -> Mask:
+def mask_of(path: str, shot: str, source: Span) -> Mask:
+    """For a take on the frames of `source`."""
     if not Path(path).is_file():
         raise BadInput(f"--mask {path}: there is no such file")
     from secondunit_bridge.media.probe import probe
 
-    rate = shot.info.rate if Path(path).suffix.lower() in _STILLS else None
-    info = probe(str(Path(path).resolve()), rate)
-    take = head + shot.used.duration + tail
-    if info.frames not in (1, take, shot.info.frames):
+    take = source.range
+    info = probe(str(Path(path).resolve()), take.rate if Path(path).suffix.lower() in _STILLS else None)
+    held = probe(source.path, take.rate).frames
+    if info.frames not in (1, take.duration, held):
         raise BadInput(
-            f"--mask {path} has {info.frames} frames: give a still, {take} frames (the {shot.used.duration} that the "
-            f"cut plays of {shot.name!r} and handles of {head} and {tail}), or {shot.info.frames}, as its media has"
+            f"--mask {path} has {info.frames} frames: give a still, {take.duration} frames, as a take of {shot!r} has "
+            f"with its handles, or {held}, as its media has"
         )
-    start = shot.used.start - head if info.frames not in (1, take) else 0
-    return Mask(Span(info.path, FrameRange(start, min(info.frames, take), info.rate)))
+    start = take.start if info.frames not in (1, take.duration) else 0
+    return Mask(Span(info.path, FrameRange(start, min(info.frames, take.duration), info.rate)))
 
 
 def look_of(index: Index, name: str) -> ReferenceImage | ReferenceShot:

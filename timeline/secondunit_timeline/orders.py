@@ -63,20 +63,25 @@ def make_order(
                 f"the region to ignore at {region.left},{region.top} lies outside the picture of {shot!r}, which is "
                 f"{slot.width}×{slot.height}"
             )
-    text = (Text(settings.prompt, settings.negative),) if settings.prompt or settings.negative else ()
     return Order(
         id=uuid4().hex,
         task=task,
         show=show or "untitled",
         shot=shot or "shot",
         slot=replace(slot, encoding=settings.encoding),
-        conditions=(*conditions, *text, *settings.looks, *settings.ignore),
+        conditions=(*conditions, *steering(settings)),
         engine=settings.engine,
         model=settings.model,
         parameters=settings.parameters,
         seeds=settings.seeds,
         delivery=Delivery(str(settings.folder.resolve()), settings.codec),
     )
+
+
+def steering(settings: Settings) -> tuple[Condition, ...]:
+    """What steers an order of every task."""
+    text = (Text(settings.prompt, settings.negative),) if settings.prompt or settings.negative else ()
+    return (*text, *settings.looks, *settings.ignore)
 
 
 def slot_for(shot: Shot, frames: int, head: int, tail: int, start: FrameTime | None) -> Slot:

@@ -1,84 +1,26 @@
 """Recipes: what is to be made, written into a cut as generator references. The schema is in docs/recipes.md."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError, SecondUnitError
-from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, SoundKind
+from secondunit_bridge.messages import CameraMove
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index, Item, TrackIndex
-from secondunit_timeline.operations import End, Into
+from secondunit_timeline.operations import End
 from secondunit_timeline.orders import Settings
+from secondunit_timeline.recipe_kinds import Extend, Generate, Join, Match, ParameterReader, Recipe, Replace
 from secondunit_timeline.references import is_recipe
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import find_clip
 from secondunit_timeline.takes import KIND, RECIPE, RECORD, asked_in
 from secondunit_timeline.times import rational_time
 
-__all__ = [
-    "Extend",
-    "Generate",
-    "Join",
-    "Match",
-    "Recipe",
-    "Written",
-    "clip",
-    "extend",
-    "generate",
-    "is_made",
-    "join",
-    "match",
-    "read_recipes",
-]
-
-T = TypeVar("T")
-
-MADE = "made"
-"""In a recipe whose take is there: what it was made from."""
-MARKER = "marker"
-"""In a recipe that a marker asked for: which one."""
-HANDLES = "handles"
-"""The `into` of an extension that moves nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Generate:
-    """`continues`: from the last frames of the clip before, on the same track. `like`: shots or absolute paths."""
-
-    prompt: str = ""
-    image: str = ""
-    camera: CameraMove | None = None
-    like: tuple[str, ...] = ()
-    continues: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Extend:
-    """`into` None: the gap beside the shot if there is one, else handles only."""
-
-    end: End
-    frames: int
-    into: Into | None
-    handles_only: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    frames: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    like: tuple[str, ...]
-
-
-Recipe = Generate | Match | Extend | Join
-"""In the order in which they are made where a clip has several."""
+__all__ = ["Written", "clip", "extend", "generate", "is_made", "join", "match", "read_recipes", "replace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +57,14 @@ def generate(
     camera: str | CameraMove | None = None,
     like: str | Sequence[str] = (),
     continues: bool = False,
+    keyframes: Mapping[int, Path | str] | None = None,
     **options: Any,
 ) -> otio.schema.GeneratorReference:
-    """Options, here and below: seed, takes, handles, engine, model, ignore, codec, encoding."""
+    """Options, here and below: prompt, negative, looks, tier, set, seed, takes, handles, engine, model, ignore, codec,
+    encoding.
+    """
     move = {"move": camera.move, "amount": camera.amount} if isinstance(camera, CameraMove) else camera
+    stills = {str(frame): str(Path(still).resolve()) for frame, still in (keyframes or {}).items()}
     return _reference(
         "generate",
         prompt=prompt or None,
@@ -126,12 +72,21 @@ def generate(
         camera=move,
         like=_listed(like),
         continues=continues or None,
+        keyframes=stills or None,
         **options,
     )
 
 
-def match(like: str | Sequence[str], **options: Any) -> otio.schema.GeneratorReference:
+def match(like: str | Sequence[str] = (), **options: Any) -> otio.schema.GeneratorReference:
     return _reference("match", like=_listed(like), **options)
+
+
+def replace(
+    *, mask: Path | str | None = None, strength: float | None = None, **options: Any
+) -> otio.schema.GeneratorReference:
+    """`mask`: white is made again; None: everything. `strength`: how far the take may leave the shot, 0 to 1."""
+    path = str(Path(mask).resolve()) if mask is not None else None
+    return _reference("replace", mask=path, strength=strength, **options)
 
 
 def extend(frames: int, end: str = End.TAIL, into: str | None = None, **options: Any) -> otio.schema.GeneratorReference:
@@ -190,7 +145,7 @@ def _read(index: Index, folder: Path) -> tuple[list[Written], list[str]]:
         asked = asked_in(reference)
         if not asked.parameters and RECORD in reference.parameters:
             continue  # the order of a take that no recipe asked for
-        reader = _Reader(asked.parameters)
+        reader = ParameterReader(asked.parameters)
         recipe = reader.recipe(asked.kind)
         problems += (f"{_where(index, track, item)}: {problem}" for problem in reader.problems)
         if recipe is None:
@@ -242,8 +197,11 @@ def _misplaced(index: Index, track: TrackIndex, item: Item, written: Written) ->
         case Generate() | Join() if alone and speed_of(item.child) != 1:
             yield "it is retimed: a clip that is still to be made plays at normal speed"
         case Generate() if not alone:
-            yield "'generate' needs a clip of its own, without other media: use match or extend beside a shot's media"
-        case Match() | Extend() if alone:
+            yield (
+                "'generate' needs a clip of its own, without other media: use match, replace or extend beside a shot's "
+                "media"
+            )
+        case Match() | Replace() | Extend() if alone:
             yield f"'{written.kind}' stands beside the media of a shot, as take.NAME.recipe: this clip has no media"
         case _:
             pass
@@ -254,6 +212,10 @@ def _misplaced(index: Index, track: TrackIndex, item: Item, written: Written) ->
         yield "it has recipes to join and to extend: write the one, make it, then write the other"
     if isinstance(written.recipe, Generate) and written.recipe.continues and before(track, item) is None:
         yield "it continues the clip before it, and there is none"
+    if isinstance(written.recipe, Generate) and written.recipe.keyframes:
+        last = written.recipe.keyframes[-1][0]
+        if last >= item.duration:
+            yield f"it has a keyframe at {last}: its frames are 0 to {int(item.duration) - 1}"
     if isinstance(written.recipe, Join):
         after = track.at(item.end)
         if not alone and after is not None and isinstance(after.child, otio.schema.Gap):
@@ -289,156 +251,3 @@ def _nested(index: Index) -> Iterator[str]:
             recipe = next(reference for reference in one.media_references().values() if is_recipe(reference))
             if RECORD not in recipe.parameters:
                 yield f"{one.name!r}: it lies inside a nest: open the nest and make its own cut"
-
-
-class _Reader:
-    """Checks the parameters of one recipe, and collects what is wrong with them."""
-
-    def __init__(self, parameters: dict[str, Any]) -> None:
-        self._left = dict(parameters)
-        self._left.pop(MADE, None)
-        self._left.pop(MARKER, None)
-        self.problems: list[str] = []
-        seed, takes = self._take("seed", _whole(None), 0), self._take("takes", _whole(1), 1)
-        defaults = Settings(Path())
-        self._settings = {
-            "handles": self._take("handles", _whole(0), defaults.handles),
-            "seeds": tuple(range(seed, seed + takes)),
-            "engine": self._take("engine", _text, defaults.engine),
-            "model": self._take("model", _text, defaults.model),
-            "ignore": self._take("ignore", _regions, ()),
-            "codec": Codec(self._take("codec", _choice(tuple(Codec)), defaults.codec)),
-            "encoding": self._take("encoding", _text, defaults.encoding),
-        }
-
-    def settings(self, folder: Path) -> Settings:
-        return Settings(folder, **self._settings)
-
-    def recipe(self, kind: str) -> Recipe | None:
-        recipe: Recipe
-        match kind:
-            case "generate":
-                recipe = Generate(
-                    self._take("prompt", _text, ""),
-                    self._take("image", _file, ""),
-                    self._take("camera", _camera, None),
-                    self._take("like", _names, ()),
-                    self._take("continues", _flag, False),
-                )
-                self._check_generate(recipe)
-            case "match":
-                recipe = Match(self._take("like", _names, ()))
-                if not recipe.like and not self.problems:
-                    self.problems.append("'match' needs like: shots of the cut, or absolute paths")
-            case "extend":
-                into = self._take("into", _choice((*Into, HANDLES)), None)
-                recipe = Extend(
-                    End(self._take("end", _choice(tuple(End)), End.TAIL)),
-                    self._take("frames", _whole(1), 0),
-                    Into(into) if into not in (None, HANDLES) else None,
-                    into == HANDLES,
-                )
-                if not recipe.frames and not self.problems:
-                    self.problems.append("'extend' needs frames: how many to add")
-            case "join":
-                recipe = Join(self._take("frames", _whole(1), None))
-            case _:
-                self.problems.append(f"there are no recipes to {kind!r}: generate, match, extend and join are known")
-                return None
-        if kind in ("extend", "join"):
-            sound = self._take("sound", _choice(tuple(SoundKind)), None)
-            self._settings["sound"] = SoundKind(sound) if sound else Settings(Path()).sound
-        if self._left:
-            self.problems.append(f"'{kind}' has no {', '.join(sorted(map(repr, self._left)))}")
-        return recipe
-
-    def _check_generate(self, recipe: Generate) -> None:
-        if not (recipe.prompt or recipe.image or recipe.like or recipe.continues) and not self.problems:
-            self.problems.append("'generate' needs something to make: prompt, image, like or continues")
-        if recipe.camera is not None and not (recipe.image or recipe.like):
-            self.problems.append("a camera move needs an image, or a shot that it is like")
-        if recipe.continues and (recipe.image or recipe.like):
-            self.problems.append("a clip that continues the one before starts from its frames: no image, no like")
-
-    def _take(self, key: str, check: Callable[[Any], T], default: Any) -> Any:
-        if key not in self._left:
-            return default
-        value = self._left.pop(key)
-        try:
-            return check(value)
-        except ValueError as error:
-            self.problems.append(f"{key} is {value!r}: give {error}")
-            return default
-
-
-def _whole(least: int | None) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or (least is not None and value < least):
-            raise ValueError("a whole number" + ("" if least is None else f" from {least}"))
-        return value
-
-    return check
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("text")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("true or false")
-    return value
-
-
-def _file(value: Any) -> str:
-    if not isinstance(value, str) or not Path(value).is_absolute() or not Path(value).is_file():
-        raise ValueError("the absolute path of a file that is there")
-    return value
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
-        raise ValueError("the name of a shot, an absolute path, or a list of them")
-    return tuple(names)
-
-
-def _camera(value: Any) -> CameraMove:
-    given = {"move": value} if isinstance(value, str) else value
-    amount = given.get("amount", CameraMove("").amount) if isinstance(given, dict) else None
-    if (
-        not isinstance(given, dict)
-        or set(given) - {"move", "amount"}
-        or not isinstance(given.get("move"), str)
-        or isinstance(amount, bool)
-        or not isinstance(amount, int | float)
-        or not 0 <= amount <= 1
-    ):
-        raise ValueError("the name of a camera move, or an object with move and amount, 0 to 1")
-    return CameraMove(given["move"], float(amount))
-
-
-def _regions(value: Any) -> tuple[IgnoreRegion, ...]:
-    wrong = ValueError("a list of [left, top, width, height] in pixels")
-    if not isinstance(value, list):
-        raise wrong
-    regions = []
-    for one in value:
-        if not isinstance(one, list) or len(one) != 4 or not all(type(number) is int for number in one):
-            raise wrong
-        left, top, width, height = one
-        if left < 0 or top < 0 or width < 1 or height < 1:
-            raise wrong
-        regions.append(IgnoreRegion(left, top, width, height))
-    return tuple(regions)
-
-
-def _choice(known: Sequence[str | StrEnum]) -> Callable[[Any], str]:
-    def check(value: Any) -> str:
-        if value not in known:
-            raise ValueError(", ".join(map(str, known)))
-        return str(value)
-
-    return check

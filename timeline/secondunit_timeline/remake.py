@@ -79,6 +79,11 @@ def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tup
         conditions.append(beside if beside is not None else media.today(condition))
     if (shown := _shown(index, track, item, conditions, slot)) is not None:
         source, slot, start = shown
+        if any(isinstance(condition, Mask) and condition.span.range.duration > 1 for condition in conditions):
+            raise CutError(
+                f"{record.name} was made with a mask for other frames than {item.child.name!r} plays now: replace the "
+                "shot anew, with a mask for these"
+            )
         conditions = [source if isinstance(condition, SourceShot) else condition for condition in conditions]
         places = ((places[0][0], places[0][1], start), *places[1:])
     slot = _sized(index, media, conditions, slot)
@@ -227,11 +232,12 @@ class _Media:
 
     def today(self, condition: Condition) -> Condition:
         match condition:
-            case FramesBefore() | FramesAfter() | SourceShot() | ReferenceShot() | Sound() | Mask():
+            case FramesBefore() | FramesAfter() | SourceShot() | ReferenceShot() | Sound():
                 return replace(condition, span=self.span(condition.span))
-            case ReferenceImage() | Look():
-                if not Path(condition.path).is_file():
-                    raise CutError(f"{self._take}: {condition.path}, which it was made from, is gone: restore it")
+            case ReferenceImage() | Look() | Mask():
+                path = condition.span.path if isinstance(condition, Mask) else condition.path
+                if not Path(path).is_file():
+                    raise CutError(f"{self._take}: {path}, which it was made from, is gone: restore it")
                 return condition
             case Text() | CameraMove() | IgnoreRegion() | Strokes():
                 return condition

@@ -135,9 +135,12 @@ class AsyncUnit:
         return await self._carry_out(cut, plan.order, partial(place_join, plan))
 
     async def match(
-        self, cut: otio.schema.Timeline, shot: str, like: Sequence[str], **options: Unpack[Options]
+        self, cut: otio.schema.Timeline, shot: str, like: Sequence[str] = (), **options: Unpack[Options]
     ) -> Result:
-        """`like`: shots of the cut, video files or still images. The take becomes the shot's active media."""
+        """`like`: shots of the cut, video files or still images; models that go by words or a LoRA need none.
+
+        The take becomes the shot's active media.
+        """
         index = Index(cut)
         looks = [await anyio.to_thread.run_sync(look_of, index, name) for name in like]
         plan = await anyio.to_thread.run_sync(plan_match, index, shot, looks, self._settings(options))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 from secondunit_bridge.errors import BadInput
-from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, Look, SoundKind, Value
+from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, Look, SoundKind, Value, value_of
 
 # The timeline package is imported by the commands themselves, so that help and completion answer at once.
 if TYPE_CHECKING:
@@ -47,22 +47,13 @@ class LoraFile(click.ParamType[Look]):
 
 
 class Setting(click.ParamType[tuple[str, Value]]):
-    """VALUE is true, false or a number where it reads as one, else text."""
-
     name = "NAME=VALUE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Value]:
         name, sign, text = str(value).partition("=")
         if not name or not sign:
             self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
-        if text in ("true", "false"):
-            return name, text == "true"
-        for kind in (int, float):
-            try:
-                return name, kind(text)
-            except ValueError:
-                pass
-        return name, text
+        return name, value_of(text)
 
 
 class Keyframe(click.ParamType[tuple[int, str]]):
@@ -237,7 +228,7 @@ def join(
 @click.command()
 @click.argument("cut", type=click.Path(path_type=Path))
 @click.option("--shot", required=True, help="NAME, NAME#2 among equals, or TRACK@TIME.")
-@click.option("--like", required=True, multiple=True, help="A shot, a video file or an image; may be repeated.")
+@click.option("--like", multiple=True, help="A shot, a video file or an image; may be repeated.")
 @order_options
 def match(
     cut: Path, shot: str, like: tuple[str, ...], output: Path, as_json: bool, quiet: bool, **options: Any
