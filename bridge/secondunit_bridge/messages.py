@@ -304,7 +304,8 @@ class Fit:
     """How the frames of a take became frames of a model.
 
     `frames` at `rate` in pictures of `width` × `height`, in `windows` passes. `recipe`: how the weights were held in
-    memory. `approximate`: what made it faster and changed its pixels.
+    memory. `approximate`: what made it faster and changed its pixels. `seams`: where a pass, or a chunk within one,
+    goes on from the one before, so that the model's own frames lie on both sides; measured in the model's frames.
     """
 
     frames: int
@@ -314,6 +315,7 @@ class Fit:
     windows: int
     recipe: str
     approximate: tuple[str, ...]
+    seams: tuple[Seam, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 from secondunit_bridge.errors import OrderCancelled, OrderFailed
-from secondunit_bridge.messages import Order, Task, Text
+from secondunit_bridge.media.seam import measure
+from secondunit_bridge.messages import FramesBefore, Order, Task, Text
 from secondunit_bridge.rates import FrameTime
 from secondunit_inference import cards
 from secondunit_inference.cards import ModelCard
@@ -18,7 +19,7 @@ from secondunit_inference.engines.diffusion import engine, measured, previews, t
 from secondunit_inference.engines.diffusion.held import Held
 from secondunit_inference.job import Job, Made, Progress
 
-from tests.inference.diffusion_orders import SIDE, order, small
+from tests.inference.diffusion_orders import SIDE, numbered, order, small, span
 
 FAMILIES = (
     "wan2.1-t2v-1.3b",
@@ -97,6 +98,13 @@ def generate(name: str, frames: int | None = None, text: str = "a lake", **given
 
 def pictures(made: Made) -> Any:
     return np.stack(list(made.frames))
+
+
+def pictures_of_rgb(made: Made) -> Any:
+    """Camera frames, which come as they were decoded, as black."""
+    return np.stack(
+        [one if isinstance(one, np.ndarray) else np.zeros((SIDE, SIDE, 3), np.uint16) for one in made.frames]
+    )
 
 
 def take(held_: Held, asked: Order, models: Path) -> Any:
@@ -361,3 +369,62 @@ def test_an_order_after_a_cancellation_is_as_on_a_fresh_worker(name: str, models
             engine.make(holder, generate(name), 0, 1, job)
         assert np.array_equal(take(holder, generate(name), folder), fresh), f"after look {at} of {made_at}"
     holder.release()
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "frames", "seams"),
+    [
+        ("wan2.1-vace-1.3b", 17, 40, [17, 33]),
+        ("ltx-0.9.5-2b", 17, 40, [17, 33]),
+        ("helios-base-14b", 0, 99, [33, 66]),
+        ("skyreels-v2-df-1.3b", 0, 41, [17, 29]),
+    ],
+)
+def test_where_passes_and_chunks_go_on_from_each_other_is_measured_and_shown(
+    name: str, most: int, frames: int, seams: list[int], models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = cards.card(name)
+    card = dataclasses.replace(card, frames=dataclasses.replace(card.frames, most=most, native=17))
+    monkeypatch.setattr(cards, "card", lambda _: card)
+    job, told = told_job(models(name))
+    whats: list[str] = []
+    job.progress = dataclasses.replace(job.progress, step=lambda *step: whats.append(step[2]))
+    made = engine.make(Held(), order(card, Task.GENERATE, (Text("a lake"),), frames, card.rate), 0, 1, job)
+    assert made.fit is not None and made.seams == ()
+    assert [(seam.frame.frame, seam.frame.rate) for seam in made.fit.seams] == [(at, card.rate) for at in seams]
+    steps = [frame.frame for frame, _ in told.shown]
+    taken = pictures(made)
+    for seam in made.fit.seams:
+        at = seam.frame.frame
+        assert seam.after == measure(taken[at - 1], taken[at])
+        assert seam.after.colour <= seam.before.colour
+    assert min(steps) < seams[0] and max(steps) >= seams[-1]
+    word = "pass" if most else "chunk"
+    assert whats[0] == f"steps, {word} 1 of 3" and whats[-1] == f"steps, {word} 3 of 3"
+
+
+@pytest.mark.parametrize("name", ["helios-base-14b", "skyreels-v2-df-1.3b"])
+def test_previews_of_an_extension_in_chunks_stand_at_the_frames_that_they_show(
+    name: str, models: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = cards.card(name)
+    monkeypatch.setattr(previews.Previews, "step", lambda *_: None)  # what decoding shows is exact
+    job, told = told_job(models(name))
+    before = FramesBefore(span(numbered(tmp_path / "before.mkv", 40, card.rate), 0, 40, card.rate))
+    asked = order(card, Task.EXTEND, (Text("a lake"), before), 40, card.rate, handles=(4, 0))
+    made = engine.make(Held(), asked, 0, 1, job)
+    decoding = list(told.shown)
+    frames = pictures_of_rgb(made)
+    exact = [
+        (frame.frame, picture)
+        for frame, picture in decoding
+        if 4 <= frame.frame < 43  # the last one stands for frames beyond the take's end, too
+    ]
+    assert len(exact) >= 5
+    for at, picture in exact:
+        # Up to the gains that bring what was made to the camera's colours.
+        taken = frames[at].astype(np.float64)
+        gains = picture.mean(axis=(0, 1)) / taken.mean(axis=(0, 1))
+        others = [np.abs(picture - other * gains).max() for other in frames[4:]]
+        assert int(np.argmin(others)) + 4 == at
+        assert min(others) < 200

@@ -460,7 +460,7 @@ class Version(_message.Message):
     def __init__(self, package: _Optional[str] = ..., version: _Optional[str] = ...) -> None: ...
 
 class Fit(_message.Message):
-    __slots__ = ("frames", "rate", "width", "height", "windows", "recipe", "approximate")
+    __slots__ = ("frames", "rate", "width", "height", "windows", "recipe", "approximate", "seams")
     FRAMES_FIELD_NUMBER: _ClassVar[int]
     RATE_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
@@ -468,6 +468,7 @@ class Fit(_message.Message):
     WINDOWS_FIELD_NUMBER: _ClassVar[int]
     RECIPE_FIELD_NUMBER: _ClassVar[int]
     APPROXIMATE_FIELD_NUMBER: _ClassVar[int]
+    SEAMS_FIELD_NUMBER: _ClassVar[int]
     frames: int
     rate: Rational
     width: int
@@ -475,7 +476,8 @@ class Fit(_message.Message):
     windows: int
     recipe: str
     approximate: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, frames: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., windows: _Optional[int] = ..., recipe: _Optional[str] = ..., approximate: _Optional[_Iterable[str]] = ...) -> None: ...
+    seams: _containers.RepeatedCompositeFieldContainer[Seam]
+    def __init__(self, frames: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., windows: _Optional[int] = ..., recipe: _Optional[str] = ..., approximate: _Optional[_Iterable[str]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ...) -> None: ...
 
 class Record(_message.Message):
     __slots__ = ("take_id", "name", "reel", "start", "drop_frame", "order", "seed", "weights_sha256", "versions", "seams", "look", "trusted", "placeholder", "notes", "fit")

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from secondunit_bridge.media.colour import whole
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import picture
-from secondunit_bridge.messages import Fit, Order, Seam
+from secondunit_bridge.media.seam import measure
+from secondunit_bridge.messages import Fit, Measure, Order, Seam
 from secondunit_bridge.rates import FrameTime, samples_before
 
 from secondunit_inference import cards
 from secondunit_inference.cards import IndexUnit, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.composite import Composite
-from secondunit_inference.engines.diffusion.families import FAMILIES
+from secondunit_inference.engines.diffusion.families import FAMILIES, Call
 from secondunit_inference.engines.diffusion.faster import faster
 from secondunit_inference.engines.diffusion.fitting import Clock, in_memory, keep
 from secondunit_inference.engines.diffusion.framing import Floats
@@ -86,6 +87,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
             windows=len(plan.timing.passes),
             recipe=name_of(recipe),
             approximate=approximate(plan, recipe),
+            seams=tuple(made.seams),
         ),
     )
 
@@ -104,16 +106,17 @@ def _camera(plan: Planned) -> Iterator[Known]:
 class _Made:
     """`frames`: the model frames that were made, by number; what camera frames show is not among them.
 
-    `sound`: for each pass its first frame and its samples, shape (channels, samples).
+    `sound`: for each pass its first frame and its samples, shape (channels, samples). `seams`: see `Fit`.
     """
 
     frames: dict[int, Floats]
     sound: list[tuple[int, NDArray[np.float32]]]
+    seams: list[Seam]
     sound_rate: int = 0
 
 
 def _passes(plan: Planned, windows: Windows, model: Model, seed: int, order: Order, job: Job) -> _Made:
-    made = _Made({}, [])
+    made = _Made({}, [], [])
     for number in range(len(plan.timing.passes)):
         _pass(plan, windows, model, seed, order, job, number, made)
     return made
@@ -133,12 +136,14 @@ def _pass(
         at = min(max(0, round(plan.timing.position(one.first + frame))), plan.canvas.total - 1)
         job.progress.preview(FrameTime(at, order.slot.rate), picture)
 
-    previews = Previews(plan.card, model.projection, plan.framing, one.frames, call, plan.tier.steps, show)
+    previews = Previews(plan.card, model.projection, plan.framing, one.frames, call, show)
     clock = Clock()
 
     def stepped(done: int, total: int, latents: torch.Tensor) -> None:
         clock.stepped()
-        job.progress.step(number * total + done, count * total, "steps")
+        what = [f"pass {number + 1} of {count}"] if count > 1 else []
+        what += [f"chunk {call.chunk(done) + 1} of {len(call.chunks)}"] if len(call.chunks) > 1 else []
+        job.progress.step(number * total + done, count * total, ", ".join(("steps", *what)))
         previews.step(pipeline, latents, done)
 
     # Each pass has a seed of its own, so that no noise repeats; the first has the order's.
@@ -146,22 +151,58 @@ def _pass(
         output = run(pipeline, plan.card, plan.tier, call, text, seed + number * 1_000_003, job, stepped)
     keep(job.models, clock.measured(plan, one.frames, entry.pipeline, model))
     check_size(output, one.frames - call.absent, window.width, window.height, plan.card)
-    _collect(made.frames, one, output.frames, call.absent)
+    job.check()
+    made.seams += _collect(plan, order.slot.rate, made.frames, one, output.frames, call)
     if output.sound is not None:
         made.sound.append((one.first, output.sound))
         made.sound_rate = output.sound_rate
 
 
-def _collect(made: dict[int, Floats], one: Pass, frames: Floats, absent: int) -> None:
-    """What the pass before made and this one was not given is mixed, so that neither begins with a jump."""
-    numbers = range(one.first + one.head, one.end - one.tail)
-    twice = [number for number in numbers if number in made]
-    for number in numbers:
-        picture = frames[number - one.first - absent]
+def _collect(
+    plan: Planned, rate: Fraction, made: dict[int, Floats], one: Pass, frames: Floats, call: Call
+) -> Iterator[Seam]:
+    """The pass's frames among those made, and the seams where it goes on from others and between its chunks.
+
+    Where it was given frames of the pass before, its colours are brought to theirs. What the pass before made and this
+    one was not given is mixed, so that neither begins with a jump.
+    """
+    begin = one.first + call.absent
+    first, end = one.first + one.head, one.end - one.tail
+    # (the frame after the seam, the pass before's frame there, this one's)
+    before = [(first, first - 1, first)] if first - 1 in made else []
+    before += [(end, end, end - 1)] if end in made else []
+    uncorrected: list[tuple[int, Measure]] = []
+    for seam, theirs, ours in before:
+        later = theirs > ours
+        meeting = meet(
+            _display(plan, made[theirs]), _display(plan, frames[ours - begin]), plan.canvas.ignored, camera_last=later
+        )
+        uncorrected.append((seam, meeting.before))
+        if ours not in made:
+            frames = np.clip(meeting.correction.apply(frames, 1.0), 0, 1)
+    twice = [number for number in range(first, end) if number in made]
+    for number in range(first, end):
+        picture = frames[number - begin]
         if number in made:
             share = np.float32((twice.index(number) + 1) / (len(twice) + 1))
             picture = (1 - share) * made[number] + share * picture
         made[number] = picture
+    for seam, figures in uncorrected:
+        yield from _seam(plan, rate, made, seam, figures)
+    for chunk in call.chunks[1:]:
+        yield from _seam(plan, rate, made, one.first + chunk.first + chunk.shared, None)
+
+
+def _seam(plan: Planned, rate: Fraction, made: dict[int, Floats], at: int, before: Measure | None) -> Iterator[Seam]:
+    """That between model frames `at` - 1 and `at`, where the take shows it. `before` None: nothing was corrected."""
+    frame = floor(plan.timing.position(at - 1)) + 1
+    if plan.canvas.first < frame < plan.canvas.end:
+        after = measure(_display(plan, made[at - 1]), _display(plan, made[at]), plan.canvas.ignored)
+        yield Seam(FrameTime(frame, rate), before or after, after)
+
+
+def _display(plan: Planned, shown: Floats) -> Picture:
+    return whole(plan.framing.out_of(shown))
 
 
 class _Frames:

@@ -25,18 +25,32 @@ _GREY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a pipeline makes at one time: from window frame `first` on, of which `shared` are the chunk before's."""
+
+    first: int
+    shared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """`steps`: how many the pipeline runs in all. `skipped`: frames that it returns before the window's first.
 
-    `absent`: frames at the window's start that it does not return. `chunked`: it decodes chunk by chunk and returns up
-    to three frames less than it decoded; its noise is drawn on the device.
+    `absent`: frames at the window's start that it does not return. `chunks`: each takes as many steps, and the first
+    begins with the first frame that is decoded. `chunked`: it decodes chunk by chunk and returns up to three frames
+    less than it decoded; its noise is drawn on the device.
     """
 
     arguments: Mapping[str, Any]
     steps: int
     skipped: int = 0
     absent: int = 0
+    chunks: tuple[Chunk, ...] = (Chunk(0),)
     chunked: bool = False
+
+    def chunk(self, step: int) -> int:
+        """The number, from 0, of the chunk that step `step`, from 1, belongs to."""
+        return (step - 1) * len(self.chunks) // self.steps
 
 
 Family = Callable[[Planned, Entry, Window], Call]
@@ -154,9 +168,10 @@ def cogvideox(plan: Planned, entry: Entry, window: Window) -> Call:
 
 def helios(plan: Planned, entry: Entry, window: Window) -> Call:
     """Chunks of 33 frames. What lies before is read as whole chunks, and not returned."""
-    made = window.frames - len(window.head)
-    arguments = _size(window) | {"num_frames": made} | _beginning(entry, window)
-    return Call(arguments, plan.tier.steps * (made // 33), absent=len(window.head), chunked=True)
+    known = len(window.head)
+    arguments = _size(window) | {"num_frames": window.frames - known} | _beginning(entry, window)
+    chunks = tuple(Chunk(first) for first in range(known, window.frames, 33))
+    return Call(arguments, plan.tier.steps * len(chunks), absent=known, chunks=chunks, chunked=True)
 
 
 def skyreels(plan: Planned, entry: Entry, window: Window) -> Call:
@@ -171,7 +186,9 @@ def skyreels(plan: Planned, entry: Entry, window: Window) -> Call:
     windows = 1 + max(0, -(-(latents - base_latents) // max(1, base_latents - shared)))
     arguments: dict[str, Any] = _size(window) | _beginning(entry, window)
     arguments |= {"num_frames": frames, "base_num_frames": base, "overlap_history": overlap, "fps": round(window.rate)}
-    return Call(arguments, plan.tier.steps * windows, skipped=overlap if video else 0)
+    begin = video - overlap if video else 0
+    chunks = (Chunk(begin), *(Chunk(begin + number * (base - overlap), overlap) for number in range(1, windows)))
+    return Call(arguments, plan.tier.steps * windows, skipped=overlap if video else 0, chunks=chunks)
 
 
 def _beginning(entry: Entry, window: Window) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from diffusers import AutoencoderKLCogVideoX
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan, unpatchify
 from numpy.typing import NDArray
 
-from secondunit_inference.cards import ModelCard, Progress
+from secondunit_inference.cards import ModelCard
 from secondunit_inference.engines.diffusion.families import Call
 from secondunit_inference.engines.diffusion.framing import Floats, Framing
 from secondunit_inference.job import Picture
@@ -105,12 +105,11 @@ class Previews:
         framing: Framing,
         frames: int,
         call: Call,
-        steps: int,
         show: Callable[[int, Picture], None],
     ) -> None:
-        """`frames`: the pass's; `steps`: those of one chunk."""
+        """`frames`: the pass's."""
         self._card, self._fitted, self._framing = card, fitted, framing
-        self._frames, self._call, self._steps, self._show = frames, call, steps, show
+        self._frames, self._call, self._show = frames, call, show
         scale = min(1.0, _WIDTH / framing.slot_width)
         self._size = max(1, round(framing.slot_width * scale)), max(1, round(framing.slot_height * scale))
 
@@ -121,19 +120,9 @@ class Previews:
         middle = video.shape[1] // 2
         weights, offset = _normalised(self._card, pipeline.vae, self._fitted)
         picture = video[:, middle].float().cpu().numpy().transpose(1, 2, 0) @ weights + offset
-        chunk = (done - 1) // self._steps if self._card.progress is Progress.CHUNKS else 0
-        self._at(chunk * self._stride(video.shape[1], each) + middle * each, picture)
+        self._at(self._call.chunks[self._call.chunk(done)].first + middle * each, picture)
 
-    def _stride(self, latent_frames: int, each: int) -> int:
-        """Frames from the start of one chunk to that of the next."""
-        arguments = self._call.arguments
-        if "base_num_frames" in arguments:
-            return int(arguments["base_num_frames"]) - int(arguments["overlap_history"])
-        return 1 + (latent_frames - 1) * each
-
-    def _at(self, returned: int, picture: Floats) -> None:
-        """`returned`: counted as the pipeline counts its frames."""
-        frame = returned - self._call.skipped + self._call.absent
+    def _at(self, frame: int, picture: Floats) -> None:
         self._show(min(max(frame, self._call.absent), self._frames - 1), self._shown(picture))
 
     @contextmanager
@@ -151,7 +140,7 @@ class Previews:
                 pictures = unpatchify(pictures, patch_size=vae.config.patch_size)
             last = pictures[0, :, -1].float().clamp(-1, 1).cpu().numpy().transpose(1, 2, 0)
             done += pictures.shape[2]
-            self._at(done - 1, last)
+            self._at(self._call.chunks[0].first + done - 1, last)
 
         hook = vae.decoder.register_forward_hook(decoded)
         try:
