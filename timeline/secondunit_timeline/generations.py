@@ -8,7 +8,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError
-from secondunit_bridge.messages import CameraMove, Condition, Order, ReferenceImage, Slot, Take, Task
+from secondunit_bridge.messages import CameraMove, Condition, Order, ReferenceImage, ReferenceShot, Slot, Take, Task
 from secondunit_bridge.rates import FrameTime, can_drop_frames
 
 from secondunit_timeline.index import Index, TrackIndex
@@ -57,13 +57,14 @@ def plan_generation(
     camera: CameraMove | None,
     settings: Settings,
     keyframes: Mapping[int, str] | None = None,
+    like: Sequence[ReferenceImage | ReferenceShot] = (),
 ) -> Generation:
-    """`keyframes`: stills by the frame of the clip that shows them, from its first as 0."""
+    """`keyframes`: stills by the frame of the clip that shows them, from its first as 0. `like`: what is to be seen."""
     stills = dict(keyframes or {})
     if frames < 1:
         raise BadInput(f"a clip of {frames} frames: give 1 or more")
-    if not image and not settings.prompt and not stills:
-        raise BadInput("nothing says what to make: give --prompt, --image or --keyframe")
+    if not (image or settings.prompt or stills or like):
+        raise BadInput("nothing says what to make: give --prompt, --image, --keyframe or --like")
     for frame, still in stills.items():
         if not 0 <= frame < frames:
             raise BadInput(f"--keyframe {frame}={still}: the clip has frames 0 to {frames - 1}")
@@ -83,6 +84,7 @@ def plan_generation(
         ReferenceImage(str(Path(still).resolve()), FrameTime(settings.handles + frame, index.rate))
         for frame, still in sorted(stills.items())
     )
+    conditions += like
     if camera is not None:
         conditions.append(camera)
     order = make_order(

@@ -14,6 +14,7 @@ import anyio.to_thread
 import opentimelineio as otio
 from secondunit_bridge import errors, spawn
 from secondunit_bridge.client import Client
+from secondunit_bridge.controls import Controls
 from secondunit_bridge.errors import BadInput, CutError, OrderCancelled, OrderFailed, SecondUnitError
 from secondunit_bridge.messages import (
     CameraMove,
@@ -33,6 +34,7 @@ from secondunit_bridge.messages import (
     Step,
     Take,
     TakeReady,
+    Task,
     Value,
 )
 from secondunit_bridge.rates import FrameTime
@@ -40,7 +42,7 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
-from secondunit_timeline.generations import Where, place_generation, plan_generation
+from secondunit_timeline.generations import Where, place_generation, plan_generation, slot_of
 from secondunit_timeline.index import Index
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.make import plan_making, refused_by
@@ -48,7 +50,8 @@ from secondunit_timeline.making import Job, Made, Making, carry_out
 from secondunit_timeline.markers import from_markers
 from secondunit_timeline.matches import look_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import End, Into, Operation
-from secondunit_timeline.orders import Settings
+from secondunit_timeline.orders import Settings, make_order, slot_for
+from secondunit_timeline.shots import find_clip, open_shot
 from secondunit_timeline.takes import stand_ins
 
 P = ParamSpec("P")
@@ -175,17 +178,37 @@ class AsyncUnit:
         where: Where = Where.ABOVE,
         image: str | None = None,
         keyframes: Mapping[int, str] | None = None,
+        like: Sequence[str] = (),
         camera: CameraMove | None = None,
         **options: Unpack[Options],
     ) -> Result:
         """A clip of `frames` of the cut at `at`, counted from the cut's first frame; from a still, a prompt or both.
 
-        `keyframes`: stills by the frame of the clip that shows them, from its first as 0.
+        `keyframes`: stills by the frame of the clip that shows them, from its first as 0. `like`: shots of the cut,
+        video files or stills that say what is to be seen.
         """
+        index = Index(cut)
+        looks = [await anyio.to_thread.run_sync(look_of, index, name) for name in like]
         plan = await anyio.to_thread.run_sync(
-            plan_generation, Index(cut), at, frames, where, image, camera, self._settings(options), keyframes
+            plan_generation, index, at, frames, where, image, camera, self._settings(options), keyframes, looks
         )
         return await self._carry_out(cut, plan.order, partial(place_generation, plan))
+
+    async def controls(
+        self,
+        cut: otio.schema.Timeline,
+        shot: str | None,
+        task: Task,
+        *,
+        intent: str = "",
+        **options: Unpack[Options],
+    ) -> Controls:
+        """What can be set on an order of `task` for `shot`, for the engine and model of `options`; nothing is made.
+
+        `shot` None: for a clip of its own, in the cut's format. `intent`: one of the card's, which brings defaults.
+        """
+        order = await anyio.to_thread.run_sync(_outline, Index(cut), shot, task, self._settings(options))
+        return await self._client.controls(order, intent)
 
     async def make(
         self,
@@ -325,6 +348,17 @@ class AsyncUnit:
         return tuple(takes[index] for index in sorted(takes))
 
 
+def _outline(index: Index, shot: str | None, task: Task, settings: Settings) -> Order:
+    """An order in the shot's length and format that nothing but `settings` steers yet."""
+    handles = settings.handles
+    if shot is None:
+        name, slot = index.cut.name, slot_of(index, 1, handles, handles)
+    else:
+        opened = open_shot(index, *find_clip(index, shot))
+        name, slot = opened.name, slot_for(opened, opened.used.duration, handles, handles, None)
+    return make_order(task, index.cut.name, name, slot, (), settings)
+
+
 def _attempt(order_id: str, number: int) -> str:
     return f"{order_id}-{number}"
 
@@ -385,4 +419,5 @@ class Unit:
     match = _blocking(AsyncUnit.match)
     replace = _blocking(AsyncUnit.replace)
     generate = _blocking(AsyncUnit.generate)
+    controls = _blocking(AsyncUnit.controls)
     make = _blocking(AsyncUnit.make)

@@ -19,6 +19,7 @@ class LazyCommands(click.Group):
         "match": "orders",
         "replace": "orders",
         "generate": "orders",
+        "controls": "controls",
         "make": "make",
         "takes": "cuts",
         "show": "cuts",

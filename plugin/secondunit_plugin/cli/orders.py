@@ -280,6 +280,7 @@ def replace(
     type=Keyframe(),
     help="A still that the clip shows at a frame, from its first as 0; may be repeated.",
 )
+@click.option("--like", multiple=True, help="A shot, a video file or a still that it is to be like; may be repeated.")
 @click.option("--camera", help="A camera move over the still: `secondunit unit status` lists them.")
 @click.option("--insert", "where", flag_value="insert", help="Move what follows, on every track.")
 @click.option("--overwrite", "where", flag_value="overwrite", help="Replace what lies there.")
@@ -292,6 +293,7 @@ def generate(
     frames: int | None,
     image: str | None,
     keyframes: tuple[tuple[int, str], ...],
+    like: tuple[str, ...],
     camera: str | None,
     where: str | None,
     output: Path,
@@ -318,7 +320,15 @@ def generate(
             raise BadInput(f"gap {gap} holds {length} frames, {frames} were asked: give fewer --frames")
         place = Where(where or ("overwrite" if gap is not None else "above"))
         return unit.generate(
-            read, start, frames or length, where=place, image=image, keyframes=dict(keyframes), camera=move, **wanted
+            read,
+            start,
+            frames or length,
+            where=place,
+            image=image,
+            keyframes=dict(keyframes),
+            like=like,
+            camera=move,
+            **wanted,
         )
 
     run_order(cut, output, as_json, quiet, order)
