@@ -1,7 +1,7 @@
 """The unit's client. Errors that the unit answers with come out as the classes of `errors`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -147,16 +147,24 @@ class Client:
         async for proto in _answers(call):
             yield from_proto(Weights, proto)
 
-    async def fetch_model(self, model: str, accept_licence: bool) -> AsyncIterator[WeightsProgress]:
-        """Downloads a model's weights; ended early, the next call goes on where this one stopped. Raises ModelError."""
-        request = unit_pb2.FetchModelRequest(model=model, accept_licence=accept_licence)
+    async def fetch_model(
+        self, model: str, accept_licence: bool, adapters: Iterable[str] = ()
+    ) -> AsyncIterator[WeightsProgress]:
+        """Downloads a model's weights, and adapters of its card by name; ended early, the next call goes on where this
+        one stopped. Raises ModelError."""
+        request = unit_pb2.FetchModelRequest(model=model, accept_licence=accept_licence, adapters=adapters)
         call = self._stub.FetchModel(request, timeout=_TRANSFER_SECONDS, metadata=self._token)
         async for proto in _answers(call):
             yield from_proto(WeightsProgress, proto)
 
-    async def import_model(self, model: str, folder: str, accept_licence: bool) -> AsyncIterator[WeightsProgress]:
-        """Takes a model's weights from an absolute path on the unit's disk. Raises ModelError."""
-        request = unit_pb2.ImportModelRequest(model=model, folder=folder, accept_licence=accept_licence)
+    async def import_model(
+        self, model: str, path: str, accept_licence: bool, adapter: str = ""
+    ) -> AsyncIterator[WeightsProgress]:
+        """Takes a model's weights from a folder on the unit's disk, or the adapter of that name from a file.
+
+        `path` is absolute. Raises ModelError.
+        """
+        request = unit_pb2.ImportModelRequest(model=model, path=path, accept_licence=accept_licence, adapter=adapter)
         call = self._stub.ImportModel(request, timeout=_TRANSFER_SECONDS, metadata=self._token)
         async for proto in _answers(call):
             yield from_proto(WeightsProgress, proto)
@@ -168,9 +176,12 @@ class Client:
         async for proto in _answers(call):
             yield from_proto(WeightsProgress, proto)
 
-    async def remove_model(self, model: str) -> tuple[str, ...]:
-        """The files that it left, since they are none of the model's. Raises ModelError."""
-        request = unit_pb2.RemoveModelRequest(model=model)
+    async def remove_model(self, model: str, adapters: Iterable[str] = ()) -> tuple[str, ...]:
+        """With `adapters`, those alone are removed. The files that it left, since they are none of the model's.
+
+        Raises ModelError.
+        """
+        request = unit_pb2.RemoveModelRequest(model=model, adapters=adapters)
         return tuple((await self._call(lambda stub: stub.RemoveModel, request)).left)
 
     @property

@@ -319,6 +319,15 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedLora:
+    """A look or a published adapter that the model wore. `name`: the adapter's, or the look's file without folders."""
+
+    name: str
+    sha256: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that is needed to make a take again, and what was measured on it."""
 
@@ -338,6 +347,7 @@ class Record:
     placeholder: bool
     notes: tuple[str, ...]
     fit: Fit | None = None
+    loras: tuple[UsedLora, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,11 +492,26 @@ class WeightsState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterWeights:
+    """A published LoRA that the model's card lists, and what of it is on the unit's disk.
+
+    `kind`: as the card names it. `sha256`: the recorded hash, empty for a file that was laid there by hand.
+    """
+
+    name: str
+    kind: str
+    repository: str
+    state: WeightsState
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """A model's weights on the unit's disk. `todo`: what makes them ready, empty when they are.
 
-    `accepted`: when the licence was, as an ISO 8601 time, or empty. `sha256`: over the recorded hashes of all files.
-    `total_bytes`: of the complete files, 0 where that is not known yet.
+    `accepted`: when the licence was, as an ISO 8601 time, or empty. `sha256`: over the recorded hashes of all files
+    but the adapters'. `total_bytes`: of those files when they are complete, 0 where that is not known yet.
     """
 
     model: str
@@ -498,6 +523,7 @@ class Weights:
     sha256: str
     bytes: int
     total_bytes: int
+    adapters: tuple[AdapterWeights, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,13 +110,20 @@ class Service(UnitServicer):
     def FetchModel(
         self, request: unit_pb2.FetchModelRequest, context: grpc.ServicerContext
     ) -> Iterator[unit_pb2.WeightsProgress]:
-        for progress in self._weights.fetch(request.model, request.accept_licence, context.add_callback):
+        for progress in self._weights.fetch(
+            request.model, tuple(request.adapters), request.accept_licence, context.add_callback
+        ):
             yield to_proto(progress, unit_pb2.WeightsProgress())
 
     def ImportModel(
         self, request: unit_pb2.ImportModelRequest, context: grpc.ServicerContext
     ) -> Iterator[unit_pb2.WeightsProgress]:
-        for progress in self._weights.take_in(request.model, Path(request.folder), request.accept_licence):
+        steps = (
+            self._weights.take_in_adapter(request.model, request.adapter, Path(request.path), request.accept_licence)
+            if request.adapter
+            else self._weights.take_in(request.model, Path(request.path), request.accept_licence)
+        )
+        for progress in steps:
             yield to_proto(progress, unit_pb2.WeightsProgress())
 
     def CheckModel(
@@ -128,7 +135,7 @@ class Service(UnitServicer):
     def RemoveModel(
         self, request: unit_pb2.RemoveModelRequest, context: grpc.ServicerContext
     ) -> unit_pb2.RemoveModelReply:
-        return unit_pb2.RemoveModelReply(left=self._weights.remove(request.model))
+        return unit_pb2.RemoveModelReply(left=self._weights.remove(request.model, tuple(request.adapters)))
 
     def Stop(self, request: unit_pb2.StopRequest, context: grpc.ServicerContext) -> unit_pb2.StopReply:
         context.add_callback(self._stop)  # after the answer is on its way

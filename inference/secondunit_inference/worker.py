@@ -203,6 +203,7 @@ class Worker:
             placeholder=made.placeholder,
             notes=made.notes,
             fit=made.fit,
+            loras=made.loras,
         )
         frames = _write(files, made, record, job)
         if made.cube:

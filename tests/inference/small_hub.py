@@ -19,10 +19,14 @@ REVISION = "1f" * 20
 
 @dataclass
 class Hub:
-    """`cut`: a file's name, and after how many bytes its next answer breaks off. `sent`: bytes of each file."""
+    """`cut`: a file's name, and after how many bytes its next answer breaks off. `sent`: bytes of each file.
+
+    `others`: further repositories and their folders.
+    """
 
     folder: Path
     repository: str
+    others: dict[str, Path] = field(default_factory=dict)
     url: str = ""
     cut: dict[str, int] = field(default_factory=dict)
     stall: dict[str, threading.Event] = field(default_factory=dict)
@@ -34,11 +38,12 @@ class Hub:
     there: bool = True
     sent: dict[str, int] = field(default_factory=dict)
 
-    def siblings(self) -> list[dict[str, Any]]:
-        return [self._sibling(path) for path in sorted(self.folder.rglob("*")) if path.is_file()]
+    def siblings(self, repository: str = "") -> list[dict[str, Any]]:
+        folder = self.others.get(repository, self.folder)
+        return [self._sibling(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
 
-    def _sibling(self, path: Path) -> dict[str, Any]:
-        name = path.relative_to(self.folder).as_posix()
+    def _sibling(self, path: Path, folder: Path) -> dict[str, Any]:
+        name = path.relative_to(folder).as_posix()
         content = path.read_bytes()
         blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
         said: dict[str, Any] = {"rfilename": name, "size": len(content), "blobId": blob}
@@ -60,24 +65,26 @@ class _Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         hub = self.hub
         path = self.path.partition("?")[0]
-        if not hub.there:
+        folders = {hub.repository: hub.folder} | hub.others
+        repository = next((one for one in folders if f"/{one}/" in f"{path}/"), "")
+        if not hub.there or not repository:
             self._refuse(404, "RepoNotFound")
-        elif path.startswith(f"/api/models/{hub.repository}"):
+        elif path.startswith("/api/models/"):
             asked = path.partition("/revision/")[2]
             if asked not in ("", "main", REVISION):
                 self._refuse(404, "RevisionNotFound")
                 return
-            info = {"id": hub.repository, "sha": REVISION, "siblings": hub.siblings(), "gated": hub.gated}
+            info = {"id": repository, "sha": REVISION, "siblings": hub.siblings(repository), "gated": hub.gated}
             self._send(200, json.dumps(info).encode(), {"Content-Type": "application/json"})
         elif hub.gated:
             self._refuse(403, "GatedRepo")
-        elif path.startswith(f"/{hub.repository}/resolve/{REVISION}/"):
-            self._file(path.removeprefix(f"/{hub.repository}/resolve/{REVISION}/"))
+        elif path.startswith(f"/{repository}/resolve/{REVISION}/"):
+            self._file(folders[repository], path.removeprefix(f"/{repository}/resolve/{REVISION}/"))
         else:
             self._refuse(404, "EntryNotFound")
 
-    def _file(self, name: str) -> None:
-        content = (self.hub.folder / name).read_bytes()
+    def _file(self, folder: Path, name: str) -> None:
+        content = (folder / name).read_bytes()
         start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
         headers = {"ETag": f'"{hashlib.sha1(content).hexdigest()}"', "X-Repo-Commit": REVISION}
         if start:

@@ -1,7 +1,9 @@
 """Takes of the diffusion engine: lengths, seams, seeds, masks, looks and passes, on tiny models."""
 
 import dataclasses
+import hashlib
 import json
+import os
 import struct
 import threading
 from collections.abc import Iterator
@@ -28,10 +30,12 @@ from secondunit_bridge.messages import (
     SourceShot,
     Task,
     Text,
+    UsedLora,
 )
 from secondunit_bridge.rates import FrameTime
 from secondunit_inference import cards
 from secondunit_inference.cards import Input
+from secondunit_inference.weights.record import StoredAdapter, StoredFile, WeightsRecord, write_record
 
 from tests.inference import diffusion_orders as make
 from tests.inference.test_families import HELIOS, I2V, LTX, LTX2, SKYREELS, T2V, VACE, Unit
@@ -405,6 +409,8 @@ def test_a_look_is_worn_for_one_order(model: str, unit: Unit, tmp_path: Path) ->
     assert not np.array_equal(full[-1], without[-1]) and not np.array_equal(full[-1], half[-1])
     assert all(np.array_equal(a, b) for a, b in zip(without, none, strict=True))
     assert all(np.array_equal(a, b) for a, b in zip(without, after, strict=True))
+    sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    assert unit.make(order(Look(path, 0.5))).loras == (UsedLora("look.safetensors", sha256, 0.5),)
 
 
 @pytest.mark.usefixtures("_small")
@@ -457,6 +463,15 @@ def test_a_published_adapter_makes_the_model_follow_a_guide(
     (guide,) = calls[0]["reference_conditions"]
     assert make.numbers_of(guide.frames / 255) == list(range(9)) and guide.strength == 1.0
     assert any("adapter pose of Lightricks/LTX-2-19b-IC-LoRA-Pose-Control" in note for note in made.notes)
+    assert made.loras == (UsedLora("pose", hashlib.sha256(file.read_bytes()).hexdigest(), 1.0),)
+    recorded = StoredFile(f"adapters/{adapter.file}", file.stat().st_size, "ab" * 32, file.stat().st_mtime_ns)
+    folder = unit.models / LTX2
+    write_record(folder, WeightsRecord(LTX2, "", "", (), (StoredAdapter("pose", "", "", recorded),)))
+    assert unit.make(order).loras == (UsedLora("pose", "ab" * 32, 1.0),), "a recorded hash is not counted again"
+    os.utime(file, (1, 1))
+    with pytest.raises(OrderRefused, match=r"changed or copied .*models get ltx-2-19b --adapter pose` mends it"):
+        unit.make(order)
+    (folder / "secondunit.json").unlink()
     file.unlink()
 
 

@@ -1,6 +1,7 @@
 """Downloads from a small hub on loopback, through the unit and by the process that a unit starts."""
 
 import asyncio
+import inspect
 import json
 import os
 import shutil
@@ -263,6 +264,15 @@ def test_the_same_revision_has_to_bring_the_same_files(hub: Hub, unit: Address, 
     safetensors(hub.folder / VAE, 65)
     with pytest.raises(ModelError, match="is not the file that was recorded at the first download"):
         get(unit)
+
+
+def test_the_inner_function_of_huggingface_hub_is_as_it_is_called() -> None:
+    """`hub._download` says why no public one does: at another version of huggingface_hub, look again."""
+    from huggingface_hub.file_download import http_get
+
+    taken = inspect.signature(http_get).parameters
+    assert [*taken][:2] == ["url", "temp_file"]
+    assert {"resume_size", "headers", "expected_size", "tqdm_class"} <= taken.keys()
 
 
 def test_one_download_of_a_model_at_a_time(hub: Hub, unit: Address) -> None:

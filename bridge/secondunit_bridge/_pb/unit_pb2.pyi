@@ -106,22 +106,26 @@ class ModelsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class FetchModelRequest(_message.Message):
-    __slots__ = ("model", "accept_licence")
+    __slots__ = ("model", "accept_licence", "adapters")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_LICENCE_FIELD_NUMBER: _ClassVar[int]
+    ADAPTERS_FIELD_NUMBER: _ClassVar[int]
     model: str
     accept_licence: bool
-    def __init__(self, model: _Optional[str] = ..., accept_licence: _Optional[bool] = ...) -> None: ...
+    adapters: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, model: _Optional[str] = ..., accept_licence: _Optional[bool] = ..., adapters: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ImportModelRequest(_message.Message):
-    __slots__ = ("model", "folder", "accept_licence")
+    __slots__ = ("model", "path", "accept_licence", "adapter")
     MODEL_FIELD_NUMBER: _ClassVar[int]
-    FOLDER_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_LICENCE_FIELD_NUMBER: _ClassVar[int]
+    ADAPTER_FIELD_NUMBER: _ClassVar[int]
     model: str
-    folder: str
+    path: str
     accept_licence: bool
-    def __init__(self, model: _Optional[str] = ..., folder: _Optional[str] = ..., accept_licence: _Optional[bool] = ...) -> None: ...
+    adapter: str
+    def __init__(self, model: _Optional[str] = ..., path: _Optional[str] = ..., accept_licence: _Optional[bool] = ..., adapter: _Optional[str] = ...) -> None: ...
 
 class CheckModelRequest(_message.Message):
     __slots__ = ("model", "hashes")
@@ -132,10 +136,12 @@ class CheckModelRequest(_message.Message):
     def __init__(self, model: _Optional[str] = ..., hashes: _Optional[bool] = ...) -> None: ...
 
 class RemoveModelRequest(_message.Message):
-    __slots__ = ("model",)
+    __slots__ = ("model", "adapters")
     MODEL_FIELD_NUMBER: _ClassVar[int]
+    ADAPTERS_FIELD_NUMBER: _ClassVar[int]
     model: str
-    def __init__(self, model: _Optional[str] = ...) -> None: ...
+    adapters: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, model: _Optional[str] = ..., adapters: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RemoveModelReply(_message.Message):
     __slots__ = ("left",)
@@ -480,7 +486,7 @@ class Fit(_message.Message):
     def __init__(self, frames: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., windows: _Optional[int] = ..., recipe: _Optional[str] = ..., approximate: _Optional[_Iterable[str]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ...) -> None: ...
 
 class Record(_message.Message):
-    __slots__ = ("take_id", "name", "reel", "start", "drop_frame", "order", "seed", "weights_sha256", "versions", "seams", "look", "trusted", "placeholder", "notes", "fit")
+    __slots__ = ("take_id", "name", "reel", "start", "drop_frame", "order", "seed", "weights_sha256", "versions", "seams", "look", "trusted", "placeholder", "notes", "fit", "loras")
     TAKE_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     REEL_FIELD_NUMBER: _ClassVar[int]
@@ -496,6 +502,7 @@ class Record(_message.Message):
     PLACEHOLDER_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     FIT_FIELD_NUMBER: _ClassVar[int]
+    LORAS_FIELD_NUMBER: _ClassVar[int]
     take_id: str
     name: str
     reel: str
@@ -511,7 +518,18 @@ class Record(_message.Message):
     placeholder: bool
     notes: _containers.RepeatedScalarFieldContainer[str]
     fit: Fit
-    def __init__(self, take_id: _Optional[str] = ..., name: _Optional[str] = ..., reel: _Optional[str] = ..., start: _Optional[_Union[FrameTime, _Mapping]] = ..., drop_frame: _Optional[bool] = ..., order: _Optional[_Union[Order, _Mapping]] = ..., seed: _Optional[int] = ..., weights_sha256: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[Version, _Mapping]]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ..., look: _Optional[_Union[LookChange, _Mapping]] = ..., trusted: _Optional[int] = ..., placeholder: _Optional[bool] = ..., notes: _Optional[_Iterable[str]] = ..., fit: _Optional[_Union[Fit, _Mapping]] = ...) -> None: ...
+    loras: _containers.RepeatedCompositeFieldContainer[UsedLora]
+    def __init__(self, take_id: _Optional[str] = ..., name: _Optional[str] = ..., reel: _Optional[str] = ..., start: _Optional[_Union[FrameTime, _Mapping]] = ..., drop_frame: _Optional[bool] = ..., order: _Optional[_Union[Order, _Mapping]] = ..., seed: _Optional[int] = ..., weights_sha256: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[Version, _Mapping]]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ..., look: _Optional[_Union[LookChange, _Mapping]] = ..., trusted: _Optional[int] = ..., placeholder: _Optional[bool] = ..., notes: _Optional[_Iterable[str]] = ..., fit: _Optional[_Union[Fit, _Mapping]] = ..., loras: _Optional[_Iterable[_Union[UsedLora, _Mapping]]] = ...) -> None: ...
+
+class UsedLora(_message.Message):
+    __slots__ = ("name", "sha256", "weight")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    sha256: str
+    weight: float
+    def __init__(self, name: _Optional[str] = ..., sha256: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class Take(_message.Message):
     __slots__ = ("path", "frames", "sha256", "lut", "record")
@@ -698,7 +716,7 @@ class Native(_message.Message):
     def __init__(self, frames: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
 
 class Weights(_message.Message):
-    __slots__ = ("model", "state", "todo", "accepted", "folder", "revision", "sha256", "bytes", "total_bytes")
+    __slots__ = ("model", "state", "todo", "accepted", "folder", "revision", "sha256", "bytes", "total_bytes", "adapters")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     TODO_FIELD_NUMBER: _ClassVar[int]
@@ -708,6 +726,7 @@ class Weights(_message.Message):
     SHA256_FIELD_NUMBER: _ClassVar[int]
     BYTES_FIELD_NUMBER: _ClassVar[int]
     TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ADAPTERS_FIELD_NUMBER: _ClassVar[int]
     model: str
     state: WeightsState
     todo: str
@@ -717,7 +736,24 @@ class Weights(_message.Message):
     sha256: str
     bytes: int
     total_bytes: int
-    def __init__(self, model: _Optional[str] = ..., state: _Optional[_Union[WeightsState, str]] = ..., todo: _Optional[str] = ..., accepted: _Optional[str] = ..., folder: _Optional[str] = ..., revision: _Optional[str] = ..., sha256: _Optional[str] = ..., bytes: _Optional[int] = ..., total_bytes: _Optional[int] = ...) -> None: ...
+    adapters: _containers.RepeatedCompositeFieldContainer[AdapterWeights]
+    def __init__(self, model: _Optional[str] = ..., state: _Optional[_Union[WeightsState, str]] = ..., todo: _Optional[str] = ..., accepted: _Optional[str] = ..., folder: _Optional[str] = ..., revision: _Optional[str] = ..., sha256: _Optional[str] = ..., bytes: _Optional[int] = ..., total_bytes: _Optional[int] = ..., adapters: _Optional[_Iterable[_Union[AdapterWeights, _Mapping]]] = ...) -> None: ...
+
+class AdapterWeights(_message.Message):
+    __slots__ = ("name", "kind", "repository", "state", "sha256", "bytes")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    REPOSITORY_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    kind: str
+    repository: str
+    state: WeightsState
+    sha256: str
+    bytes: int
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[str] = ..., repository: _Optional[str] = ..., state: _Optional[_Union[WeightsState, str]] = ..., sha256: _Optional[str] = ..., bytes: _Optional[int] = ...) -> None: ...
 
 class WeightsProgress(_message.Message):
     __slots__ = ("what", "done", "total")

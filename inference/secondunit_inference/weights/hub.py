@@ -1,7 +1,7 @@
 """The one process that uses the network: it downloads a model's weights, and ends with its standard input.
 
-Started as `python -m secondunit_inference.weights.hub MODEL FOLDER`. Each line of its standard output is a JSON object:
-`what`, `done` and `total` while it works, `error` where it fails. Which hub is asked, and as whom, is for
+Started as `python -m secondunit_inference.weights.hub MODEL FOLDER ADAPTER…`. Each line of its standard output is a
+JSON object: `what`, `done` and `total` while it works, `error` where it fails. Which hub is asked, and as whom, is for
 huggingface_hub's own settings to say (HF_ENDPOINT, HF_TOKEN, a login).
 """
 
@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,10 +22,12 @@ import orjson
 from secondunit_bridge.errors import ModelError
 
 from secondunit_inference import cards
-from secondunit_inference.cards import ModelCard
+from secondunit_inference.cards import Adapter, ModelCard
 from secondunit_inference.store import SPARE_BYTES
 from secondunit_inference.weights.layout import (
     INDEX,
+    PART,
+    adapter_path,
     classes_of,
     components_of,
     faults,
@@ -34,14 +36,15 @@ from secondunit_inference.weights.layout import (
     wanted,
 )
 from secondunit_inference.weights.record import (
+    StoredAdapter,
     StoredFile,
     WeightsRecord,
     hashing,
     read_record,
+    stands,
     write_record,
 )
 
-PART = ".part"
 _TOLD_BYTES = 4 * 1024 * 1024
 
 Told = Callable[[str, int, int], None]
@@ -58,17 +61,55 @@ class HubFile:
     blob: str
 
 
-def fetch(card: ModelCard, folder: Path, told: Told) -> None:
-    """Leaves complete, recorded weights in the folder; what is there and right is not downloaded again.
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A file to be downloaded, and where in the model's folder it comes to lie."""
+
+    repository: str
+    revision: str
+    file: HubFile
+    path: str
+
+
+def fetch(card: ModelCard, folder: Path, adapters: tuple[str, ...], told: Told) -> None:
+    """Leaves complete, recorded weights in the folder, and the card's adapters of these names; what is there and right
+    is not downloaded again.
 
     Raises ModelError; then, and after a crash at any moment, the next call goes on where this one stopped.
     """
     record = read_record(folder)
+    wanted_files: list[_Wanted] = []
+    if (record is not None and not record.complete) or faults(folder, card):
+        record, wanted_files = _model(card, record, told)
+    record = record or WeightsRecord(card.model, "", "", ())  # a model that was laid there by hand stays as it is
+    for adapter in card.adapters:
+        known = record.adapter(adapter.name)
+        if adapter.name in adapters and not (known is not None and stands(folder, known.file)):
+            stored, one = _adapter(adapter, known, told)
+            record = record.with_adapter(stored)
+            wanted_files.append(one)
+    folder.mkdir(parents=True, exist_ok=True)
+    _preflight(folder, record, wanted_files)
+    write_record(folder, record)
+    files = {file.path: file for file in record.every}
+    total = sum(one.file.bytes for one in wanted_files)
+    done = 0
+    for one in wanted_files:
+        if not stands(folder, files[one.path]):
+            stored_file = _one(folder, one, files[one.path].sha256, done, total, told)
+            record = record.with_file(stored_file)
+            write_record(folder, record)
+        done += one.file.bytes
+    if wrong := faults(folder, card):
+        raise ModelError("\n".join(wrong))
+
+
+def _model(card: ModelCard, record: WeightsRecord | None, told: Told) -> tuple[WeightsRecord, list[_Wanted]]:
+    """What will be there of the model itself, adapters that were recorded before kept."""
     repository = card.source.repository
-    asked = (record.revision if record else "") or card.source.revision or None
     told(f"asking for the files of {repository}", 0, 0)
     with _explained(repository):
-        revision, found = _files(repository, asked)
+        revision, found = _files(repository, (record and record.revision) or None)
     if INDEX not in found:
         raise ModelError(f"{repository} has no {INDEX}: its weights are not in diffusers' layout")
     components = components_of(_index(card, repository, revision, found[INDEX]))
@@ -78,18 +119,41 @@ def fetch(card: ModelCard, folder: Path, told: Told) -> None:
             file.path.startswith(f"{name}/") and file.path.endswith(".safetensors") for file in chosen
         ):
             raise ModelError(f"{repository} has no .safetensors file for {name!r}: other formats are not loaded")
-    folder.mkdir(parents=True, exist_ok=True)
-    record = _begun(record, card, repository, revision, chosen)
-    _preflight(folder, record)
-    write_record(folder, record)
-    for position, file in enumerate(chosen):
-        if not _stands(folder, record.files[position]):
-            stored = _one(folder, file, record, revision, told)
-            files = (*record.files[:position], stored, *record.files[position + 1 :])
-            record = replace(record, files=files)
-            write_record(folder, record)
-    if wrong := faults(folder, card):
-        raise ModelError("\n".join(wrong))
+    known = {file.path: file for file in record.files} if record else {}
+    for file in chosen if known else ():
+        _refuse_other(file, known.get(file.path), repository, revision)
+    files = tuple(known.get(file.path) or StoredFile(file.path, file.bytes, file.sha256) for file in chosen)
+    adapters = record.adapters if record else ()
+    made = WeightsRecord(card.model, repository, revision, files, adapters)
+    return made, [_Wanted(repository, revision, file, file.path) for file in chosen]
+
+
+def _adapter(adapter: Adapter, known: StoredAdapter | None, told: Told) -> tuple[StoredAdapter, _Wanted]:
+    repository = adapter.repository
+    told(f"asking for {adapter.file} of {repository}", 0, 0)
+    with _explained(repository):
+        revision, found = _files(repository, (known and known.revision) or None)
+    if adapter.file not in found:
+        raise ModelError(f"{repository} has no {adapter.file}: there is no adapter {adapter.name!r} to download")
+    file = found[adapter.file]
+    path = adapter_path(adapter)
+    stored = known.file if known is not None and known.repository else None
+    if stored is not None:
+        _refuse_other(file, stored, repository, revision)
+    return (
+        StoredAdapter(adapter.name, repository, revision, stored or StoredFile(path, file.bytes, file.sha256)),
+        _Wanted(repository, revision, file, path),
+    )
+
+
+def _refuse_other(file: HubFile, known: StoredFile | None, repository: str, revision: str) -> None:
+    """The same revision has to bring what was recorded when it was first asked for."""
+    same = known is not None and known.bytes == file.bytes
+    if known is None or not same or (file.sha256 and known.sha256 and file.sha256 != known.sha256):
+        raise ModelError(
+            f"{file.path} of {repository} at {revision} is not the file that was recorded at the first download: "
+            "nothing was downloaded"
+        )
 
 
 def _files(repository: str, revision: str | None) -> tuple[str, dict[str, HubFile]]:
@@ -128,35 +192,14 @@ def _index(card: ModelCard, repository: str, revision: str, file: HubFile) -> An
     return index
 
 
-def _begun(
-    record: WeightsRecord | None, card: ModelCard, repository: str, revision: str, chosen: list[HubFile]
-) -> WeightsRecord:
-    """The record of what will be there. Raises ModelError where the same revision was recorded otherwise."""
-    known = {file.path: file for file in record.files} if record else {}
-    for file in chosen if record else ():
-        before = known.get(file.path)
-        same = before is not None and before.bytes == file.bytes
-        if before is None or not same or (file.sha256 and before.sha256 and file.sha256 != before.sha256):
-            raise ModelError(
-                f"{file.path} of {repository} at {revision} is not the file that was recorded at the first download: "
-                "nothing was downloaded"
-            )
-    return WeightsRecord(
-        card.model,
-        repository,
-        revision,
-        tuple(known.get(file.path) or StoredFile(file.path, file.bytes, file.sha256) for file in chosen),
-    )
-
-
-def _preflight(folder: Path, record: WeightsRecord) -> None:
-    there = 0
-    for file in record.files:
-        if _stands(folder, file):
-            there += file.bytes
-        elif (part := folder / f"{file.path}{PART}").exists():
-            there += min(part.stat().st_size, file.bytes)
-    needed = record.bytes - there + SPARE_BYTES
+def _preflight(folder: Path, record: WeightsRecord, wanted_files: list[_Wanted]) -> None:
+    known = {file.path: file for file in record.every}
+    missing = 0
+    for one in wanted_files:
+        if not stands(folder, known[one.path]):
+            part = folder / f"{one.path}{PART}"
+            missing += one.file.bytes - (min(part.stat().st_size, one.file.bytes) if part.exists() else 0)
+    needed = missing + SPARE_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ModelError(
@@ -165,38 +208,34 @@ def _preflight(folder: Path, record: WeightsRecord) -> None:
         )
 
 
-def _stands(folder: Path, file: StoredFile) -> bool:
-    try:
-        status = (folder / file.path).stat()
-    except OSError:
-        return False
-    return bool(file.modified) and (status.st_size, status.st_mtime_ns) == (file.bytes, file.modified)
-
-
-def _one(folder: Path, file: HubFile, record: WeightsRecord, revision: str, told: Told) -> StoredFile:
-    path = folder / file.path
-    others = sum(stored.bytes for stored in record.files if stored.path != file.path and _stands(folder, stored))
-    recorded = next((stored.sha256 for stored in record.files if stored.path == file.path), "")
+def _one(folder: Path, one: _Wanted, recorded: str, before: int, total: int, told: Told) -> StoredFile:
+    """`before`: bytes of the files that come before it, of `total`."""
+    path, file = folder / one.path, one.file
 
     def downloaded(size: int) -> None:
-        told(f"downloading {file.path}", others + size, record.bytes)
+        told(f"downloading {one.path}", before + size, total)
 
     def checked(size: int) -> None:
-        told(f"checking {file.path}", others + size, record.bytes)
+        told(f"checking {one.path}", before + size, total)
 
     sha256 = _right(path, file, recorded, checked)
     if not sha256:
         path.parent.mkdir(exist_ok=True)
-        with _explained(record.repository):
-            _download(path, file, record.repository, revision, downloaded)
+        with _explained(one.repository):
+            _download(path, file, one.repository, one.revision, downloaded)
         sha256 = _right(path, file, recorded, checked)
     if not sha256:
         raise _wrong(file)
-    return StoredFile(file.path, file.bytes, sha256, path.stat().st_mtime_ns)
+    return StoredFile(one.path, file.bytes, sha256, path.stat().st_mtime_ns)
 
 
 def _download(path: Path, file: HubFile, repository: str, revision: str, told: Callable[[int], None]) -> None:
-    """Goes on with a part that is there: hf_hub_download begins each file again, so its inner function is called."""
+    """Goes on with a part that is there.
+
+    hf_hub_download of 2.4.0 cannot: it downloads to a file named anew for each process and deletes it on the way out.
+    HfFileSystem can begin in the middle, but asks anew for every block and holds it in memory. So the function that
+    both download with is called, which streams, retries and goes on from `resume_size`; a test holds its signature.
+    """
     from huggingface_hub import hf_hub_url
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers, tqdm
@@ -300,7 +339,7 @@ def _explained(repository: str) -> Iterator[None]:
         raise ModelError(f"{repository}: {error}") from error
 
 
-def main(model: str, folder: Path) -> int:
+def main(model: str, folder: Path, adapters: tuple[str, ...]) -> int:
     threading.Thread(target=_end_with_input, daemon=True).start()
     last = ("", -_TOLD_BYTES)
 
@@ -311,7 +350,7 @@ def main(model: str, folder: Path) -> int:
             _say(what=what, done=done, total=total)
 
     try:
-        fetch(cards.card(model), folder, told)
+        fetch(cards.card(model), folder, adapters, told)
     except ModelError as error:
         _say(error=str(error))
         return 3
@@ -329,4 +368,4 @@ def _end_with_input() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), tuple(sys.argv[3:])))

@@ -15,13 +15,15 @@ from typing import Any
 import orjson
 from secondunit_bridge.errors import ModelError
 
-from secondunit_inference.cards import ModelCard
+from secondunit_inference.cards import Adapter, ModelCard
 from secondunit_inference.weights import tensors
 from secondunit_inference.weights.record import RECORD, read_record
 
 INDEX = "model_index.json"
 ADAPTERS = "adapters"
 """The folder beside a model's components that holds published LoRAs of it. Each order checks those that it uses."""
+PART = ".part"
+"""What the name of a file ends with while it is downloaded."""
 _WEIGHTS = re.compile(r"(diffusion_pytorch_model|model)(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?")
 _OTHERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.(json|txt|model|jinja)")
 _SAFETENSORS_INDEX = ".safetensors.index.json"
@@ -78,6 +80,11 @@ def allowed(name: str) -> bool:
     if ".safetensors" in name:
         return _WEIGHTS.fullmatch(name) is not None
     return _OTHERS.fullmatch(name) is not None
+
+
+def adapter_path(adapter: Adapter) -> str:
+    """Where an adapter lies in its model's folder: by its published name, without the repository's folders."""
+    return f"{ADAPTERS}/{adapter.file.rpartition('/')[2]}"
 
 
 def has_weights(class_name: str) -> bool:
@@ -167,7 +174,7 @@ def _faults(folder: Path, classes: Classes, stats: tuple[tuple[str, int, int, in
 def _belongs(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     if folder == ADAPTERS:
-        return name.endswith(".safetensors")
+        return name.endswith((".safetensors", f".safetensors{PART}"))
     return path in (INDEX, RECORD) or (bool(folder) and "/" not in folder and allowed(name))
 
 
@@ -190,7 +197,9 @@ def _record_faults(files: Mapping[str, tuple[int, int]], recorded: tuple[Any, ..
 
 
 def _content_fault(path: Path) -> str:
-    """By content, whatever the name says."""
+    """By content, whatever the name says. An adapter that is being downloaded is none of the model's business."""
+    if path.suffix == PART:
+        return ""
     if path.suffix == ".safetensors":
         return tensors.fault(path)
     size = path.stat().st_size

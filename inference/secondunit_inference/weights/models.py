@@ -1,14 +1,12 @@
 """A unit's models: what is there, downloads, imports, checks and removals. One of these at a time for each model."""
 
-import errno
-import hashlib
 import os
 import secrets
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,19 +16,28 @@ from typing import Any
 
 import orjson
 from secondunit_bridge.errors import ModelError
-from secondunit_bridge.messages import Cancelled, Failed, OrderStatus, Weights, WeightsProgress, WeightsState
+from secondunit_bridge.messages import (
+    AdapterWeights,
+    Cancelled,
+    Failed,
+    OrderStatus,
+    Weights,
+    WeightsProgress,
+    WeightsState,
+)
 
 from secondunit_inference import cards
-from secondunit_inference.cards import ModelCard
-from secondunit_inference.store import SPARE_BYTES
-from secondunit_inference.weights.hub import PART
-from secondunit_inference.weights.layout import INDEX, components_of, faults, wanted
+from secondunit_inference.cards import Adapter, ModelCard
+from secondunit_inference.weights import tensors
+from secondunit_inference.weights.layout import INDEX, PART, adapter_path, faults
+from secondunit_inference.weights.local import chosen, hashed, link_or_copy
 from secondunit_inference.weights.record import (
     RECORD,
+    StoredAdapter,
     StoredFile,
     WeightsRecord,
-    hashing,
     read_record,
+    stands,
     write_record,
     write_whole,
 )
@@ -39,7 +46,6 @@ LICENCES = "licences.json"
 _IMPORT = ".import-"
 _END_SECONDS = 2.0
 """A call that was left ends within so long."""
-_NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 class Models:
@@ -55,16 +61,21 @@ class Models:
         for name in cards.names():
             yield self._weights(cards.card(name))
 
-    def fetch(self, model: str, accept: bool, on_end: Callable[[Callable[[], None]], Any]) -> Iterator[WeightsProgress]:
+    def fetch(
+        self, model: str, adapters: tuple[str, ...], accept: bool, on_end: Callable[[Callable[[], None]], Any]
+    ) -> Iterator[WeightsProgress]:
         """`on_end` is told how to end the download at once. Raises ModelError."""
         card = _card(model)
+        wanted_names = {_adapter(card, name).name for name in adapters}
         with self._alone(model):
             self._accept(card, accept)
             weights = self._weights(card)
-            if weights.state is WeightsState.READY:
+            ready = weights.state is WeightsState.READY
+            there = {one.name for one in weights.adapters if one.state is WeightsState.READY}
+            if ready and wanted_names <= there:
                 return
             record = read_record(self._folder / model)
-            if record is not None and not record.repository:
+            if not ready and record is not None and not record.repository:
                 raise ModelError(
                     f"{model} was imported and is not mended from the hub: `secondunit models remove {model}` first"
                 )
@@ -72,7 +83,14 @@ class Models:
                 raise ModelError("huggingface_hub is not installed: `pip install 'secondunit[diffusion]'`")
             self._folder.mkdir(parents=True, exist_ok=True)
             process = subprocess.Popen(
-                [sys.executable, "-m", "secondunit_inference.weights.hub", model, str(self._folder / model)],
+                [
+                    sys.executable,
+                    "-m",
+                    "secondunit_inference.weights.hub",
+                    model,
+                    str(self._folder / model),
+                    *sorted(wanted_names - there),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1"},
@@ -105,27 +123,65 @@ class Models:
                 raise ModelError(
                     f"{target} is there already: `secondunit models remove {model}` makes room for another"
                 )
-            chosen = _chosen(source)
+            files = chosen(source)
             self._accept(card, accept)
             self._folder.mkdir(parents=True, exist_ok=True)
             for left in self._folder.glob(f"{_IMPORT}{model}-????????"):  # by a unit that was killed
                 shutil.rmtree(left)
             building = self._folder / f"{_IMPORT}{model}-{secrets.token_hex(4)}"
             try:
-                _place(chosen, building)
+                link_or_copy(files, building)
                 if wrong := faults(building, card):
                     raise ModelError(_lines(f"{source} cannot be imported as {card.title}:", wrong))
                 record = WeightsRecord(
-                    model, "", "", tuple(StoredFile(path, p.stat().st_size) for path, p in chosen.items())
+                    model, "", "", tuple(StoredFile(path, p.stat().st_size) for path, p in files.items())
                 )
                 unread: list[str] = []
-                record = yield from _hashed(building, record, unread)
+                record = yield from hashed(building, record, unread)
                 if unread:
                     raise ModelError(_lines(f"{source} cannot be imported:", unread))
                 write_record(building, record)
                 building.rename(target)
             finally:
                 shutil.rmtree(building, ignore_errors=True)
+
+    def take_in_adapter(self, model: str, name: str, source: Path, accept: bool) -> Iterator[WeightsProgress]:
+        """Links one of the card's adapters from a file, or copies it, and reads it once. Raises ModelError."""
+        card = _card(model)
+        adapter = _adapter(card, name)
+        with self._alone(model):
+            folder = self._folder / model
+            weights = self._weights(card)
+            if weights.state is not WeightsState.READY:
+                raise ModelError(f"{card.title} is not ready: {weights.todo}; an adapter comes after its model")
+            file = StoredFile(adapter_path(adapter), source.stat().st_size if source.is_file() else 0)
+            target = folder / file.path
+            if target.exists():
+                raise ModelError(
+                    f"{target} is there already: `secondunit models remove {model} --adapter {name}` first"
+                )
+            if source.suffix != ".safetensors" or not source.is_file():
+                raise ModelError(f"{source} is no .safetensors file: other formats are not loaded")
+            if fault := tensors.fault(source):
+                raise ModelError(f"{source} {fault}")
+            if not any("lora" in tensor for tensor in tensors.named(source)):
+                raise ModelError(f"{source} holds no LoRA")
+            self._accept(card, accept)
+            part = target.with_name(f"{target.name}{PART}")
+            part.unlink(missing_ok=True)
+            link_or_copy({part.relative_to(folder).as_posix(): source.resolve()}, folder)
+            try:
+                unread: list[str] = []
+                stored = StoredAdapter(name, "", "", replace(file, path=f"{file.path}{PART}"))
+                one = WeightsRecord(model, "", "", (stored.file,))
+                one = yield from hashed(folder, one, unread)
+                if unread:
+                    raise ModelError(_lines(f"{source} cannot be imported:", unread))
+                part.rename(target)
+            finally:
+                part.unlink(missing_ok=True)
+            record = read_record(folder) or WeightsRecord(model, "", "", ())
+            write_record(folder, record.with_adapter(replace(stored, file=replace(one.files[0], path=file.path))))
 
     def check(self, model: str, hashes: bool) -> Iterator[WeightsProgress]:
         """Reads every file again with `hashes`. Raises ModelError with all that is wrong."""
@@ -135,19 +191,24 @@ class Models:
             record = read_record(folder)
             if not (folder / INDEX).exists() or (record is not None and not record.complete):
                 raise ModelError(f"{card.title} is not ready: {self._weights(card).todo}")
-            if hashes and record is None:
+            if hashes and (record is None or not record.every):
                 raise ModelError(f"{folder} was neither downloaded nor imported: there are no hashes to compare with")
             wrong: list[str] = []
             if hashes and record is not None:
-                record = yield from _hashed(folder, record, wrong)
+                whole = replace(record, adapters=tuple(one for one in record.adapters if one.file.modified))
+                whole = yield from hashed(folder, whole, wrong)
+                for file in whole.every:
+                    record = record.with_file(file)
                 write_record(folder, record)
             wrong += faults(folder, card)
             if wrong:
                 raise ModelError(_lines(f"{card.title} in {folder} cannot be loaded:", wrong))
 
-    def remove(self, model: str) -> tuple[str, ...]:
-        """Deletes what was downloaded or imported; gives what else lies in the folder and stays. Raises ModelError."""
+    def remove(self, model: str, adapters: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Deletes what was downloaded or imported, or of it the named adapters alone; gives what else lies in the
+        folder and stays. Raises ModelError."""
         card = _card(model)
+        named = [_adapter(card, name).name for name in adapters]
         with self._alone(model):
             folder = self._folder / model
             record = read_record(folder) if folder.is_dir() and not folder.is_symlink() else None
@@ -158,9 +219,19 @@ class Models:
                     raise ModelError(
                         f"an order for {status.order.shot!r} needs {card.title}: wait for it or cancel it, then remove"
                     )
-            ours = {RECORD, *(name for file in record.files for name in (file.path, f"{file.path}{PART}"))}
-            places = {folder}
-            (folder / RECORD).unlink()  # first: what is left after a crash counts as nothing
+            # The record goes first: what is left after a crash counts as nothing.
+            if named:
+                unknown = [name for name in named if record.adapter(name) is None]
+                if unknown:
+                    raise ModelError(f"{', '.join(unknown)} of {model}: neither downloaded nor imported")
+                files = tuple(adapter.file for adapter in record.adapters if adapter.name in named)
+                kept = tuple(adapter for adapter in record.adapters if adapter.name not in named)
+                write_record(folder, replace(record, adapters=kept))
+            else:
+                files = record.every
+                (folder / RECORD).unlink()
+            ours = {name for file in files for name in (file.path, f"{file.path}{PART}")}
+            places = set() if named else {folder}
             for path in ours:
                 file = folder / path
                 if file.parent.resolve().is_relative_to(folder.resolve()):
@@ -169,6 +240,8 @@ class Models:
             for place in sorted(places, key=lambda place: len(place.parts), reverse=True):
                 with suppress(OSError):
                     place.rmdir()
+            if named:
+                return ()
             return tuple(str(path) for path in sorted(folder.rglob("*")) if not path.is_dir())
 
     def _weights(self, card: ModelCard) -> Weights:
@@ -181,7 +254,7 @@ class Models:
         get = f"secondunit models get {card.model}"
         if todo:
             state = WeightsState.DAMAGED
-        elif record is None and not (folder / INDEX).exists():
+        elif (record is None or not record.files) and not (folder / INDEX).exists():
             state = WeightsState.MISSING
             todo = f"`{get}` downloads it from {card.source.repository}"
         elif record is not None and not record.complete:
@@ -200,6 +273,7 @@ class Models:
             sha256=record.sha256 if record else "",
             bytes=_disk_use(folder),
             total_bytes=record.bytes if record else 0,
+            adapters=tuple(_adapter_weights(folder, record, adapter) for adapter in card.adapters),
         )
 
     @contextmanager
@@ -247,6 +321,29 @@ def _card(model: str) -> ModelCard:
     return cards.card(model)
 
 
+def _adapter(card: ModelCard, name: str) -> Adapter:
+    found = next((adapter for adapter in card.adapters if adapter.name == name), None)
+    if found is None:
+        known = ", ".join(adapter.name for adapter in card.adapters) or "none"
+        raise ModelError(f"{card.title} has no adapter {name!r}: it has {known}")
+    return found
+
+
+def _adapter_weights(folder: Path, record: WeightsRecord | None, adapter: Adapter) -> AdapterWeights:
+    known = record.adapter(adapter.name) if record else None
+    path = folder / adapter_path(adapter)
+    part = path.with_name(f"{path.name}{PART}")
+    if known is None:
+        state = WeightsState.READY if path.is_file() else WeightsState.MISSING
+    elif stands(folder, known.file):
+        state = WeightsState.READY
+    else:
+        state = WeightsState.DAMAGED if known.file.modified else WeightsState.INCOMPLETE
+    held = next((one.stat().st_size for one in (path, part) if one.is_file()), 0)
+    sha256 = known.file.sha256 if known is not None and state is WeightsState.READY else ""
+    return AdapterWeights(adapter.name, adapter.kind, adapter.repository, state, sha256, held)
+
+
 def _licence_key(card: ModelCard) -> str:
     return f"{card.licence.id} {card.licence.url}"
 
@@ -267,74 +364,3 @@ def _disk_use(folder: Path) -> int:
             with suppress(OSError):
                 used += Path(place, name).lstat().st_size
     return used
-
-
-def _chosen(source: Path) -> dict[str, Path]:
-    """The files of a folder that a model needs. Raises ModelError where a link leads out of it.
-
-    A snapshot in huggingface_hub's cache consists of links to its `blobs`, which are followed.
-    """
-    root = source.resolve()
-    homes = [root]
-    if root.parent.name == "snapshots":
-        homes.append(root.parent.parent / "blobs")
-    try:
-        index = orjson.loads((root / INDEX).read_bytes())
-        components = components_of(index) if isinstance(index, dict) else {}
-    except OSError as error:
-        raise ModelError(f"{source} has no {INDEX}: give a folder in diffusers' layout") from error
-    except orjson.JSONDecodeError as error:
-        raise ModelError(f"{source / INDEX} is no JSON: {error}") from error
-    found = {}
-    for path in (root / INDEX, *(path for name in components for path in sorted((root / name).glob("*")))):
-        relative = path.relative_to(root).as_posix()
-        real = path.resolve()
-        if not any(real.is_relative_to(home) for home in homes):
-            raise ModelError(f"{source / relative} is a link that leads out of the folder")
-        if wanted(relative, components) and real.is_file():
-            found[relative] = real
-    return found
-
-
-def _place(chosen: dict[str, Path], folder: Path) -> None:
-    """Hard links, or copies where the disk is another one. Raises ModelError where those do not fit."""
-    folder.mkdir()
-    for number, (path, real) in enumerate(chosen.items()):
-        target = folder / path
-        target.parent.mkdir(exist_ok=True)
-        try:
-            os.link(real, target)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise ModelError(f"{real} cannot be imported: {error}") from error
-            needed = sum(file.stat().st_size for file in list(chosen.values())[number:])
-            if shutil.disk_usage(folder).free < needed + SPARE_BYTES:
-                raise ModelError(
-                    f"{needed / 1e9:.1f} GB have to be copied to {folder.parent}, which has less than 1 GB more free"
-                ) from error
-            shutil.copy2(real, target)
-
-
-def _hashed(folder: Path, record: WeightsRecord, wrong: list[str]) -> Generator[WeightsProgress, None, WeightsRecord]:
-    """Reads every file; gives the record with the hashes found. Where another is recorded, `wrong` is told."""
-    done = 0
-    files = []
-    for file in record.files:
-        sha256 = hashlib.sha256()
-        path = folder / file.path
-        try:
-            modified = path.stat().st_mtime_ns
-            for size in hashing(path, sha256):
-                done += size
-                yield WeightsProgress(f"reading {file.path}", done, record.bytes)
-        except OSError as error:
-            wrong.append(f"{file.path} cannot be read: {error}")
-            files.append(file)
-            continue
-        found = sha256.hexdigest()
-        if file.sha256 and found != file.sha256:
-            wrong.append(f"{file.path} has the hash {found}, {file.sha256} is recorded")
-            files.append(file)
-        else:
-            files.append(replace(file, sha256=found, modified=modified))
-    return replace(record, files=tuple(files))

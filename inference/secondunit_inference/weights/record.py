@@ -4,8 +4,9 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 from secondunit_bridge.errors import ModelError
@@ -31,17 +32,48 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredAdapter:
+    """`repository` and `revision` are empty for an imported one."""
+
+    name: str
+    repository: str
+    revision: str
+    file: StoredFile
+
+
+@dataclass(frozen=True, slots=True)
 class WeightsRecord:
-    """`repository` and `revision` are empty for imported weights."""
+    """`repository` and `revision` are empty for imported weights. `files`: of the model itself; none where it was laid
+    there by hand and only its adapters are recorded."""
 
     model: str
     repository: str
     revision: str
     files: tuple[StoredFile, ...]
+    adapters: tuple[StoredAdapter, ...] = ()
 
     @property
     def complete(self) -> bool:
         return all(file.modified for file in self.files)
+
+    @property
+    def every(self) -> tuple[StoredFile, ...]:
+        return (*self.files, *(adapter.file for adapter in self.adapters))
+
+    def adapter(self, name: str) -> StoredAdapter | None:
+        return next((adapter for adapter in self.adapters if adapter.name == name), None)
+
+    def with_adapter(self, adapter: StoredAdapter) -> "WeightsRecord":
+        others = (other for other in self.adapters if other.name != adapter.name)
+        return replace(self, adapters=(*others, adapter))
+
+    def with_file(self, file: StoredFile) -> "WeightsRecord":
+        """The file of that path, one of the model's or an adapter's, as it is known now."""
+        return replace(
+            self,
+            files=tuple(file if file.path == old.path else old for old in self.files),
+            adapters=tuple(replace(a, file=file) if file.path == a.file.path else a for a in self.adapters),
+        )
 
     @property
     def bytes(self) -> int:
@@ -49,8 +81,8 @@ class WeightsRecord:
 
     @property
     def sha256(self) -> str:
-        """Over the names and hashes of all files; empty until they are complete."""
-        if not self.complete:
+        """Over the names and hashes of the model's files; empty until they are complete."""
+        if not self.files or not self.complete:
             return ""
         lines = (f"{file.sha256}  {file.path}\n" for file in sorted(self.files, key=lambda file: file.path))
         return hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -61,15 +93,29 @@ def read_record(folder: Path) -> WeightsRecord | None:
     path = folder / RECORD
     try:
         found = orjson.loads(path.read_bytes())
-        files = tuple(
-            StoredFile(str(file["path"]), int(file["bytes"]), str(file["sha256"]), int(file["modified"]))
-            for file in found["files"]
+        files = tuple(_file(file) for file in found["files"])
+        adapters = tuple(
+            StoredAdapter(str(one["name"]), str(one["repository"]), str(one["revision"]), _file(one["file"]))
+            for one in found.get("adapters", ())
         )
-        return WeightsRecord(str(found["model"]), str(found["repository"]), str(found["revision"]), files)
+        return WeightsRecord(str(found["model"]), str(found["repository"]), str(found["revision"]), files, adapters)
     except FileNotFoundError:
         return None
     except (OSError, orjson.JSONDecodeError, TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} cannot be read ({error}): move the folder away, then get or import again") from error
+
+
+def _file(found: Any) -> StoredFile:
+    return StoredFile(str(found["path"]), int(found["bytes"]), str(found["sha256"]), int(found["modified"]))
+
+
+def stands(folder: Path, file: StoredFile) -> bool:
+    """Whether the file is there as it was when its hash was last found right."""
+    try:
+        status = (folder / file.path).stat()
+    except OSError:
+        return False
+    return bool(file.modified) and (status.st_size, status.st_mtime_ns) == (file.bytes, file.modified)
 
 
 def write_record(folder: Path, record: WeightsRecord) -> None:

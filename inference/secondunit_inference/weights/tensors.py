@@ -61,6 +61,14 @@ def fault(path: Path) -> str:
     return _layout_fault(header, size - 8 - length)
 
 
+def lora_fault(path: Path) -> str:
+    """Why the file is no LoRA, told by its header; empty if it is one."""
+    if said := fault(path):
+        return f"{said}: give a LoRA as .safetensors"
+    names = list(named(path))
+    return "" if any("lora" in name for name in names) else f"holds no LoRA: its tensors are {', '.join(names[:3])} …"
+
+
 def named(path: Path) -> dict[str, Any]:
     """The tensors of a file in which `fault` finds nothing, by name, as its header describes them."""
     with path.open("rb") as file:

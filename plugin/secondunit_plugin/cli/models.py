@@ -1,7 +1,7 @@
 """`secondunit models`: the weights of models on the unit's machine."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import click
 from secondunit_bridge import spawn
 from secondunit_bridge.client import Client
 from secondunit_bridge.errors import BadInput, ModelError
-from secondunit_bridge.messages import Card, Weights, WeightsProgress, WeightsState
+from secondunit_bridge.messages import AdapterWeights, Card, Weights, WeightsProgress, WeightsState
 
 from secondunit_plugin.cli.output import print_json, print_table
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from secondunit_plugin.exercise import Report
 
 _accept = click.option("--accept-licence", is_flag=True, help="Accept the model's licence without being asked.")
+_adapters = click.option(
+    "--adapter", "adapters", multiple=True, metavar="NAME", help="A published LoRA of the model; may be repeated."
+)
 _quiet = click.option("--quiet", is_flag=True, help="No progress.")
 
 
@@ -72,8 +75,20 @@ def list_(as_json: bool) -> None:
     for card, weights in found:
         if weights.state in (WeightsState.INCOMPLETE, WeightsState.DAMAGED):
             click.echo(f"{card.model}: {weights.todo}")
+    for _, weights in found:
+        if weights.adapters and weights.state is WeightsState.READY:
+            said = ", ".join(f"{one.name} {_adapter_state(one)}" for one in weights.adapters)
+            click.echo(f"{weights.model}, adapters: {said}")
     if any(weights.state is WeightsState.MISSING for _, weights in found):
         click.echo("`secondunit models get MODEL` downloads what is missing.")
+    if any(weights.adapters for _, weights in found):
+        click.echo("`secondunit models get MODEL --adapter NAME` downloads an adapter too; docs/models.md names them.")
+
+
+def _adapter_state(adapter: AdapterWeights) -> str:
+    if adapter.state is WeightsState.READY:
+        return f"({_gigabytes(adapter.bytes)})"
+    return f"({adapter.state})"
 
 
 def _state(weights: Weights) -> str:
@@ -84,29 +99,40 @@ def _state(weights: Weights) -> str:
 
 @models.command()
 @click.argument("model")
+@_adapters
+@click.option("--all-adapters", is_flag=True, help="Every LoRA that the model's card lists.")
 @_accept
 @_quiet
-def get(model: str, accept_licence: bool, quiet: bool) -> None:
-    """Download a model's weights, or go on with a download. The only command that uses the network."""
+def get(model: str, adapters: tuple[str, ...], all_adapters: bool, accept_licence: bool, quiet: bool) -> None:
+    """Download a model's weights, or go on with a download. The only command that uses the network.
+
+    With --adapter or --all-adapters its published LoRAs come, too, where they are not there.
+    """
     card, weights = _known(model)
-    if weights.state is WeightsState.READY:
-        click.echo(f"{model} is there: {weights.folder}")
+    wanted = tuple(one.name for one in weights.adapters) if all_adapters else adapters
+    there = [one.name for one in weights.adapters if one.state is WeightsState.READY]
+    if weights.state is WeightsState.READY and set(wanted) <= set(there):
+        click.echo(f"{', '.join((model, *wanted))} is there: {weights.folder}")
         return
     accepted = _accepted(card, weights, accept_licence)
-    anyio.run(_follow, "fetch", model, quiet, accepted)
+    _follow(lambda unit: unit.fetch_model(model, accepted, wanted), quiet)
     _say_where(model)
 
 
 @models.command("import")
 @click.argument("model")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.option("--adapter", default="", metavar="NAME", help="PATH is the file of this LoRA of the model.")
 @_accept
 @_quiet
-def import_(model: str, folder: Path, accept_licence: bool, quiet: bool) -> None:
-    """Take a model's weights from a folder in diffusers' layout; hard links where the disk is the same."""
+def import_(model: str, path: Path, adapter: str, accept_licence: bool, quiet: bool) -> None:
+    """Take a model's weights from a folder in diffusers' layout; hard links where the disk is the same.
+
+    With --adapter, PATH is a .safetensors file: the published LoRA of that name.
+    """
     card, weights = _known(model)
     accepted = _accepted(card, weights, accept_licence)
-    anyio.run(_follow, "import", model, quiet, accepted, str(folder.absolute()))
+    _follow(lambda unit: unit.import_model(model, str(path.absolute()), accepted, adapter), quiet)
     _say_where(model)
 
 
@@ -123,7 +149,7 @@ def check(model: str, hashes: bool, exercised: bool, quiet: bool) -> None:
     With --exercise every task runs at the model's own size, with two steps: exit code 5 if one fails.
     """
     card, weights = _known(model)
-    anyio.run(_follow, "check", model, quiet, hashes)
+    _follow(lambda unit: unit.check_model(model, hashes), quiet)
     if exercised:
         report = anyio.run(_exercise, card, weights, quiet)
         print_json(report)
@@ -137,20 +163,25 @@ def check(model: str, hashes: bool, exercised: bool, quiet: bool) -> None:
 
 @models.command()
 @click.argument("model")
+@_adapters
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(model: str, yes: bool) -> None:
-    """Delete a model's weights: what was downloaded or imported, and nothing else."""
+def remove(model: str, adapters: tuple[str, ...], yes: bool) -> None:
+    """Delete a model's weights: what was downloaded or imported, and nothing else.
+
+    With --adapter, those LoRAs alone.
+    """
     _, weights = _known(model)
     if not yes:
-        click.confirm(f"Delete {_gigabytes(weights.bytes)} in {weights.folder}?", abort=True)
+        size = sum(one.bytes for one in weights.adapters if one.name in adapters) if adapters else weights.bytes
+        click.confirm(f"Delete {_gigabytes(size)} in {weights.folder}?", abort=True)
 
     async def run() -> tuple[str, ...]:
         async with _unit() as unit:
-            return await unit.remove_model(model)
+            return await unit.remove_model(model, adapters)
 
     for path in anyio.run(run):
         click.echo(f"left: {path}")
-    click.echo(f"{model} is removed.")
+    click.echo(f"{', '.join(adapters) or model} is removed.")
 
 
 def _accepted(card: Card, weights: Weights, accept: bool) -> bool:
@@ -170,17 +201,13 @@ def _accepted(card: Card, weights: Weights, accept: bool) -> bool:
     return True
 
 
-async def _follow(kind: str, model: str, quiet: bool, flag: bool, folder: str = "") -> None:
-    async with _unit() as unit:
-        match kind:
-            case "fetch":
-                steps = unit.fetch_model(model, flag)
-            case "import":
-                steps = unit.import_model(model, folder, flag)
-            case _:
-                steps = unit.check_model(model, flag)
-        with _bar(quiet) as bar:
-            await _show(steps, bar)
+def _follow(begin: Callable[[Client], AsyncIterator[WeightsProgress]], quiet: bool) -> None:
+    async def run() -> None:
+        async with _unit() as unit:
+            with _bar(quiet) as bar:
+                await _show(begin(unit), bar)
+
+    anyio.run(run)
 
 
 async def _exercise(card: Card, weights: Weights, quiet: bool) -> "Report":

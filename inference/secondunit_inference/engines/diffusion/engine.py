@@ -26,7 +26,7 @@ from secondunit_inference.engines.diffusion.faster import faster
 from secondunit_inference.engines.diffusion.fitting import Clock, in_memory, keep
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.held import Held, Model
-from secondunit_inference.engines.diffusion.looks import loras, worn
+from secondunit_inference.engines.diffusion.looks import loras, used, worn
 from secondunit_inference.engines.diffusion.planned import Planned, planned
 from secondunit_inference.engines.diffusion.preflight import approximate
 from secondunit_inference.engines.diffusion.previews import Previews
@@ -53,6 +53,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
     folder = folder_of(job.models, card)
     job.check()
     wanted = loras(plan, folder)
+    recorded = used(wanted, job.check)
     encoding = next((probed(known) for known in _camera(plan)), encoding_of(order.slot.encoding))
     space = Space(space_of(order.slot.encoding, encoding))
     windows = Windows(plan, order.slot.encoding, job.check)
@@ -89,6 +90,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
             approximate=approximate(plan, recipe),
             seams=tuple(made.seams),
         ),
+        loras=recorded,
     )
 
 

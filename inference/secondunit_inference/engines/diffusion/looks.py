@@ -1,52 +1,73 @@
 """LoRAs on a model while an order is made: a user's looks and the card's published adapters, taken off afterwards."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from secondunit_bridge.errors import OrderRefused
+from secondunit_bridge.messages import UsedLora
 
 from secondunit_inference.cards import ModelCard
 from secondunit_inference.engines.diffusion.planned import Planned
 from secondunit_inference.weights import tensors
-from secondunit_inference.weights.layout import ADAPTERS
+from secondunit_inference.weights.layout import adapter_path
+from secondunit_inference.weights.record import hashing, read_record, stands
 
 
 @dataclass(frozen=True, slots=True)
 class Lora:
+    """`sha256`: empty where it is not recorded."""
+
+    name: str
     path: Path
     weight: float
+    sha256: str = ""
 
 
 def loras(plan: Planned, folder: Path) -> tuple[Lora, ...]:
-    """`folder`: the model's. Raises OrderRefused for a file that is absent or no LoRA."""
+    """`folder`: the model's. Raises OrderRefused for a file that is absent, changed or no LoRA."""
     found = []
+    record = read_record(folder)
     for adapter, weight in plan.adapters:
-        path = folder / ADAPTERS / adapter.file
+        path = folder / adapter_path(adapter)
+        get = f"`secondunit models get {plan.card.model} --adapter {adapter.name}`"
         if not path.is_file():
             raise OrderRefused(
-                f"the adapter {adapter.name} of {plan.card.title} is not on this machine: lay {adapter.file} of "
-                f"{adapter.repository} into {path.parent}"
+                f"the adapter {adapter.name} of {plan.card.title} is not on this machine: {get} downloads it"
             )
-        found.append(Lora(path, weight))
-    found += [Lora(Path(look.path), look.weight) for look in plan.canvas.looks if look.weight != 0]
+        known = record.adapter(adapter.name) if record else None
+        if known is not None and not stands(folder, known.file):
+            raise OrderRefused(f"{path} was changed or copied since its hash was checked: {get} mends it")
+        found.append(Lora(adapter.name, path, weight, known.file.sha256 if known is not None else ""))
+    looks = (look for look in plan.canvas.looks if look.weight != 0)
+    found += [Lora(Path(look.path).name, Path(look.path), look.weight) for look in looks]
     for lora in found:
         _refuse_other(lora.path)
     return tuple(found)
 
 
+def used(loras: tuple[Lora, ...], check: Callable[[], None]) -> tuple[UsedLora, ...]:
+    """For the record. Reads the files whose hash is not recorded; `check` ends it by an error."""
+    made = []
+    for lora in loras:
+        sha256 = hashlib.sha256()
+        for _ in () if lora.sha256 else hashing(lora.path, sha256):
+            check()
+        made.append(UsedLora(lora.name, lora.sha256 or sha256.hexdigest(), lora.weight))
+    return tuple(made)
+
+
 def _refuse_other(path: Path) -> None:
     """The header says what a file holds before anything is loaded from it."""
     try:
-        if fault := tensors.fault(path):
-            raise OrderRefused(f"{path} {fault}: give a look as .safetensors")
-        names = list(tensors.named(path))
+        fault = tensors.lora_fault(path)
     except OSError as error:
         raise OrderRefused(f"{path} cannot be read: {error.strerror}") from error
-    if not any("lora" in name for name in names):
-        raise OrderRefused(f"{path} holds no LoRA: its tensors are {', '.join(names[:3])} …")
+    if fault:
+        raise OrderRefused(f"{path} {fault}")
 
 
 @contextmanager
