@@ -5,8 +5,10 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from secondunit_inference import cards
 from secondunit_inference.cards import Entry, FrameRule, ModelCard
+from secondunit_inference.engines.diffusion.enlarging import Way, ways
 from secondunit_inference.engines.diffusion.recipes import FromDisk, gigabytes, needs, on_device
 from secondunit_inference.engines.diffusion.sizes import sizes
+from secondunit_inference.weights.layout import UPSAMPLER
 
 PAGE = Path(__file__).with_suffix(".md")
 _ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, autoescape=False)
@@ -31,6 +33,9 @@ Written by `python docs/models.py` from the cards in `inference/secondunit_infer
   variable when it starts: `secondunit unit stop`, set it, then order.
 - `secondunit unit status` and `secondunit doctor` say for each model whether it is ready, or what is missing.
 - `--tier` chooses `draft`, `standard` or `best`; `--set NAME=VALUE` a parameter, `--look FILE.safetensors:WEIGHT` a LoRA.
+- A slot larger than the model's pictures is made at the model's size and resampled. `--set upscale=model` doubles the pictures
+  by the model's own upsampler, `--set upscale=tiled` resamples them; both then make the enlarged pictures again, as a whole or
+  in overlapping tiles of the model's size, as far as `--set upscale_strength=0.4` says (0 to 1). The plan says the sizes.
 - Without an NVIDIA GPU a model runs on the processor, in float32: it is refused where it does not fit into memory, with the
   figures. Without its weights an order is refused, with the command that gets them. The draft engine needs neither.
 - How long an order takes is not measured until one was made on the machine; the plan says so before the start.
@@ -59,6 +64,7 @@ image by `--keyframe` is the first or last of the file with `--handles 0` only.
 |---|---|
 | frames | {{ frames(card.frames) }}, at {{ "%g" | format(card.rate | float) }} a second |
 | sizes | {{ "fixed: the tier's; other shapes are padded" if card.size.fixed else "multiples of %d, made for %d × %d" | format(card.size.multiple, card.size.width, card.size.height) }} |
+| larger slots | {{ larger(card) }} |
 | sound | {{ "made with the picture where `--set sound=true` asks for it" if card.sound else "none of its own" }} |
 | parameters | {{ parameters(card) }} |
 | memory | {{ memory(card) }} |
@@ -111,6 +117,16 @@ def frames(rule: FrameRule) -> str:
     return f"{form}, published for {rule.native}, {most}"
 
 
+def larger(card: ModelCard) -> str:
+    """What the parameter `upscale` can be."""
+    found = ["resampled"]
+    for way in ways(card)[1:]:
+        upsampler = card.upsampler if way is Way.MODEL else None
+        source = f", with the folder `{UPSAMPLER}` of `{upsampler.repository}` in the model's" if upsampler else ""
+        found.append(f"`--set upscale={way}`{source}")
+    return "; ".join(found)
+
+
 def parameters(card: ModelCard) -> str:
     counted = sizes(card, Path())
     said = ", ".join(f"{name} {size.parameters / 1e9:.2f}" for name, size in counted.components.items())
@@ -141,6 +157,7 @@ def page() -> str:
             tasks=lambda card: ", ".join(dict.fromkeys(entry.task.value for entry in card.entries)),
             inputs=inputs,
             frames=frames,
+            larger=larger,
             parameters=parameters,
             memory=memory,
         ).rstrip()

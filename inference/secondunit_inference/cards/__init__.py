@@ -160,6 +160,21 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class Upsampler:
+    """A published network that doubles the width and height of the model's latents.
+
+    `repository` holds it in the folder `latent_upsampler`. `strength`: how much of the enlarged picture is made again
+    after it, where the order does not say.
+    """
+
+    pipeline: str
+    repository: str
+    strength: float
+    source: str
+    tiny: Component
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     model: str
     family: str
@@ -185,6 +200,7 @@ class ModelCard:
     memory: Memory
     full: Mapping[str, Component]
     tiny: Mapping[str, Component]
+    upsampler: Upsampler | None = None
 
 
 @cache
@@ -221,6 +237,7 @@ def parse(table: dict[str, Any]) -> ModelCard:
         memory=_memory(**values.pop("memory")),
         full={name: _component(c) for name, c in values.pop("full", {}).items()},
         tiny={name: _component(c) for name, c in values.pop("tiny").items()},
+        upsampler=_upsampler(**values.pop("upsampler")) if "upsampler" in values else None,
         **values,
     )
 
@@ -239,3 +256,7 @@ def _entry(task: str, pipeline: str, needs: list[str], takes: list[str], adapter
 
 def _memory(recipes: list[str], dtype: str, float32: list[str]) -> Memory:
     return Memory(tuple(recipes), dtype, tuple(float32))
+
+
+def _upsampler(tiny: dict[str, Any], **values: Any) -> Upsampler:
+    return Upsampler(tiny=_component(tiny), **values)

@@ -24,6 +24,8 @@ ADAPTERS = "adapters"
 """The folder beside a model's components that holds published LoRAs of it. Each order checks those that it uses."""
 PART = ".part"
 """What the name of a file ends with while it is downloaded."""
+UPSAMPLER = "latent_upsampler"
+"""The folder that may lie there too, for orders that ask for it: the network that doubles pictures, as published."""
 _WEIGHTS = re.compile(r"(diffusion_pytorch_model|model)(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?")
 _OTHERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.(json|txt|model|jinja)")
 _SAFETENSORS_INDEX = ".safetensors.index.json"
@@ -185,7 +187,7 @@ def _record_faults(files: Mapping[str, tuple[int, int]], recorded: tuple[Any, ..
     yield from (
         f"{path} was not there when the weights were recorded"
         for path in files
-        if path not in known | {RECORD} and not path.startswith(f"{ADAPTERS}/")
+        if path not in known | {RECORD} and not path.startswith((f"{ADAPTERS}/", f"{UPSAMPLER}/"))
     )
     for file in recorded:
         if file.path not in files:

@@ -11,13 +11,14 @@ from secondunit_inference import cards as model_cards
 from secondunit_inference.cards import ModelCard
 from secondunit_inference.engines.diffusion.controls import check_parameters, intents
 from secondunit_inference.engines.diffusion.controls import controls as card_controls
+from secondunit_inference.engines.diffusion.enlarging import Way
 from secondunit_inference.engines.diffusion.looks import loras
 from secondunit_inference.engines.diffusion.machine import machine
 from secondunit_inference.engines.diffusion.measured import read
 from secondunit_inference.engines.diffusion.planned import CAMERA_MOVE, planned
 from secondunit_inference.engines.diffusion.preflight import preflight
 from secondunit_inference.engines.diffusion.sizes import sizes
-from secondunit_inference.engines.diffusion.weights import folder_of
+from secondunit_inference.engines.diffusion.weights import folder_of, refuse_without_upsampler
 
 ENGINE = "diffusion"
 _PACKAGES = ("accelerate", "diffusers", "peft", "safetensors", "torch", "transformers")
@@ -74,4 +75,6 @@ def plan(order: Order, models: Path) -> Plan:
     _refuse_without_packages()
     folder = folder_of(models, card)
     loras(made, folder)
+    if made.enlarging is not None and made.enlarging.way is Way.MODEL:
+        refuse_without_upsampler(folder, card)
     return preflight(made, order, machine(models), sizes(card, folder), read(models))

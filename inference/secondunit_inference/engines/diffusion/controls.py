@@ -29,6 +29,7 @@ from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task, Value
 
 from secondunit_inference.cards import Input, ModelCard
+from secondunit_inference.engines.diffusion.enlarging import UPSCALE, UPSCALE_STRENGTH, Way, strength_of, ways
 from secondunit_inference.engines.diffusion.planned import ADAPTER, CAMERA_MOVE, SOUND, STANDARD, STEPS, STRENGTHS, TIER
 from secondunit_inference.engines.diffusion.preflight import MEMORY
 
@@ -155,6 +156,14 @@ def _controls(card: ModelCard, task: Task) -> Iterator[Control]:
     yield _control(TIER, "Quality", "More steps take longer.", ChoiceControl(default, tiers), "quality")
     steps = IntegerControl(0, 0, MOST_STEPS)
     yield _control(STEPS, "Steps", "0: as many as the quality has.", steps, "quality")
+    enlarge = ways(card)
+    if len(enlarge) > 1:
+        text = "Slots larger than the model's pictures: resampled, by the model's upsampler, or in tiles."
+        yield _control(UPSCALE, "Enlarge", text, ChoiceControl(Way.NONE, enlarge), "quality")
+        shown = (ShownWhen(UPSCALE, enlarge[1:]),)
+        text = "How much of the enlarged pictures is made again."
+        kind = NumberControl(strength_of(card), 0, 1)
+        yield _control(UPSCALE_STRENGTH, "Detail", text, kind, "quality", shown)
     held = ChoiceControl("", ("", *card.memory.recipes))
     yield _control(
         MEMORY,

@@ -1,7 +1,7 @@
 """The diffusion engine: an order becomes a take by one or more passes of a video model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from math import floor
@@ -21,6 +21,7 @@ from secondunit_inference import cards
 from secondunit_inference.cards import IndexUnit, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.composite import Composite
+from secondunit_inference.engines.diffusion.enlarging import Enlarging, Way
 from secondunit_inference.engines.diffusion.families import FAMILIES, Call
 from secondunit_inference.engines.diffusion.faster import faster
 from secondunit_inference.engines.diffusion.fitting import Clock, in_memory, keep
@@ -35,6 +36,7 @@ from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
 from secondunit_inference.engines.diffusion.space import Space, encoding_of, space_of
 from secondunit_inference.engines.diffusion.timing import Pass
+from secondunit_inference.engines.diffusion.upscale import steps, upscaled
 from secondunit_inference.engines.diffusion.weights import folder_of, sha256_of
 from secondunit_inference.engines.diffusion.window import Windows, white_of
 from secondunit_inference.engines.draft.footage import reader, sound_along, sound_beside
@@ -60,10 +62,16 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
 
     def work(model: Model) -> _Made:
         with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
-            return _passes(plan, windows, model, seed, order, job)
+            made = _passes(plan, windows, model, seed, order, job)
+            if plan.enlarging is not None:
+                made.frames = _larger(plan, plan.enlarging, windows, made, model, seed, job)
+            return made
 
     try:
         made, recipe, notes = in_memory(held, plan, folder, job, work)
+        if plan.enlarging is not None:
+            windows.close()
+            windows = Windows(replace(plan, framing=plan.enlarging.framing), order.slot.encoding, job.check)
         frames = _Frames(plan, windows, made.frames, space, job)
         openings = _corrected(plan, frames, encoding)
     except BaseException:
@@ -115,6 +123,7 @@ class _Made:
     sound: list[tuple[int, NDArray[np.float32]]]
     seams: list[Seam]
     sound_rate: int = 0
+    steps: int = 0
 
 
 def _passes(plan: Planned, windows: Windows, model: Model, seed: int, order: Order, job: Job) -> _Made:
@@ -138,6 +147,7 @@ def _pass(
         at = min(max(0, round(plan.timing.position(one.first + frame))), plan.canvas.total - 1)
         job.progress.preview(FrameTime(at, order.slot.rate), picture)
 
+    after = steps(plan, plan.enlarging) if plan.enlarging is not None else 0
     previews = Previews(plan.card, model.projection, plan.framing, one.frames, call, show)
     clock = Clock()
 
@@ -145,7 +155,7 @@ def _pass(
         clock.stepped()
         what = [f"pass {number + 1} of {count}"] if count > 1 else []
         what += [f"chunk {call.chunk(done) + 1} of {len(call.chunks)}"] if len(call.chunks) > 1 else []
-        job.progress.step(number * total + done, count * total, ", ".join(("steps", *what)))
+        job.progress.step(number * total + done, count * total + after, ", ".join(("steps", *what)))
         previews.step(pipeline, latents, done)
 
     # Each pass has a seed of its own, so that no noise repeats; the first has the order's.
@@ -153,11 +163,21 @@ def _pass(
         output = run(pipeline, plan.card, plan.tier, call, text, seed + number * 1_000_003, job, stepped)
     keep(job.models, clock.measured(plan, one.frames, entry.pipeline, model))
     check_size(output, one.frames - call.absent, window.width, window.height, plan.card)
+    made.steps += call.steps
     job.check()
     made.seams += _collect(plan, order.slot.rate, made.frames, one, output.frames, call)
     if output.sound is not None:
         made.sound.append((one.first, output.sound))
         made.sound_rate = output.sound_rate
+
+
+def _larger(
+    plan: Planned, by: Enlarging, windows: Windows, made: _Made, model: Model, seed: int, job: Job
+) -> dict[int, Floats]:
+    def stepped(done: int, total: int) -> None:
+        job.progress.step(made.steps + done, made.steps + total, "steps, enlarged")
+
+    return upscaled(plan, by, windows, made.frames, model, seed, job, stepped)
 
 
 def _collect(
@@ -212,6 +232,7 @@ class _Frames:
 
     def __init__(self, plan: Planned, windows: Windows, made: dict[int, Floats], space: Space, job: Job) -> None:
         self._plan, self._windows, self._made, self._space, self._job = plan, windows, made, space, job
+        self._framing = plan.framing if plan.enlarging is None else plan.enlarging.framing
         self._between = Between()
 
     def close(self) -> None:
@@ -225,7 +246,7 @@ class _Frames:
         shown = self._model(low)
         if at != low:
             shown = self._between.picture((low, low + 1), shown, self._model(low + 1), at - low)
-        codes = self._space.out_of(self._plan.framing.out_of(shown))
+        codes = self._space.out_of(self._framing.out_of(shown))
         return codes if self._space.name else whole(codes)
 
     def _model(self, frame: int) -> Floats:
@@ -326,7 +347,9 @@ def _notes(plan: Planned) -> Iterator[str]:
         yield (
             f"{card.title} runs at {float(card.rate):g} frames a second: frames between its own are motion-compensated"
         )
-    if framing.enlarged:
+    if plan.enlarging is not None:
+        yield _enlarged(plan, plan.enlarging)
+    elif framing.enlarged:
         yield (
             f"made at {framing.inner_width}×{framing.inner_height} and enlarged to "
             f"{framing.slot_width}×{framing.slot_height}"
@@ -342,6 +365,18 @@ def _notes(plan: Planned) -> Iterator[str]:
         yield f"made with the adapter {adapter.name} of {adapter.repository}, weight {weight:g}"
     for unused in plan.unused:
         yield f"{card.title} does not take {unused.value.replace('_', ' ')} for this task: they were not used"
+
+
+def _enlarged(plan: Planned, by: Enlarging) -> str:
+    framing = plan.framing
+    made = f"made at {framing.inner_width}×{framing.inner_height}"
+    size = f"{by.framing.inner_width}×{by.framing.inner_height}"
+    again = f"made again there with strength {by.strength:g}" if by.strength else "nothing made again there"
+    match by.way:
+        case Way.MODEL if plan.card.upsampler is not None:
+            return f"{made}, doubled to {size} by the upsampler of {plan.card.upsampler.repository}, {again}"
+        case _:
+            return f"{made}, enlarged to {size}, {again} in {len(by.tiles)} tiles of {framing.width}×{framing.height}"
 
 
 def _sound(plan: Planned, made: _Made, order: Order, seed: int) -> tuple[SoundStream, ...]:

@@ -57,7 +57,8 @@ class Framing:
         inner = picture[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
         size = (self.slot_width, self.slot_height)
         if size != (self.inner_width, self.inner_height):
-            inner = cv2.resize(inner, size, interpolation=cv2.INTER_LANCZOS4)
+            smaller = self.slot_width * self.slot_height < self.inner_width * self.inner_height
+            inner = cv2.resize(inner, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LANCZOS4)
         return np.ascontiguousarray(inner, np.float32)
 
 

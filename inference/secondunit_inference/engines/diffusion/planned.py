@@ -10,6 +10,7 @@ from secondunit_bridge.messages import Order, Task, Value
 
 from secondunit_inference.cards import Adapter, Entry, Input, ModelCard, Tier
 from secondunit_inference.engines.diffusion.canvas import Canvas, canvas
+from secondunit_inference.engines.diffusion.enlarging import Enlarging, enlarging
 from secondunit_inference.engines.diffusion.framing import Framing, framing
 from secondunit_inference.engines.diffusion.speed import Speed, speed
 from secondunit_inference.engines.diffusion.timing import Context, FrameRule, Pass, Timing, timing
@@ -48,6 +49,7 @@ class Planned:
     unused: tuple[Input, ...]
     """What the order brings and the model does not take."""
     speed: Speed
+    enlarging: Enlarging | None = None
 
     def entry_of(self, one: Pass) -> Entry:
         goes_on = one.first > 0 and one.head and not one.tail
@@ -96,6 +98,14 @@ def planned(card: ModelCard, order: Order) -> Planned:
     if scene.camera is not None and scene.camera.move in moves:
         adapters.append((moves[scene.camera.move], 1.0))
     size = card.size
+    frame = framing(
+        slot.width,
+        slot.height,
+        slot.pixel_aspect,
+        size.multiple,
+        tier.width * tier.height,
+        (tier.width, tier.height) if size.fixed else None,
+    )
     return Planned(
         card=card,
         canvas=scene,
@@ -103,18 +113,12 @@ def planned(card: ModelCard, order: Order) -> Planned:
         later=later,
         tier=tier,
         timing=times,
-        framing=framing(
-            slot.width,
-            slot.height,
-            slot.pixel_aspect,
-            size.multiple,
-            tier.width * tier.height,
-            (tier.width, tier.height) if size.fixed else None,
-        ),
+        framing=frame,
         parameters=parameters,
         adapters=tuple(dict.fromkeys(adapters)),
         unused=tuple(sorted(_wanted(scene) - used)),
         speed=speed(card, order.shot, parameters),
+        enlarging=enlarging(card, order.shot, parameters, frame, slot.pixel_aspect),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from secondunit_bridge.messages import Order, Plan
 
+from secondunit_inference.engines.diffusion.enlarging import UPSCALE, Enlarging, Way, ways
 from secondunit_inference.engines.diffusion.machine import Machine
 from secondunit_inference.engines.diffusion.measured import Expected, Key, Measured, expected
 from secondunit_inference.engines.diffusion.planned import Planned
@@ -37,6 +38,7 @@ def preflight(planned: Planned, order: Order, machine: Machine, sizes: Sizes, fo
     seconds = 0.0
     if likely is not None:
         each = steps * likely.step + len(planned.timing.passes) * likely.around
+        each += _enlarging(planned, likely)
         seconds = likely.loading + len(order.seeds) * each
     return Plan(
         frames=planned.canvas.total,
@@ -87,6 +89,16 @@ def _alike(planned: Planned, machine: Machine, found: Iterable[Measured]) -> Ite
             yield one
 
 
+def _enlarging(planned: Planned, likely_: Expected) -> float:
+    """Seconds of the second stage, by the pixels of its tiles."""
+    by = planned.enlarging
+    if by is None:
+        return 0.0
+    scale = by.tiles.tile_width * by.tiles.tile_height / (planned.framing.width * planned.framing.height)
+    tile = by.steps(planned.card.family, planned.tier.steps) * likely_.step + likely_.around
+    return len(planned.timing.passes) * len(by.tiles) * tile * scale
+
+
 def _warnings(
     planned: Planned,
     machine: Machine,
@@ -111,6 +123,14 @@ def _warnings(
             "what the pictures in work take beside the weights has not been measured on this machine: the memory said "
             "here is that of the weights"
         )
+    if planned.enlarging is not None:
+        yield from _enlarged(planned, planned.enlarging)
+    elif str(planned.parameters.get(UPSCALE, Way.NONE)) != Way.NONE:
+        yield f"the slot is no larger than the pictures that {card.title} makes: nothing is enlarged"
+    elif planned.framing.enlarged:
+        made = f"{planned.framing.inner_width}×{planned.framing.inner_height}"
+        others = ", ".join(f"{UPSCALE}={way}" for way in ways(card)[1:])
+        yield f"made at {made} and resampled to the slot's size" + (f"; for more detail: {others}" if others else "")
     if sizes.uncounted:
         yield f"not counted into the memory, their size is not known: {', '.join(sizes.uncounted)}"
 
@@ -135,3 +155,18 @@ def _slower(planned: Planned, machine: Machine, found: Iterable[Measured], likel
     if resident is None or likely_ is None or resident.step <= 0:
         return "how much slower that is than weights that stay on the device has not been measured on this machine"
     return f"a step takes {likely_.step / resident.step:.2g} times as long as with weights that stay on the device"
+
+
+def _enlarged(planned: Planned, by: Enlarging) -> Iterator[str]:
+    made, larger = planned.framing, by.framing
+    pictures = gigabytes(planned.timing.frames * larger.width * larger.height * 12)
+    size = f"{larger.inner_width}×{larger.inner_height}"
+    if by.way is Way.MODEL:
+        yield (
+            f"made at {made.inner_width}×{made.inner_height}, doubled by the model's upsampler and made again at "
+            f"{size}: the device's memory for that and for the upsampler is not in the memory said here"
+        )
+    else:
+        before = f"{made.inner_width}×{made.inner_height}"
+        yield f"made at {before}, enlarged and made again at {size} in {len(by.tiles)} tiles"
+    yield f"the enlarged pictures take {pictures} of main memory"

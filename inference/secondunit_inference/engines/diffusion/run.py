@@ -71,7 +71,7 @@ def run(
     chunks: list[NDArray[np.float32]] = []
     try:
         with (
-            _watched(pipeline, job),
+            watched(pipeline, job),
             _after(pipeline.scheduler, "step", (lambda made: step_ended(made[0])) if hooked else None),
             _after(pipeline.vae, "decode", (lambda made: chunks.append(_pictures(made[0]))) if call.chunked else None),
             torch.random.fork_rng(),
@@ -100,7 +100,7 @@ def check_size(made: Output, frames: int, width: int, height: int, card: ModelCa
 
 
 @contextmanager
-def _watched(pipeline: Any, job: Job) -> Iterator[None]:
+def watched(pipeline: Any, job: Job) -> Iterator[None]:
     """Looks for a cancellation at every layer: a step of a large model, or its decoding, takes seconds."""
     transformers = (getattr(pipeline, name, None) for name in ("transformer", "transformer_2"))
     modules = [block for module in transformers if module is not None for block in _blocks(module)]

@@ -13,6 +13,7 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
 from secondunit_inference.cards import Component, ModelCard
+from secondunit_inference.weights.layout import UPSAMPLER
 
 
 def build(card: ModelCard, folder: Path, seed: int = 0) -> None:
@@ -20,8 +21,11 @@ def build(card: ModelCard, folder: Path, seed: int = 0) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         components = {name: make(component) for name, component in card.tiny.items()}
+        upsampler = make(card.upsampler.tiny) if card.upsampler is not None else None
     pipeline = find_class(card.pipeline.class_name)(**components, **card.pipeline.values)
     pipeline.save_pretrained(folder, safe_serialization=True)
+    if upsampler is not None:
+        upsampler.save_pretrained(folder / UPSAMPLER, safe_serialization=True)
 
 
 def find_class(name: str) -> Any:
@@ -32,6 +36,10 @@ def find_class(name: str) -> Any:
         from diffusers.pipelines import ltx2
 
         return getattr(ltx2, name)
+    if name == "LTXLatentUpsamplerModel":  # nor this one
+        from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
+
+        return LTXLatentUpsamplerModel
     return getattr(transformers, name)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from secondunit_bridge.errors import ModelError, OrderRefused
 
 from secondunit_inference.cards import ModelCard
-from secondunit_inference.weights.layout import INDEX, faults
+from secondunit_inference.weights.layout import INDEX, UPSAMPLER, faults
 from secondunit_inference.weights.record import read_record
 
 
@@ -31,6 +31,15 @@ def folder_of(models: Path, card: ModelCard) -> Path:
             "--hashes` reads every file again"
         )
     return folder
+
+
+def refuse_without_upsampler(folder: Path, card: ModelCard) -> None:
+    """`folder`: the model's. Raises OrderRefused."""
+    if card.upsampler is not None and not any((folder / UPSAMPLER).glob("*.safetensors")):
+        raise OrderRefused(
+            f"the upsampler of {card.title} is not on this machine: lay the folder {UPSAMPLER} of "
+            f"{card.upsampler.repository} into {folder}, or order `upscale=tiled`"
+        )
 
 
 def sha256_of(folder: Path) -> str:
