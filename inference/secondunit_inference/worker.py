@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 import traceback
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import BinaryIO
@@ -76,6 +78,8 @@ class _Run:
         self._before = -1
         self._take = 0
         self._last_step = self._last_preview = -1e9
+        self._pictures = ThreadPoolExecutor(1, "previews")
+        self._encoding: Future[None] | None = None
         self.job = Job(Progress(self._loading, self._step, self._preview), self.cancelled, models)
 
     def begin_take(self, index: int) -> None:
@@ -100,20 +104,40 @@ class _Run:
         self._send(Step(self.order.id, 0, self._take, done, total, what, left))
 
     def _preview(self, frame: FrameTime, picture: Picture) -> None:
+        """Encoded in a thread, so that no step waits for it: the engine goes on and may change its picture."""
         now = time.monotonic()
-        if now - self._last_preview < _PREVIEW_SECONDS:
+        if now - self._last_preview < _PREVIEW_SECONDS or not (self._encoding is None or self._encoding.done()):
             return
+        self.shown()
         self._last_preview = now
-        jpeg = _jpeg(picture, float(self.order.slot.pixel_aspect))
-        self._send(Preview(self.order.id, 0, self._take, frame, jpeg))
+        self._encoding = self._pictures.submit(self._show, self._take, frame, _thinned(picture), picture.shape)
+
+    def _show(self, take: int, frame: FrameTime, picture: Picture, shape: tuple[int, ...]) -> None:
+        jpeg = _jpeg(picture, shape[1], shape[0], float(self.order.slot.pixel_aspect))
+        self._send(Preview(self.order.id, 0, take, frame, jpeg))
+
+    def shown(self) -> None:
+        """Once it returns, the preview that was last asked for is sent. Raises what its encoding raised."""
+        if self._encoding is not None:
+            self._encoding.result()
+            self._encoding = None
+
+    def end(self) -> None:
+        self.shown()
+        self._pictures.shutdown()
 
 
-def _jpeg(picture: Picture, pixel_aspect: float) -> bytes:
-    height, width = picture.shape[:2]
+def _thinned(picture: Picture) -> Picture:
+    """A copy; a quarter of the pixels is enough for so small a picture."""
+    skip = max(1, picture.shape[1] // _PREVIEW_WIDTH // 2)
+    return picture[::skip, ::skip].copy()
+
+
+def _jpeg(picture: Picture, width: int, height: int, pixel_aspect: float) -> bytes:
+    """`width`, `height`: those of the picture before it was thinned."""
     scale = min(1.0, _PREVIEW_WIDTH / (width * pixel_aspect))
-    skip = max(1, int(1 / scale) // 2)  # a quarter of the pixels is enough for so small a picture
     size = max(1, round(width * pixel_aspect * scale)), max(1, round(height * scale))
-    small = cv2.resize(np.ascontiguousarray(picture[::skip, ::skip]), size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     ok, jpeg = cv2.imencode(".jpg", cv2.cvtColor((small >> 8).astype(np.uint8), cv2.COLOR_RGB2BGR))
     assert ok
     return bytes(jpeg)
@@ -156,6 +180,7 @@ class Worker:
             if isinstance(asked, _Run):
                 self._log_to(asked.begin.log)
                 answer = self._carry_out(asked)
+                asked.end()
                 self._run = None
                 self._pipe.send(answer)
             else:
@@ -214,6 +239,7 @@ class Worker:
         sync_folder(files.folder)
         lut = str(files.temporary_cube) if made.cube else ""
         take = Take(str(files.temporary), frames, digest(files.temporary, job.check), lut, record)
+        run.shown()
         written = worker_pb2.Written(fence=run.fence, index=slot.index, take=to_proto(take))
         self._pipe.send(worker_pb2.FromWorker(written=written))
 
@@ -283,13 +309,16 @@ def _inspect(asked: worker_pb2.Inspect) -> worker_pb2.Inspected:
 
 
 def _versions() -> tuple[Version, ...]:
-    found = []
-    for package in (*_PACKAGES, *(package for package in _LOADED_PACKAGES if package in sys.modules)):
-        try:
-            found.append(Version(package, metadata.version(package)))
-        except metadata.PackageNotFoundError:
-            continue
-    return tuple(found)
+    packages = (*_PACKAGES, *(package for package in _LOADED_PACKAGES if package in sys.modules))
+    return tuple(version for package in packages if (version := _version(package)) is not None)
+
+
+@cache  # reading one takes milliseconds
+def _version(package: str) -> Version | None:
+    try:
+        return Version(package, metadata.version(package))
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def main(models: Path, engines: dict[str, str]) -> None:

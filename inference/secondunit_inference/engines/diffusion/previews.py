@@ -111,6 +111,7 @@ class Previews:
         self._card, self._fitted, self._framing = card, fitted, framing
         self._frames, self._call, self._show = frames, call, show
         scale = min(1.0, _WIDTH / framing.slot_width)
+        self._map: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
         self._size = max(1, round(framing.slot_width * scale)), max(1, round(framing.slot_height * scale))
 
     def step(self, pipeline: Any, latents: torch.Tensor, done: int) -> None:
@@ -118,7 +119,9 @@ class Previews:
         ratio, each = _ratios(pipeline.vae)
         video = self._unpacked(pipeline, latents, ratio, each)
         middle = video.shape[1] // 2
-        weights, offset = _normalised(self._card, pipeline.vae, self._fitted)
+        if self._map is None:
+            self._map = _normalised(self._card, pipeline.vae, self._fitted)
+        weights, offset = self._map
         picture = video[:, middle].float().cpu().numpy().transpose(1, 2, 0) @ weights + offset
         self._at(self._call.chunks[self._call.chunk(done)].first + middle * each, picture)
 

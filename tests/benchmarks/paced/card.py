@@ -1,0 +1,5 @@
+"""The diffusion engine as the unit sees it."""
+
+from secondunit_inference.engines.diffusion.card import cards, controls, plan
+
+__all__ = ["cards", "controls", "plan"]
