@@ -173,12 +173,35 @@ def test_out_of_memory_twice_fails_with_what_to_do(
     assert holder._model is None  # nothing stays where there is no room
 
 
-def test_weights_as_8_bit_floats_are_in_the_record_and_change_pixels(models: Callable[[str], Path]) -> None:
-    folder = models(WAN)
+@pytest.mark.parametrize("recipe", ["fp8", "int8"])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_weights_of_8_bits_are_in_the_record_change_pixels_and_leave_nothing_behind(
+    name: str, recipe: str, models: Callable[[str], Path]
+) -> None:
+    if recipe == "int8":
+        pytest.importorskip("torchao")
+    folder, holder = models(name), Held()
+    plain = take(holder, generate(name), folder)
     job, _ = told_job(folder)
-    made = engine.make(Held(), generate(WAN, memory="fp8"), 0, 1, job)
-    assert made.fit is not None and (made.fit.recipe, made.fit.approximate) == ("fp8", ("fp8",))
-    assert not np.array_equal(pictures(made), take(Held(), generate(WAN), folder))
+    made = engine.make(holder, generate(name, memory=recipe), 0, 1, job)
+    assert made.fit is not None and (made.fit.recipe, made.fit.approximate) == (recipe, (recipe,))
+    smaller = pictures(made)
+    assert not np.array_equal(smaller, plain)
+    assert np.array_equal(take(holder, generate(name, memory=recipe), folder), smaller)
+    held = _transformer_bytes(holder)
+    assert np.array_equal(take(holder, generate(name, memory="resident"), folder), plain)
+    assert held < _transformer_bytes(holder)
+    holder.release()
+
+
+def _transformer_bytes(holder: Held) -> int:
+    """What it holds; a quantized tensor calls itself as large as what it stands for."""
+    assert holder._model is not None
+    total = 0
+    for one in holder._model.components["transformer"].parameters():
+        parts = one.__tensor_flatten__()[0] if hasattr(one, "__tensor_flatten__") else ()
+        total += sum(getattr(one, part).nbytes for part in parts) or one.nbytes
+    return total
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -319,24 +342,25 @@ def test_the_fit_finds_a_map_that_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given"),
+    ("name", "given", "named"),
     [
-        ("wan2.1-t2v-1.3b", {"speed.cache": "first-block"}),
-        ("wan2.1-t2v-1.3b", {"speed.cache": "taylorseer"}),
-        ("wan2.2-t2v-a14b", {"speed.cache": "taylorseer"}),
-        ("skyreels-v2-df-1.3b", {"speed.cache": "taylorseer"}),
-        ("helios-base-14b", {"speed.cache": "taylorseer"}),
-        ("wan2.1-t2v-1.3b", {"speed.tiling": True}),
+        ("wan2.1-t2v-1.3b", {"speed.cache": "first-block"}, "first-block"),
+        ("wan2.1-t2v-1.3b", {"speed.cache": "taylorseer"}, "taylorseer"),
+        ("wan2.2-t2v-a14b", {"speed.cache": "taylorseer"}, "taylorseer"),
+        ("skyreels-v2-df-1.3b", {"speed.cache": "taylorseer"}, "taylorseer"),
+        ("helios-base-14b", {"speed.cache": "taylorseer"}, "taylorseer"),
+        ("wan2.1-t2v-1.3b", {"speed.tiling": True}, "tiling"),
+        *((name, {"speed.attention": "math"}, "math attention") for name in FAMILIES if "cogvideox" not in name),
     ],
 )
 def test_speed_options_stand_in_the_record_and_the_next_order_is_without_them(
-    name: str, given: dict[str, Any], models: Callable[[str], Path]
+    name: str, given: dict[str, Any], named: str, models: Callable[[str], Path]
 ) -> None:
     folder, holder = models(name), Held()
     plain = take(holder, generate(name), folder)
     job, _ = told_job(folder)
     made = engine.make(holder, generate(name, **given), 0, 1, job)
-    assert made.fit is not None and made.fit.approximate == (given.get("speed.cache", "tiling"),)
+    assert made.fit is not None and made.fit.approximate == (named,)
     assert pictures(made).shape == plain.shape
     assert np.array_equal(take(holder, generate(name), folder), plain)
     holder.release()

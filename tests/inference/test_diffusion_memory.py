@@ -11,7 +11,7 @@ import pytest
 from secondunit_bridge.errors import OrderFailed, OrderRefused
 from secondunit_bridge.messages import Delivery, Order, Parameter, Slot, Task, Text
 from secondunit_inference import cards
-from secondunit_inference.engines.diffusion import measured, sizes
+from secondunit_inference.engines.diffusion import measured, recipes, sizes
 from secondunit_inference.engines.diffusion.machine import Machine
 from secondunit_inference.engines.diffusion.measured import Key, Measured
 from secondunit_inference.engines.diffusion.planned import planned
@@ -19,6 +19,7 @@ from secondunit_inference.engines.diffusion.preflight import preflight
 from secondunit_inference.engines.diffusion.recipes import (
     Fp8,
     FromDisk,
+    Int8,
     Needs,
     Resident,
     Room,
@@ -84,9 +85,16 @@ def test_until_it_is_measured_a_quarter_of_the_device_is_left_to_the_pictures() 
 def test_weights_in_other_bits_are_taken_only_where_the_order_asks() -> None:
     assert choose(CARD, NEED, room(8), asked="fp8") == Fp8()
     assert not any(isinstance(choose(CARD, NEED, room(free)), Fp8) for free in range(7, 60))
-    for asked in ("int4", "int8"):
-        with pytest.raises(OrderRefused, match="it can be resident, fp8, group_offload, disk"):
-            choose(CARD, NEED, room(80), asked=asked)
+    with pytest.raises(OrderRefused, match="it can be resident, fp8, int8, group_offload, disk"):
+        choose(CARD, NEED, room(80), asked="int4")
+
+
+def test_8_bit_numbers_need_the_package_that_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes, "find_spec", lambda _: None)
+    with pytest.raises(OrderRefused, match="as int8 needs torchao"):
+        choose(CARD, NEED, room(80), asked="int8")
+    monkeypatch.setattr(recipes, "find_spec", lambda _: "found")
+    assert choose(CARD, NEED, room(80), asked="int8") == Int8()
 
 
 @pytest.mark.parametrize(
@@ -221,19 +229,6 @@ def test_the_card_plans_without_torch(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_recipe_of_the_cards_is_known_or_named_as_not_offered() -> None:
-    known = {name_of(recipe) for recipe in (Resident(), Fp8(), Streamed(), FromDisk())}
-    assert {recipe for model in cards.names() for recipe in cards.card(model).memory.recipes} - known <= {"int8"}
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"speed.cache": "magcache"}, "has no cache 'magcache': it has first-block, taylorseer"),
-        ({"speed.tiling": "yes"}, "speed.tiling is on or off, not 'yes'"),
-        ({"speed.graphs": "on"}, "there is no parameter 'speed.graphs'"),
-    ],
-)
-def test_speed_options_that_are_not_there_are_refused(given: dict[str, str], message: str) -> None:
-    with pytest.raises(OrderRefused, match=message):
-        planned(CARD, order(**given))
+def test_every_recipe_of_the_cards_is_known() -> None:
+    known = {name_of(recipe) for recipe in (Resident(), Fp8(), Int8(), Streamed(), FromDisk())}
+    assert {recipe for model in cards.names() for recipe in cards.card(model).memory.recipes} <= known

@@ -13,11 +13,12 @@ from secondunit_inference.engines.diffusion.controls import check_parameters, in
 from secondunit_inference.engines.diffusion.controls import controls as card_controls
 from secondunit_inference.engines.diffusion.enlarging import Way
 from secondunit_inference.engines.diffusion.looks import loras
-from secondunit_inference.engines.diffusion.machine import machine
+from secondunit_inference.engines.diffusion.machine import device_name, machine
 from secondunit_inference.engines.diffusion.measured import read
 from secondunit_inference.engines.diffusion.planned import CAMERA_MOVE, planned
 from secondunit_inference.engines.diffusion.preflight import preflight
 from secondunit_inference.engines.diffusion.sizes import sizes
+from secondunit_inference.engines.diffusion.speed import able, check_machine
 from secondunit_inference.engines.diffusion.weights import folder_of, refuse_without_upsampler
 
 ENGINE = "diffusion"
@@ -61,7 +62,7 @@ def _refuse_without_packages() -> None:
 
 
 def controls(order: Order, intent: str) -> Controls:
-    return card_controls(model_cards.card(order.model), order.task, intent)
+    return card_controls(model_cards.card(order.model), order.task, intent, able(device_name() != "cpu"))
 
 
 def plan(order: Order, models: Path) -> Plan:
@@ -77,4 +78,6 @@ def plan(order: Order, models: Path) -> Plan:
     loras(made, folder)
     if made.enlarging is not None and made.enlarging.way is Way.MODEL:
         refuse_without_upsampler(folder, card)
-    return preflight(made, order, machine(models), sizes(card, folder), read(models))
+    found = machine(models)
+    check_machine(made.speed, card, order.shot, able(cuda=not found.room.shared))
+    return preflight(made, order, found, sizes(card, folder), read(models))

@@ -32,6 +32,7 @@ from secondunit_inference.cards import Input, ModelCard
 from secondunit_inference.engines.diffusion.enlarging import UPSCALE, UPSCALE_STRENGTH, Way, strength_of, ways
 from secondunit_inference.engines.diffusion.planned import ADAPTER, CAMERA_MOVE, SOUND, STANDARD, STEPS, STRENGTHS, TIER
 from secondunit_inference.engines.diffusion.preflight import MEMORY
+from secondunit_inference.engines.diffusion.speed import ATTENTION, CACHE, COMPILE, NOTHING, TILING, Able, choices
 
 MOST_TAKES = 16
 MOST_STEPS = 200
@@ -55,12 +56,15 @@ def intents() -> tuple[Intent, ...]:
     )
 
 
-def controls(card: ModelCard, task: Task, intent: str = "") -> Controls:
-    """Raises OrderRefused for an intent that does not exist; without one, the model's own defaults."""
+def controls(card: ModelCard, task: Task, intent: str = "", able: Able = NOTHING) -> Controls:
+    """Raises OrderRefused for an intent that does not exist; without one, the model's own defaults.
+
+    `able`: what the machine has for speed; what it cannot do is not offered.
+    """
     chosen = next((one for one in intents() if one.name == intent), None)
     if intent and chosen is None:
         raise OrderRefused(f"there is no intent {intent!r}: there are {', '.join(one.name for one in intents())}")
-    offered = tuple(_controls(card, task))
+    offered = (*_controls(card, task), *(_speed(card, able) if any(one.task is task for one in card.entries) else ()))
     if chosen is None:
         return Controls(offered)
     return Controls(
@@ -82,6 +86,8 @@ def check_parameters(card: ModelCard, order: Order) -> None:
         raise OrderRefused(f"{order.shot}: {card.title} does not {order.task.value}: it does {tasks}")
     settable = [name for name, kind in known.items() if isinstance(kind, _PARAMETERS)]
     for parameter in order.parameters:
+        if parameter.name.startswith("speed."):
+            continue  # `speed` says why it refuses one, also where the machine is the reason
         kind = known.get(parameter.name)
         if not isinstance(kind, _PARAMETERS):
             raise OrderRefused(
@@ -168,11 +174,32 @@ def _controls(card: ModelCard, task: Task) -> Iterator[Control]:
     yield _control(
         MEMORY,
         "Memory",
-        "How the weights are held: empty for the fastest way that fits; others need less.",
+        "How the weights are held: empty for the fastest way that fits and keeps every bit; others need less.",
         held,
-        "quality",
+        "speed",
     )
     yield _control("seed", "Seed", "Other seeds give other takes.", SeedControl(MOST_TAKES), "takes")
+
+
+def _speed(card: ModelCard, able: Able) -> Iterator[Control]:
+    labels = {
+        CACHE: ("Cache", "Guesses steps that change little: faster, other pictures."),
+        COMPILE: (
+            "Compile",
+            "The first order waits for the compiler; later ones are faster. Pictures differ by little.",
+        ),
+        ATTENTION: ("Attention", "Which kernels compute attention; pictures differ by little."),
+    }
+    for name, offered in choices(card, able).items():
+        if offered:
+            yield _control(name, *labels[name], ChoiceControl("", ("", *offered)), "speed")
+    yield _control(
+        TILING,
+        "Tiles",
+        "Encodes and decodes tile by tile: needs less memory, other pictures.",
+        ToggleControl(False),
+        "speed",
+    )
 
 
 def _content(used: set[Input], task: Task) -> Iterator[Control]:

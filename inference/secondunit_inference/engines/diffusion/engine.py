@@ -35,6 +35,7 @@ from secondunit_inference.engines.diffusion.recipes import name_of
 from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
 from secondunit_inference.engines.diffusion.space import Space, encoding_of, space_of
+from secondunit_inference.engines.diffusion.speed import able, check_machine
 from secondunit_inference.engines.diffusion.timing import Pass
 from secondunit_inference.engines.diffusion.upscale import steps, upscaled
 from secondunit_inference.engines.diffusion.weights import folder_of, sha256_of
@@ -52,6 +53,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
     """Raises OrderRefused for what the model does not do, OrderFailed for weights, MediaError, OrderCancelled."""
     card = cards.card(order.model)
     plan = planned(card, order)
+    check_machine(plan.speed, card, order.shot, able(torch.cuda.is_available()))
     folder = folder_of(job.models, card)
     job.check()
     wanted = loras(plan, folder)
@@ -85,7 +87,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
         look=None,
         trusted=None,
         placeholder=False,
-        notes=(*_notes(plan), *notes),
+        notes=(*_notes(plan), *plan.speed.left_out(recipe), *notes),
         cube="",
         weights_sha256=sha256_of(folder),
         fit=Fit(
@@ -159,7 +161,11 @@ def _pass(
         previews.step(pipeline, latents, done)
 
     # Each pass has a seed of its own, so that no noise repeats; the first has the order's.
-    with model.embeddings.used_by(pipeline), previews.decoding(pipeline), faster(pipeline, plan.speed):
+    with (
+        model.embeddings.used_by(pipeline),
+        previews.decoding(pipeline),
+        faster(pipeline, plan.speed.beside(model.recipe)),
+    ):
         output = run(pipeline, plan.card, plan.tier, call, text, seed + number * 1_000_003, job, stepped)
     keep(job.models, clock.measured(plan, one.frames, entry.pipeline, model))
     check_size(output, one.frames - call.absent, window.width, window.height, plan.card)

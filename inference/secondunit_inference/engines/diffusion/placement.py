@@ -11,6 +11,7 @@ from diffusers.hooks import apply_group_offloading
 from secondunit_inference.engines.diffusion.recipes import (
     Fp8,
     FromDisk,
+    Int8,
     Recipe,
     Resident,
     Streamed,
@@ -39,6 +40,10 @@ def place(components: Mapping[str, Any], recipe: Recipe, device: torch.device, d
                 if streams_by_block(name):
                     module.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
                 module.to(device)
+            case Int8():
+                if streams_by_block(name):
+                    _as_int8(module)
+                module.to(device)
             case Streamed() | FromDisk():
                 folder = models / STREAMED / name if isinstance(recipe, FromDisk) else None
                 if streams(name):
@@ -47,6 +52,12 @@ def place(components: Mapping[str, Any], recipe: Recipe, device: torch.device, d
                     module.to(device)
             case _:
                 assert_never(recipe)
+
+
+def _as_int8(module: Any) -> None:
+    from torchao.quantization import Int8WeightOnlyConfig, quantize_  # takes a second, for this recipe alone
+
+    quantize_(module, Int8WeightOnlyConfig())
 
 
 def _stream(name: str, module: Any, device: torch.device, folder: Path | None) -> None:

@@ -11,6 +11,7 @@ from secondunit_inference.engines.diffusion.planned import Planned
 from secondunit_inference.engines.diffusion.recipes import (
     Fp8,
     FromDisk,
+    Int8,
     Needs,
     Recipe,
     Resident,
@@ -67,7 +68,7 @@ def key(planned: Planned, machine: Machine, recipe: Recipe, pipeline: str) -> Ke
 
 def approximate(planned: Planned, recipe: Recipe) -> tuple[str, ...]:
     """What changes pixels, as the record names it."""
-    return ((name_of(recipe),) if changes_pixels(recipe) else ()) + planned.speed.approximate
+    return ((name_of(recipe),) if changes_pixels(recipe) else ()) + planned.speed.beside(recipe).approximate
 
 
 def likely(planned: Planned, machine: Machine, recipe: Recipe, found: Iterable[Measured]) -> Expected | None:
@@ -111,6 +112,7 @@ def _warnings(
     card = planned.card
     if machine.room.shared:
         yield "no NVIDIA device was found: the model runs on the processor, in float32"
+    yield from planned.speed.left_out(recipe)
     if recipe != Resident():
         yield _held(recipe, need, machine)
         yield _slower(planned, machine, found, likely_)
@@ -144,6 +146,8 @@ def _held(recipe: Recipe, need: Needs, machine: Machine) -> str:
             return f"{free}: the text encoder is streamed from main memory"
         case Fp8():
             return "the transformer's weights are held as 8-bit floats: other pictures than those of the full weights"
+        case Int8():
+            return "the transformer's weights are held as 8-bit numbers: other pictures than those of the full weights"
         case Streamed():
             return f"{free}: {gigabytes(need.transformers)} are streamed from main memory at every step"
         case FromDisk():

@@ -5,6 +5,7 @@ Streamed weights wait in main memory or in files and are on the device for as lo
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import assert_never
 
 from secondunit_bridge.errors import OrderRefused
@@ -33,6 +34,11 @@ class Fp8:
 
 
 @dataclass(frozen=True, slots=True)
+class Int8:
+    """The transformers' weights are stored as whole numbers of 8 bits with a scale for each row: changes pixels."""
+
+
+@dataclass(frozen=True, slots=True)
 class Streamed:
     """Transformers and text encoders are streamed from main memory, block by block."""
 
@@ -42,7 +48,7 @@ class FromDisk:
     """Likewise, from files."""
 
 
-Recipe = Resident | TextStreamed | Fp8 | Streamed | FromDisk
+Recipe = Resident | TextStreamed | Fp8 | Int8 | Streamed | FromDisk
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,8 @@ def name_of(recipe: Recipe) -> str:
             return "text_offload"
         case Fp8():
             return "fp8"
+        case Int8():
+            return "int8"
         case Streamed():
             return "group_offload"
         case FromDisk():
@@ -111,7 +119,7 @@ def name_of(recipe: Recipe) -> str:
 
 
 def changes_pixels(recipe: Recipe) -> bool:
-    return isinstance(recipe, Fp8)
+    return isinstance(recipe, Fp8 | Int8)
 
 
 def on_device(recipe: Recipe, need: Needs, shared: bool) -> int:
@@ -121,7 +129,7 @@ def on_device(recipe: Recipe, need: Needs, shared: bool) -> int:
             return need.weights
         case TextStreamed():
             return need.stay + need.transformers + need.streamed_text
-        case Fp8():
+        case Fp8() | Int8():
             return need.stay + need.text + need.transformers // (4 if shared else 2)
         case Streamed() | FromDisk():
             return need.stay + max(need.streamed, need.streamed_text)
@@ -134,7 +142,7 @@ def fits(recipe: Recipe, need: Needs, room: Room) -> bool:
     if on_device(recipe, need, room.shared) + working > room.device:
         return False
     match recipe:
-        case Resident() | Fp8():
+        case Resident() | Fp8() | Int8():
             return True
         case TextStreamed():
             return not room.shared and need.text <= room.main
@@ -156,6 +164,8 @@ def choose(card: ModelCard, need: Needs, room: Room, asked: str = "") -> Recipe:
         if recipe is None or asked not in card.memory.recipes:
             offered = ", ".join(name for name in card.memory.recipes if name in _BY_NAME)
             raise OrderRefused(f"{card.title} is not held in memory as {asked!r}: it can be {offered}")
+        if isinstance(recipe, Int8) and find_spec("torchao") is None:
+            raise OrderRefused(f"{card.title} as int8 needs torchao: `pip install 'secondunit[diffusion]'`")
         return recipe
     for recipe in _ladder(card):
         if fits(recipe, need, room):
@@ -193,4 +203,6 @@ def _ladder(card: ModelCard) -> Iterator[Recipe]:
                 yield TextStreamed()  # no card names it: whatever can be resident can be held so
 
 
-_BY_NAME: Mapping[str, Recipe] = {name_of(recipe): recipe for recipe in (Resident(), Fp8(), Streamed(), FromDisk())}
+_BY_NAME: Mapping[str, Recipe] = {
+    name_of(recipe): recipe for recipe in (Resident(), Fp8(), Int8(), Streamed(), FromDisk())
+}

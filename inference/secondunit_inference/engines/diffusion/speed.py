@@ -1,47 +1,162 @@
-"""What makes an order faster and changes its pixels: each is off unless the order asks, and stands in the record.
+"""What makes an order faster: each is off unless the order asks, and stands in the record where it changes pixels.
 
-A cache is offered for the families on whose tiny models it ran and changed the pictures, with diffusers 0.42. MagCache
-is not: it needs ratios that are measured on each checkpoint.
+Each is offered for the families on whose tiny models it ran with diffusers 0.42. MagCache is not: it needs ratios that
+are measured on each checkpoint. Nothing heavy is imported.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Value
 
 from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion.recipes import FromDisk, Recipe, Streamed
 
-CACHE, TILING = "speed.cache", "speed.tiling"
+CACHE, TILING, COMPILE, ATTENTION = "speed.cache", "speed.tiling", "speed.compile", "speed.attention"
 CACHES: Mapping[str, tuple[str, ...]] = {
     "first-block": ("wan",),
     "taylorseer": ("wan", "helios", "skyreels"),
 }
 """Families that each works on."""
+BLOCKS, GRAPHS = "blocks", "graphs"
+_NAMES_ITS_BLOCKS = ("wan", "ltx", "ltx2", "helios", "skyreels", "hunyuan15")
+"""Families whose transformers say which of their blocks are alike, and ask diffusers for their attention."""
+_WITHOUT_MASKS = ("wan", "helios", "skyreels")
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """`backend`: as diffusers names it. `package`: what has to be installed beside torch."""
+
+    backend: str
+    families: tuple[str, ...]
+    cuda: bool = True
+    package: str = ""
+
+
+ATTENTIONS: Mapping[str, Attention] = {
+    "math": Attention("_native_math", _NAMES_ITS_BLOCKS, cuda=False),
+    "cudnn": Attention("_native_cudnn", _NAMES_ITS_BLOCKS),
+    "xformers": Attention("xformers", _NAMES_ITS_BLOCKS, package="xformers"),
+    "flash": Attention("flash", _WITHOUT_MASKS, package="flash_attn"),
+    "flash-3": Attention("_flash_3", _WITHOUT_MASKS, package="flash_attn_interface"),
+    "sage": Attention("sage", _WITHOUT_MASKS, package="sageattention"),
+}
+"""Those of diffusers that bring no code from the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Able:
+    """What this machine has for it. `compiler`: what torch.compile needs for its device. `packages`: installed ones."""
+
+    cuda: bool
+    compiler: bool
+    packages: frozenset[str]
+
+
+NOTHING = Able(cuda=False, compiler=False, packages=frozenset())
+
+
+def able(cuda: bool) -> Able:
+    packages = {one.package for one in ATTENTIONS.values() if one.package} | {"triton"}
+    found = frozenset(name for name in packages if find_spec(name) is not None)
+    builder = os.environ.get("CXX") or ("cl" if sys.platform == "win32" else "g++")
+    return Able(cuda, "triton" in found if cuda else shutil.which(builder) is not None, found)
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """`cache`: guesses steps that change little; empty is none. `tiling`: the VAE works on tiles."""
+    """`cache`: guesses steps that change little. `tiling`: the VAE works on tiles. `compile`: blocks that are alike
+    become one compiled one, launched as CUDA graphs with `graphs`. `attention`: one of `ATTENTIONS`. Empty: none.
+    """
 
     cache: str = ""
     tiling: bool = False
+    compile: str = ""
+    attention: str = ""
 
     @property
     def approximate(self) -> tuple[str, ...]:
-        """As the record names them."""
-        return tuple(name for name in (self.cache, "tiling" if self.tiling else "") if name)
+        """As the record names them: other orders of additions are other pixels, too, if by a code."""
+        return tuple(
+            name
+            for name in (
+                self.cache,
+                "tiling" if self.tiling else "",
+                f"compiled {self.compile}" if self.compile else "",
+                f"{self.attention} attention" if self.attention else "",
+            )
+            if name
+        )
+
+    def beside(self, recipe: Recipe) -> "Speed":
+        """What of it is done with weights that are held so: blocks whose weights come and go are not compiled."""
+        return replace(self, compile="") if isinstance(recipe, Streamed | FromDisk) else self
+
+    def left_out(self, recipe: Recipe) -> Iterator[str]:
+        """Notes for a plan and a record."""
+        if self.beside(recipe) != self:
+            yield f"{COMPILE} is left out: the weights are streamed, their blocks are not compiled"
+
+
+def choices(card: ModelCard, able: Able) -> Mapping[str, tuple[str, ...]]:
+    """What each parameter can be for the model on this machine, without what is empty."""
+    blocks = card.family in _NAMES_ITS_BLOCKS and able.compiler
+    return {
+        CACHE: _caches(card),
+        COMPILE: ((BLOCKS, GRAPHS) if able.cuda else (BLOCKS,)) if blocks else (),
+        ATTENTION: tuple(name for name in ATTENTIONS if not _lacking(name, card, able)),
+    }
 
 
 def speed(card: ModelCard, shot: str, parameters: Mapping[str, Value]) -> Speed:
     """Raises OrderRefused for what the model does not do, and for an unknown parameter of that group."""
+    known = (CACHE, TILING, COMPILE, ATTENTION)
     for name in parameters:
-        if name.startswith("speed.") and name not in (CACHE, TILING):
-            raise OrderRefused(f"{shot}: there is no parameter {name!r}: there are {CACHE} and {TILING}")
-    cache, tiling = parameters.get(CACHE, ""), parameters.get(TILING, False)
-    offered = [name for name, families in CACHES.items() if card.family in families]
-    if cache and cache not in offered:
+        if name.startswith("speed.") and name not in known:
+            raise OrderRefused(f"{shot}: there is no parameter {name!r}: there are {', '.join(known)}")
+    cache, compile_, attention = (str(parameters.get(name, "")) for name in (CACHE, COMPILE, ATTENTION))
+    tiling = parameters.get(TILING, False)
+    if cache and cache not in (offered := _caches(card)):
         raise OrderRefused(f"{shot}: {card.title} has no cache {cache!r}: it has {', '.join(offered) or 'none'}")
     if not isinstance(tiling, bool):
         raise OrderRefused(f"{shot}: {TILING} is on or off, not {tiling!r}")
-    return Speed(str(cache), tiling)
+    if compile_ not in ("", BLOCKS, GRAPHS):
+        raise OrderRefused(f"{shot}: {COMPILE} is {BLOCKS} or {GRAPHS}, not {compile_!r}")
+    if compile_ and card.family not in _NAMES_ITS_BLOCKS:
+        raise OrderRefused(f"{shot}: {card.title} does not say which of its blocks are alike: leave out {COMPILE}")
+    if compile_ and cache:
+        raise OrderRefused(f"{shot}: a cache looks at blocks that {COMPILE} makes opaque: leave out one of the two")
+    if attention and (attention not in ATTENTIONS or card.family not in ATTENTIONS[attention].families):
+        named = ", ".join(name for name, one in ATTENTIONS.items() if card.family in one.families)
+        raise OrderRefused(f"{shot}: {card.title} has no attention {attention!r}: it has {named or 'its own alone'}")
+    return Speed(cache, tiling, compile_, attention)
+
+
+def check_machine(wanted: Speed, card: ModelCard, shot: str, able: Able) -> None:
+    """Raises OrderRefused, with the reason, for what this machine cannot do."""
+    if wanted.compile == GRAPHS and not able.cuda:
+        raise OrderRefused(f"{shot}: CUDA graphs need an NVIDIA device, and none was found: leave out {COMPILE}")
+    if wanted.compile and not able.compiler:
+        needed = "the package triton" if able.cuda else "a C++ compiler"
+        raise OrderRefused(f"{shot}: torch compiles with {needed}, which this machine lacks: leave out {COMPILE}")
+    if wanted.attention and (lacking := _lacking(wanted.attention, card, able)):
+        raise OrderRefused(f"{shot}: the attention {wanted.attention!r} needs {lacking}: leave out {ATTENTION}")
+
+
+def _caches(card: ModelCard) -> tuple[str, ...]:
+    return tuple(name for name, families in CACHES.items() if card.family in families)
+
+
+def _lacking(name: str, card: ModelCard, able: Able) -> str:
+    one = ATTENTIONS[name]
+    if card.family not in one.families:
+        return "a model without attention masks"
+    if one.cuda and not able.cuda:
+        return "an NVIDIA device"
+    return f"the package {one.package}" if one.package and one.package not in able.packages else ""
