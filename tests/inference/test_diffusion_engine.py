@@ -174,7 +174,9 @@ def test_out_of_memory_twice_fails_with_what_to_do(
 
 
 @pytest.mark.parametrize("recipe", ["fp8", "int8"])
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name", [one if one in (WAN, "ltx-0.9.5-2b") else pytest.param(one, marks=pytest.mark.long) for one in FAMILIES]
+)
 def test_weights_of_8_bits_are_in_the_record_change_pixels_and_leave_nothing_behind(
     name: str, recipe: str, models: Callable[[str], Path]
 ) -> None:
