@@ -42,8 +42,8 @@ Written by `python docs/models.py` from the cards in `inference/secondunit_infer
 
 What the lists below call *the shot before* and *the shot after* are frames of the cut, taken by `extend` and `join`;
 *the shot* is the one that `replace` and `match` make again. A text is `--prompt`, a first image `--image`, stills at frames
-`--keyframe FRAME=FILE`, a mask `--mask`, references `--like`. Keyframes count from the clip's first frame: a first or last
-image by `--keyframe` is the first or last of the file with `--handles 0` only.
+`--keyframe FRAME=FILE`, a mask `--mask`, references `--like`. Keyframes count from the clip's first frame. A model that takes a
+first or last image alone makes nothing beyond it: the take has no handle there.
 
 | model | tasks | commercial use |
 |---|---|---|

@@ -464,7 +464,9 @@ class Card:
     """One model described as data.
 
     `missing`: what has to be done before it can be ordered from, empty when it is ready. `hdr`, `variable_rate`,
-    `interlaced`: whether camera files may be so.
+    `interlaced`: whether camera files may be so. `context`: how many camera frames it is shown beside a slot, at a rate
+    of its own; None: it has no use for more than are usual. `stills_at_ends`: a still with a time can only be a take's
+    first or last frame, so that nothing lies beyond it.
     """
 
     engine: str
@@ -482,6 +484,8 @@ class Card:
     hdr: bool = False
     variable_rate: bool = False
     interlaced: bool = False
+    context: FrameTime | None = None
+    stills_at_ends: bool = False
 
 
 class WeightsState(StrEnum):

@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from secondunit_bridge.messages import (
     Parameter,
     Slot,
     Span,
+    Step,
     TakeReady,
     Task,
     Text,
@@ -32,7 +34,8 @@ from secondunit_bridge.rates import FrameRange, FrameTime
 from secondunit_bridge.wire import record_from_json
 from secondunit_inference import cards
 from secondunit_plugin.cli.main import run
-from secondunit_timeline import read_cut, recipes, write_cut
+from secondunit_timeline import Unit, read_cut, recipes, write_cut
+from secondunit_timeline.operations import Into
 from secondunit_timeline.times import time_range
 
 from tests.timeline.media_cuts import TEN_HOURS, shot, sounding_cut
@@ -174,3 +177,61 @@ def test_recipes_and_markers_are_made_by_a_video_model(
     assert [order[key] for key in ("parameters", "conditions", "engine", "model")] == [
         before[key] for key in ("parameters", "conditions", "engine", "model")
     ]
+
+
+@pytest.mark.usefixtures("home")
+def test_an_extension_carries_as_many_frames_as_its_model_goes_on_from(tmp_path: Path, footage: Path) -> None:
+    """Helios reads whole chunks of 33 frames at 24; the shot runs at 29.97."""
+    tiny.build(cards.card("helios-base-14b"), tmp_path / "models" / "helios-base-14b")
+    clip = tmp_path / "dog.mov"
+    source = ["-i", str(footage / "s01_dog_fetch_720p2997.mp4"), "-frames:v", "100", "-vf", "scale=96:64", "-an"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", "prores_ks", str(clip)], check=True)
+    media = otio.schema.ExternalReference(str(clip), time_range(0, 100, RATE))
+    cut = sounding_cut(otio.schema.Clip("A", media, time_range(0, 100, RATE)), rate=RATE)
+    events: list[Event] = []
+    with Unit(tmp_path / "takes", events.append) as unit:
+        made = unit.extend(
+            cut,
+            "A",
+            tail=60,
+            into=Into.GAP,
+            handles=4,
+            prompt="a dog runs",
+            engine="diffusion",
+            model="helios-base-14b",
+            parameters={"steps": 2},
+        )
+    assert made.order is not None
+    before = made.order.conditions[0]
+    assert isinstance(before, FramesBefore)
+    assert before.span.range == FrameRange(100 - 83, 83, RATE)  # 66 frames at 24 begin 82 frames before the last
+    (take,) = made.takes
+    assert take.frames == 4 + 60 + 4 and take.record.fit is not None
+    # 66 known model frames, and two chunks more.
+    assert (take.record.fit.frames, take.record.fit.rate) == (66 + 66, Fraction(24))
+    assert [seam.frame.frame for seam in take.record.seams] == [4]
+    # Model frame 99 stands 33 frames at 24 behind the last camera frame, which is the take's frame 3.
+    assert [seam.frame.frame for seam in take.record.fit.seams] == [3 + 1 + floor(33 * RATE / 24)]
+    assert {step.what for step in events if isinstance(step, Step)} == {"steps, chunk 1 of 2", "steps, chunk 2 of 2"}
+
+
+@pytest.mark.usefixtures("home")
+def test_a_still_is_the_first_frame_of_a_clip_with_the_usual_handles(
+    tmp_path: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, still = "wan2.1-i2v-14b-480p", tmp_path / "still.png"
+    tiny.build(cards.card(model), tmp_path / "models" / model)
+    cut, out = tmp_path / "cut.otio", tmp_path / "out.otio"
+    clip = make_clip(40, "24", "10:00:00:00", "96x64")
+    write_cut(sounding_cut(shot(clip, 40, 5, 12)), cut)
+    picture = "color=0x3060a0:s=96x64"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", picture, "-frames:v", "1", str(still)], check=True)
+    command = ["generate", str(cut), "--at", "+12", "--frames", "10", "--prompt", "a lake", "-o", str(out)]
+    chosen = ["--engine", "diffusion", "--model", model, "--set", "steps=2", "--keyframe"]
+    assert run([*command, *chosen, f"0={still}", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["takes"][0]["frames"] == 10 + 12
+    assert "no head handle: the model makes nothing beyond a still that it begins with or ends at" in told["notes"]
+    assert run([*command[:-1], str(tmp_path / "no.otio"), *chosen, f"3={still}"]) == 3
+    error = " ".join(capsys.readouterr().err.split())
+    assert "takes a still as a take's first frame" in error and "stands at frame 15 of 0 to 33" in error

@@ -9,6 +9,7 @@ import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
 from secondunit_bridge.messages import (
+    Card,
     FramesAfter,
     FramesBefore,
     Look,
@@ -32,7 +33,7 @@ from secondunit_timeline.make import plan_making
 from secondunit_timeline.matches import Match, look_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import End, SwapTake
 from secondunit_timeline.orders import Settings
-from secondunit_timeline.takes import find_take, placed_takes
+from secondunit_timeline.takes import find_take, placed_takes, stand_ins
 
 from tests.timeline.cuts import RATE, at, dissolve, gap
 from tests.timeline.media_cuts import TEN_HOURS, MakeClip, shot, sounding_cut, take_for
@@ -267,6 +268,40 @@ def test_keyframes_stand_at_frames_of_the_clip_behind_its_handle(make_clip: Make
     assert plan.order.conditions == tuple(ReferenceImage(picture, FrameTime(12 + frame, rate)) for frame in (0, 11))
     with pytest.raises(BadInput, match="frames 0 to 11"):
         plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, SETTINGS, {12: picture})
+
+
+def test_a_still_that_a_model_begins_with_is_the_takes_first_frame(make_clip: MakeClip, tmp_path: Path) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 0, 30))
+    picture = str(still(tmp_path))
+    begins = replace(SETTINGS, card=Card("diffusion", "wan", "", (), (), stills_at_ends=True))
+    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, begins, {0: picture})
+    rate = plan.order.slot.rate
+    assert (plan.order.slot.head, plan.order.slot.tail) == (0, 12)
+    assert plan.order.conditions == (ReferenceImage(picture, FrameTime(0, rate)),)
+    assert plan.notes == ("no head handle: the model makes nothing beyond a still that it begins with or ends at",)
+    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, begins, {0: picture, 11: picture})
+    assert (plan.order.slot.head, plan.order.slot.tail) == (0, 0)
+    assert plan.notes[0].startswith("no head and no tail handle")
+    placed, _ = edit(cut, place_generation(plan, stand_ins(plan.order)))
+    assert placed.tracks[1][1].duration().value == 12
+
+
+@pytest.mark.parametrize(
+    ("context", "media"), [(None, 24), (FrameTime(33, Fraction(24)), 33), (FrameTime(16, Fraction(8)), 46)]
+)
+def test_an_order_shows_as_many_camera_frames_as_the_model_asks_for(
+    make_clip: MakeClip, context: FrameTime | None, media: int
+) -> None:
+    index = Index(sounding_cut(shot(make_clip(60), 60, 0, 50), shot(make_clip(60), 60, 8, 50, "B")))
+    asked = replace(SETTINGS, card=Card("diffusion", "m", "", (), (), context=context))
+    longer = plan_extension(index, "B", End.TAIL, 20, None, False, asked).order
+    assert longer is not None
+    before = longer.conditions[0]
+    assert isinstance(before, FramesBefore) and before.span.range.duration == media
+    beside = plan_join(index, at(50), 8, asked).order.conditions[:2]
+    for known in beside:
+        assert isinstance(known, FramesBefore | FramesAfter)
+        assert known.span.range.duration - known.into == min(media, 46)
 
 
 def test_a_prompt_goes_along_with_an_extension_a_join_and_a_match(make_clip: MakeClip) -> None:

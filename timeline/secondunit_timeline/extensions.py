@@ -13,7 +13,6 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.index import Index
 from secondunit_timeline.operations import AddTake, End, Extend, Into, Operation
 from secondunit_timeline.orders import (
-    CONTEXT,
     Settings,
     camera_end,
     camera_start,
@@ -204,7 +203,7 @@ def _order(
     """The order for `missing` media frames beyond `limit`, and the media frame that its take begins with."""
     held = (limit - shot.used.start) if outward > 0 else (shot.used.end - limit)
     overlap = min(settings.handles + early, held)
-    context = min(max(CONTEXT, overlap), held)
+    context = min(max(settings.context(shot.info.rate), overlap), held)
     # Sound that ends later than the picture needs the take to reach further than the picture does.
     reach = [
         ceil(growth.start + shot.source_frames(growth.frames - growth.camera) - limit)

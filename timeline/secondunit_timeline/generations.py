@@ -34,6 +34,7 @@ class Generation:
     where: Where
     new_track: bool
     order: Order
+    notes: tuple[str, ...]
 
 
 def gap_at(index: Index, number: int) -> tuple[FrameTime, int]:
@@ -77,11 +78,16 @@ def plan_generation(
     if not video:
         raise CutError("the cut has no video track: add one in your editing software")
     track, new_track = track_for(video, at.frame, frames, where)
+    head, tail = handles_beside(settings, stills, frames)
+    notes = []
+    if min(head, tail) < settings.handles:
+        ends = " and no ".join(end for end, handle in (("head", head), ("tail", tail)) if handle < settings.handles)
+        notes.append(f"no {ends} handle: the model makes nothing beyond a still that it begins with or ends at")
     conditions: list[Condition] = []
     if image:
         conditions.append(ReferenceImage(str(Path(image).resolve())))
     conditions += (
-        ReferenceImage(str(Path(still).resolve()), FrameTime(settings.handles + frame, index.rate))
+        ReferenceImage(str(Path(still).resolve()), FrameTime(head + frame, index.rate))
         for frame, still in sorted(stills.items())
     )
     conditions += like
@@ -91,11 +97,17 @@ def plan_generation(
         Task.GENERATE,
         index.cut.name,
         f"{index.cut.name or 'cut'}_{at.frame:06}",
-        slot_of(index, frames, settings.handles, settings.handles),
+        slot_of(index, frames, head, tail),
         tuple(conditions),
         settings,
     )
-    return Generation(track, at, frames, where, new_track, order)
+    return Generation(track, at, frames, where, new_track, order, tuple(notes))
+
+
+def handles_beside(settings: Settings, stills: Mapping[int, str], frames: int) -> tuple[int, int]:
+    """Head and tail of a clip of `frames`; `stills`: by the frame of the clip that shows them."""
+    ends = settings.card is not None and settings.card.stills_at_ends
+    return 0 if ends and 0 in stills else settings.handles, 0 if ends and frames - 1 in stills else settings.handles
 
 
 def track_for(video: Sequence[TrackIndex], at: int, frames: int, where: Where) -> tuple[str, bool]:

@@ -12,7 +12,7 @@ from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.operations import JoinShots, Operation
-from secondunit_timeline.orders import CONTEXT, Settings, camera_end, camera_start, make_order, slot_for, span
+from secondunit_timeline.orders import Settings, camera_end, camera_start, make_order, slot_for, span
 from secondunit_timeline.shots import Shot, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound
 from secondunit_timeline.takes import Asked, clip_of
@@ -73,6 +73,7 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
     head = min(settings.handles, out - before.used.start)
     tail = min(settings.handles, after.used.end - entry)
     sound = _sound_before(index, before, start, length) if gap else ()
+    context = settings.context(before.info.rate)
     order = make_order(
         Task.JOIN,
         index.cut.name,
@@ -80,9 +81,9 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
         slot_for(before, needed, head, tail, None),
         (
             FramesBefore(
-                span(before, max(before.used.start, out - max(CONTEXT, head)), out + into_before), into_before
+                span(before, max(before.used.start, out - max(context, head)), out + into_before), into_before
             ),
-            FramesAfter(span(after, entry - into_after, min(after.used.end, entry + max(CONTEXT, tail))), into_after),
+            FramesAfter(span(after, entry - into_after, min(after.used.end, entry + max(context, tail))), into_after),
             *(Sound(settings.sound, other.under(span(before, before.used.start, out))) for other in sound[:1]),
         ),
         settings,

@@ -12,6 +12,7 @@ import anyio.to_thread
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError, NotAuthorised, SecondUnitError, UnitUnreachable
 from secondunit_bridge.messages import (
+    Card,
     Condition,
     FramesBefore,
     IgnoreRegion,
@@ -34,13 +35,13 @@ from secondunit_timeline.changes import Edit
 from secondunit_timeline.edits import edit
 from secondunit_timeline.edits import plan as try_edit
 from secondunit_timeline.extensions import place_extension, plan_extension
-from secondunit_timeline.generations import slot_of
+from secondunit_timeline.generations import handles_beside, slot_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.make import Missing, Step, fingerprint, identity, is_file, place_of
 from secondunit_timeline.matches import look_of, mask_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import AddTake, Lift, Operation, Overwrite, PlayTake, RemoveRecipe
-from secondunit_timeline.orders import CONTEXT, make_order, slot_for, span, steering
+from secondunit_timeline.orders import Settings, make_order, slot_for, span, steering
 from secondunit_timeline.recipe_kinds import MADE, Extend, Generate, Join, Match, Replace
 from secondunit_timeline.recipes import Written, before, pending
 from secondunit_timeline.remake import place_remake, plan_remake
@@ -91,11 +92,15 @@ def order_id(order: Order, step: Step) -> str:
 class Making:
     """The cut as it becomes: planned from by several threads, replaced as a whole each time that takes are placed."""
 
-    def __init__(self, cut: otio.schema.Timeline, steps: tuple[Step, ...], folder: Path) -> None:
+    def __init__(
+        self, cut: otio.schema.Timeline, steps: tuple[Step, ...], folder: Path, cards: Sequence[Card] = ()
+    ) -> None:
+        """`cards`: what the unit offers."""
         self.cut = cut
         self.steps = steps
         self.edit = Edit(())
         self._folder = folder
+        self._cards = {(card.engine, card.model): card for card in cards}
         self._source = Index(cut)
         self._placed: dict[int, tuple[Take, ...]] = {}
         self._format: Slot | None = None
@@ -136,7 +141,7 @@ class Making:
         selector = f"{track.name}@+{at.frame}"
         remove = RemoveRecipe(track.name, at, key)
         said = self._said(index, written)
-        settings = written.settings
+        settings = self._settings(written)
         match written.recipe:
             case Generate():
                 order = self._generation(step, index, track, item)
@@ -168,6 +173,10 @@ class Making:
                 return Job(across.order, place)
             case _:
                 assert_never(written.recipe)
+
+    def _settings(self, written: Written) -> Settings:
+        settings = written.settings
+        return replace(settings, card=self._cards.get((settings.engine, settings.model)))
 
     def _find(self, written: Written, index: Index) -> tuple[TrackIndex, Item, str]:
         """The recipe in the cut as it is now: among those that say the same, by how many before it were placed."""
@@ -225,15 +234,20 @@ class Making:
     def _generation(self, step: Step, index: Index, track: TrackIndex, item: Item) -> Order:
         written = step.written
         assert written is not None and isinstance(written.recipe, Generate)
-        asked, settings = written.recipe, written.settings
+        asked, settings = written.recipe, self._settings(written)
+        frames = int(item.duration)
+        handles = handles_beside(settings, dict(asked.keyframes), frames)
         head, tail = (
-            max(settings.handles, ceil(offset))
-            for offset in (
-                frames_of(item.before.in_offset, index.rate) if item.before is not None else 0,
-                frames_of(item.after.out_offset, index.rate) if item.after is not None else 0,
+            max(handle, ceil(offset))
+            for handle, offset in zip(
+                handles,
+                (
+                    frames_of(item.before.in_offset, index.rate) if item.before is not None else 0,
+                    frames_of(item.after.out_offset, index.rate) if item.after is not None else 0,
+                ),
+                strict=True,
             )
         )
-        frames = int(item.duration)
         if asked.continues:
             previous = before(track, item)
             assert previous is not None
@@ -256,6 +270,7 @@ class Making:
         if asked.continues:
             written = step.written
             assert written is not None
+            settings = self._settings(written)
             if isinstance(step.state, Missing):
                 track, item, _ = self._find(written, index)
             else:
@@ -264,7 +279,7 @@ class Making:
             if previous is None:
                 raise CutError(f"{step.shot!r} continues the clip before it, and there is none")
             shot = open_shot(index, track, previous)
-            context = min(max(CONTEXT, slot.head), shot.used.duration)
+            context = min(max(settings.context(shot.info.rate), slot.head), shot.used.duration)
             conditions.append(FramesBefore(span(shot, shot.used.end - context, shot.used.end)))
         if asked.image:
             conditions.append(ReferenceImage(asked.image))

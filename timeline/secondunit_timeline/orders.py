@@ -1,13 +1,16 @@
 """What all orders planned from a cut share: settings, the frames they stand on, and where camera frames end."""
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import (
+    Card,
     Codec,
     Condition,
     Delivery,
@@ -26,7 +29,7 @@ from secondunit_bridge.rates import FrameRange, FrameTime, frames_per_day
 from secondunit_timeline.shots import Shot
 
 CONTEXT = 24
-"""Camera frames beside a slot that an order shows to the engine: about a second of motion."""
+"""Camera frames beside a slot that an order shows to an engine that asks for no other number: a second of motion."""
 
 # A change of shot inside one file: the area averages of neighbouring frames differ by this share of full scale, and by
 # this many times what they differ by otherwise. Both were chosen on cuts, pans and flashes of real footage.
@@ -52,6 +55,13 @@ class Settings:
     negative: str = ""
     looks: tuple[Look, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    card: Card | None = None
+    """That of the model, where the unit was asked."""
+
+    def context(self, rate: Fraction) -> int:
+        """How many camera frames at `rate` an order shows to the engine beside its slot."""
+        asked = self.card.context if self.card is not None else None
+        return CONTEXT if asked is None else 1 + ceil((asked.frame - 1) * rate / asked.rate)
 
 
 def make_order(

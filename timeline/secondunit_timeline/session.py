@@ -19,6 +19,7 @@ from secondunit_bridge.errors import BadInput, CutError, OrderCancelled, OrderFa
 from secondunit_bridge.messages import (
     CameraMove,
     Cancelled,
+    Card,
     Codec,
     Event,
     Failed,
@@ -101,6 +102,7 @@ class AsyncUnit:
         self._folder = Path(takes)
         self._on_event = on_event
         self._stack = AsyncExitStack()
+        self._cards: tuple[Card, ...] = ()
 
     async def __aenter__(self) -> Self:
         address = await anyio.to_thread.run_sync(spawn.ensure_running, spawn.home())
@@ -126,7 +128,7 @@ class AsyncUnit:
             raise BadInput("an extension needs either tail or head: the frames to add at one end")
         end = End.TAIL if tail else End.HEAD
         plan = await anyio.to_thread.run_sync(
-            plan_extension, Index(cut), shot, end, tail or head, into, handles_only, self._settings(options)
+            plan_extension, Index(cut), shot, end, tail or head, into, handles_only, await self._settings(options)
         )
         return await self._carry_out(cut, plan.order, partial(place_extension, plan), plan.notes)
 
@@ -134,7 +136,7 @@ class AsyncUnit:
         self, cut: otio.schema.Timeline, at: FrameTime, *, frames: int | None = None, **options: Unpack[Options]
     ) -> Result:
         """Over the cut at `at`, or across the gap there, in frames from the cut's first frame."""
-        plan = await anyio.to_thread.run_sync(plan_join, Index(cut), at, frames, self._settings(options))
+        plan = await anyio.to_thread.run_sync(plan_join, Index(cut), at, frames, await self._settings(options))
         return await self._carry_out(cut, plan.order, partial(place_join, plan))
 
     async def match(
@@ -146,7 +148,7 @@ class AsyncUnit:
         """
         index = Index(cut)
         looks = [await anyio.to_thread.run_sync(look_of, index, name) for name in like]
-        plan = await anyio.to_thread.run_sync(plan_match, index, shot, looks, self._settings(options))
+        plan = await anyio.to_thread.run_sync(plan_match, index, shot, looks, await self._settings(options))
         return await self._carry_out(cut, plan.order, partial(place_match, plan))
 
     async def replace(
@@ -163,7 +165,7 @@ class AsyncUnit:
         `mask`: a still or a video file, white where pictures are made again; None: everywhere. `strength`: how far the
         take may leave the shot, 0 to 1; None: as the model's card says.
         """
-        settings = self._settings(options)
+        settings = await self._settings(options)
         if strength is not None:
             settings = replace(settings, parameters=(*settings.parameters, Parameter("strength", strength)))
         plan = await anyio.to_thread.run_sync(plan_replace, Index(cut), shot, mask, settings)
@@ -189,10 +191,11 @@ class AsyncUnit:
         """
         index = Index(cut)
         looks = [await anyio.to_thread.run_sync(look_of, index, name) for name in like]
+        settings = await self._settings(options)
         plan = await anyio.to_thread.run_sync(
-            plan_generation, index, at, frames, where, image, camera, self._settings(options), keyframes, looks
+            plan_generation, index, at, frames, where, image, camera, settings, keyframes, looks
         )
-        return await self._carry_out(cut, plan.order, partial(place_generation, plan))
+        return await self._carry_out(cut, plan.order, partial(place_generation, plan), plan.notes)
 
     async def controls(
         self,
@@ -207,7 +210,7 @@ class AsyncUnit:
 
         `shot` None: for a clip of its own, in the cut's format. `intent`: one of the card's, which brings defaults.
         """
-        order = await anyio.to_thread.run_sync(_outline, Index(cut), shot, task, self._settings(options))
+        order = await anyio.to_thread.run_sync(_outline, Index(cut), shot, task, await self._settings(options))
         return await self._client.controls(order, intent)
 
     async def make(
@@ -235,9 +238,9 @@ class AsyncUnit:
         wanted = [step for step in steps if step.wanted]
         if not wanted:
             return Made(cut, marked, (), (), ())
-        problems = refused_by((await self._client.hello()).cards, wanted)
+        problems = refused_by(await self._offered(), wanted)
         known = {status.order.id: status async for status in self._client.orders()}
-        making = Making(cut, steps, self._folder)
+        making = Making(cut, steps, self._folder, await self._offered())
         jobs: dict[int, Job] = {}
         for step in () if problems else wanted:
             if not step.after:
@@ -284,17 +287,22 @@ class AsyncUnit:
             takes |= {take.record.seed: take for take in await self._make(order)}
         return tuple(takes[seed] for seed in asked.seeds)
 
-    def _settings(self, options: Options) -> Settings:
+    async def _offered(self) -> tuple[Card, ...]:
+        self._cards = self._cards or (await self._client.hello()).cards
+        return self._cards
+
+    async def _settings(self, options: Options) -> Settings:
         count, seed, handles = options.get("takes", 1), options.get("seed", 0), options.get("handles", 12)
         if count < 1 or handles < 0:
             raise BadInput(f"{count} takes with {handles} frames of handle: give at least 1 take and 0 frames")
         defaults = Settings(self._folder)
+        engine, model = options.get("engine", defaults.engine), options.get("model", defaults.model)
         return Settings(
             folder=self._folder,
             handles=handles,
             seeds=tuple(range(seed, seed + count)),
-            engine=options.get("engine", defaults.engine),
-            model=options.get("model", defaults.model),
+            engine=engine,
+            model=model,
             sound=options.get("sound", defaults.sound),
             ignore=options.get("ignore", defaults.ignore),
             codec=options.get("codec", defaults.codec),
@@ -303,6 +311,7 @@ class AsyncUnit:
             negative=options.get("negative", defaults.negative),
             looks=options.get("looks", defaults.looks),
             parameters=tuple(Parameter(name, value) for name, value in options.get("parameters", {}).items()),
+            card=next((card for card in await self._offered() if (card.engine, card.model) == (engine, model)), None),
         )
 
     async def _carry_out(

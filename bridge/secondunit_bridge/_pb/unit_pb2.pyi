@@ -670,7 +670,7 @@ class Licence(_message.Message):
     def __init__(self, id: _Optional[str] = ..., commercial: _Optional[str] = ..., url: _Optional[str] = ...) -> None: ...
 
 class Card(_message.Message):
-    __slots__ = ("engine", "model", "description", "limits", "camera_moves", "title", "licence", "repository", "tiers", "intents", "missing", "native", "hdr", "variable_rate", "interlaced")
+    __slots__ = ("engine", "model", "description", "limits", "camera_moves", "title", "licence", "repository", "tiers", "intents", "missing", "native", "hdr", "variable_rate", "interlaced", "context", "stills_at_ends")
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -686,6 +686,8 @@ class Card(_message.Message):
     HDR_FIELD_NUMBER: _ClassVar[int]
     VARIABLE_RATE_FIELD_NUMBER: _ClassVar[int]
     INTERLACED_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    STILLS_AT_ENDS_FIELD_NUMBER: _ClassVar[int]
     engine: str
     model: str
     description: str
@@ -701,7 +703,9 @@ class Card(_message.Message):
     hdr: bool
     variable_rate: bool
     interlaced: bool
-    def __init__(self, engine: _Optional[str] = ..., model: _Optional[str] = ..., description: _Optional[str] = ..., limits: _Optional[_Iterable[_Union[TaskLimit, _Mapping]]] = ..., camera_moves: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ..., licence: _Optional[_Union[Licence, _Mapping]] = ..., repository: _Optional[str] = ..., tiers: _Optional[_Iterable[str]] = ..., intents: _Optional[_Iterable[str]] = ..., missing: _Optional[str] = ..., native: _Optional[_Union[Native, _Mapping]] = ..., hdr: _Optional[bool] = ..., variable_rate: _Optional[bool] = ..., interlaced: _Optional[bool] = ...) -> None: ...
+    context: FrameTime
+    stills_at_ends: bool
+    def __init__(self, engine: _Optional[str] = ..., model: _Optional[str] = ..., description: _Optional[str] = ..., limits: _Optional[_Iterable[_Union[TaskLimit, _Mapping]]] = ..., camera_moves: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ..., licence: _Optional[_Union[Licence, _Mapping]] = ..., repository: _Optional[str] = ..., tiers: _Optional[_Iterable[str]] = ..., intents: _Optional[_Iterable[str]] = ..., missing: _Optional[str] = ..., native: _Optional[_Union[Native, _Mapping]] = ..., hdr: _Optional[bool] = ..., variable_rate: _Optional[bool] = ..., interlaced: _Optional[bool] = ..., context: _Optional[_Union[FrameTime, _Mapping]] = ..., stills_at_ends: _Optional[bool] = ...) -> None: ...
 
 class Native(_message.Message):
     __slots__ = ("frames", "rate", "width", "height")

@@ -6,16 +6,17 @@ from pathlib import Path
 from secondunit_bridge.controls import Controls
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Card, Licence, Native, Order, Plan, Task, TaskLimit
+from secondunit_bridge.rates import FrameTime
 
 from secondunit_inference import cards as model_cards
-from secondunit_inference.cards import ModelCard
+from secondunit_inference.cards import Input, ModelCard
 from secondunit_inference.engines.diffusion.controls import check_parameters, intents
 from secondunit_inference.engines.diffusion.controls import controls as card_controls
 from secondunit_inference.engines.diffusion.enlarging import Way
 from secondunit_inference.engines.diffusion.looks import loras
 from secondunit_inference.engines.diffusion.machine import device_name, machine
 from secondunit_inference.engines.diffusion.measured import read
-from secondunit_inference.engines.diffusion.planned import CAMERA_MOVE, planned
+from secondunit_inference.engines.diffusion.planned import CAMERA_MOVE, planned, seen
 from secondunit_inference.engines.diffusion.preflight import preflight
 from secondunit_inference.engines.diffusion.sizes import sizes
 from secondunit_inference.engines.diffusion.speed import able, check_machine
@@ -37,6 +38,7 @@ def _card(card: ModelCard, models: Path) -> Card:
     except OrderRefused as error:
         missing = str(error)
     tasks = dict.fromkeys(entry.task for entry in card.entries)
+    inputs = {one for entry in card.entries for one in (*entry.needs, *entry.takes)}
     return Card(
         engine=ENGINE,
         model=card.model,
@@ -53,6 +55,8 @@ def _card(card: ModelCard, models: Path) -> Card:
         hdr=True,
         variable_rate=True,
         interlaced=True,
+        context=FrameTime(seen(card), card.rate) if inputs & {Input.FRAMES_BEFORE, Input.FRAMES_AFTER} else None,
+        stills_at_ends=Input.IMAGES not in inputs,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task, Value
@@ -75,6 +75,7 @@ def planned(card: ModelCard, order: Order) -> Planned:
     scene = canvas(order)
     parameters = {parameter.name: parameter.value for parameter in order.parameters}
     named = _adapter(card, order, parameters)
+    _refuse_stills(card, order, scene)
     entry = _entry(card, order, _inputs(scene), named)
     tier = _tier(card, order, parameters)
     if scene.task is Task.MATCH and not (scene.prompt or scene.looks) and Input.REFERENCE_IMAGES not in entry.takes:
@@ -124,14 +125,13 @@ def planned(card: ModelCard, order: Order) -> Planned:
 
 def _context(card: ModelCard, entry: Entry) -> tuple[Entry | None, Context]:
     """What is known at the ends of a pass, and what makes the passes that go on from others."""
-    rule = card.context
-    most = rule.most or max(1, round(card.rate * SEEN_SECONDS))
-    seen = FrameRule(rule.multiple, rule.plus, rule.plus or rule.multiple, most)
+    rule, most = card.context, seen(card)
+    sides = FrameRule(rule.multiple, rule.plus, rule.plus or rule.multiple, most)
     used = {*entry.needs, *entry.takes}
     alike = {one for other in card.entries if other.pipeline == entry.pipeline for one in (*other.needs, *other.takes)}
     from_still = next((other for other in card.entries if other.task is Task.EXTEND and _starts(other)), None)
     later, head = (
-        (entry, seen)
+        (entry, sides)
         if Input.FRAMES_BEFORE in alike
         else (entry, _ONE)
         if _starts(entry)
@@ -139,13 +139,18 @@ def _context(card: ModelCard, entry: Entry) -> tuple[Entry | None, Context]:
         if from_still is not None and not used & _MADE_AGAIN
         else (None, _ONE if Input.FIRST_IMAGE in used else None)
     )
-    tail = seen if Input.FRAMES_AFTER in used else _ONE if Input.LAST_IMAGE in used else None
+    tail = sides if Input.FRAMES_AFTER in used else _ONE if Input.LAST_IMAGE in used else None
     return later, Context(
         head,
         tail,
-        FrameRule(1, 0, 1, most) if rule.free_tail and tail is seen else None,
+        FrameRule(1, 0, 1, most) if rule.free_tail and tail is sides else None,
         mixed=(card.frames.most or card.frames.native) // 8 if used & _MADE_AGAIN else 0,
     )
+
+
+def seen(card: ModelCard) -> int:
+    """How many known frames at its own rate the model is shown at each end."""
+    return card.context.most or max(1, round(card.rate * SEEN_SECONDS))
 
 
 def _starts(entry: Entry) -> bool:
@@ -166,7 +171,26 @@ def _refuse_short(card: ModelCard, order: Order, scene: Canvas, entry: Entry, co
             raise OrderRefused(
                 f"{order.shot}: {card.title} goes on from at least {rule.least} frames at {float(card.rate):g} a "
                 f"second; of {known.span.path} the order gives {there} at {float(order.slot.rate):g}: order with "
-                f"{floor((rule.least - 1) * step) + 1} or more"
+                f"{ceil((rule.least - 1) * step) + 1} or more"
+            )
+
+
+def _refuse_stills(card: ModelCard, order: Order, scene: Canvas) -> None:
+    """A model that places no stills has room for one only where it begins or ends."""
+    inputs = {one for entry in card.entries if entry.task is order.task for one in (*entry.needs, *entry.takes)}
+    if order.task is not Task.GENERATE or Input.IMAGES in inputs or not inputs:
+        return
+    last = scene.total - 1
+    ends = [(0, "first")] * (Input.FIRST_IMAGE in inputs) + [(last, "last")] * (Input.LAST_IMAGE in inputs)
+    for image in scene.keyframes:
+        if image.at is not None and image.at.frame not in [frame for frame, _ in ends]:
+            takes = (
+                f"takes a still as a take's {' or '.join(name for _, name in ends)} frame" if ends else "takes no still"
+            )
+            handles = f", handles of {order.slot.head} and {order.slot.tail} frames included" if ends else ""
+            raise OrderRefused(
+                f"{order.shot}: {card.title} {takes}; {image.path} stands at frame {image.at.frame} of 0 to {last}"
+                f"{handles}: order it without the handle there, or another model"
             )
 
 
