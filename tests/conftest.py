@@ -1,5 +1,6 @@
 """Media that tests share: real clips where they are at hand, and clips that the ffmpeg program makes."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -7,6 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
+# Widgets are drawn offscreen, in whatever session the tests run.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 FOOTAGE = Path(__file__).parents[1].parent / "shared" / "footage"
 

@@ -20,7 +20,10 @@ Who catches a class catches those below it:
     └── OrderCancelled
 """
 
-import grpc
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # who only raises errors, or shows a window, does not wait for it
+    import grpc
 
 
 class SecondUnitError(Exception):
@@ -87,30 +90,33 @@ class OrderCancelled(SecondUnitError):
     pass
 
 
-# One row an error that crosses the wire or ends a command. The first row whose class fits an error counts, so
-# subclasses stand before their bases; reading a status, the class is named by the `secondunit-error` metadata.
-STATUS: tuple[tuple[type[SecondUnitError], grpc.StatusCode, int], ...] = (
-    (MediaMissing, grpc.StatusCode.NOT_FOUND, 3),
-    (MediaUnreadable, grpc.StatusCode.DATA_LOSS, 3),
-    (MediaUnsupported, grpc.StatusCode.UNIMPLEMENTED, 3),
-    (MediaError, grpc.StatusCode.INVALID_ARGUMENT, 3),
-    (ShotNotFound, grpc.StatusCode.NOT_FOUND, 3),
-    (CutError, grpc.StatusCode.INVALID_ARGUMENT, 3),
-    (OrderRefused, grpc.StatusCode.FAILED_PRECONDITION, 3),
-    (ModelError, grpc.StatusCode.FAILED_PRECONDITION, 3),
-    (BadInput, grpc.StatusCode.INVALID_ARGUMENT, 3),
-    (VersionMismatch, grpc.StatusCode.FAILED_PRECONDITION, 4),
-    (UnitUnreachable, grpc.StatusCode.UNAVAILABLE, 4),
-    (NotAuthorised, grpc.StatusCode.UNAUTHENTICATED, 4),
-    (OrderNotFound, grpc.StatusCode.NOT_FOUND, 3),
-    (OrderFailed, grpc.StatusCode.ABORTED, 5),
-    (OrderCancelled, grpc.StatusCode.CANCELLED, 130),
-    (SecondUnitError, grpc.StatusCode.INTERNAL, 5),
+# One row an error that crosses the wire or ends a command: its gRPC status and its exit code. The first row whose class
+# fits an error counts, so subclasses stand before their bases; reading a status, the class is named by the
+# `secondunit-error` metadata.
+STATUS: tuple[tuple[type[SecondUnitError], str, int], ...] = (
+    (MediaMissing, "NOT_FOUND", 3),
+    (MediaUnreadable, "DATA_LOSS", 3),
+    (MediaUnsupported, "UNIMPLEMENTED", 3),
+    (MediaError, "INVALID_ARGUMENT", 3),
+    (ShotNotFound, "NOT_FOUND", 3),
+    (CutError, "INVALID_ARGUMENT", 3),
+    (OrderRefused, "FAILED_PRECONDITION", 3),
+    (ModelError, "FAILED_PRECONDITION", 3),
+    (BadInput, "INVALID_ARGUMENT", 3),
+    (VersionMismatch, "FAILED_PRECONDITION", 4),
+    (UnitUnreachable, "UNAVAILABLE", 4),
+    (NotAuthorised, "UNAUTHENTICATED", 4),
+    (OrderNotFound, "NOT_FOUND", 3),
+    (OrderFailed, "ABORTED", 5),
+    (OrderCancelled, "CANCELLED", 130),
+    (SecondUnitError, "INTERNAL", 5),
 )
 
 
-def status_of(error: SecondUnitError) -> grpc.StatusCode:
-    return next(status for kind, status, _ in STATUS if isinstance(error, kind))
+def status_of(error: SecondUnitError) -> "grpc.StatusCode":
+    import grpc
+
+    return next(grpc.StatusCode[status] for kind, status, _ in STATUS if isinstance(error, kind))
 
 
 def exit_code_of(error: SecondUnitError) -> int:

@@ -30,6 +30,7 @@ class LazyCommands(click.Group):
         "pull": "pull",
         "relink": "relink",
         "models": "models",
+        "panel": "panel",
         "unit": "unit",
         "doctor": "unit",
         "demo": "demo",

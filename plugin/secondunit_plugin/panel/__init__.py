@@ -1,0 +1,21 @@
+"""The panel: a window that follows a cut, orders takes from the unit, shows them and cuts them in.
+
+A process of its own (`secondunit panel`). What a person sees is bound to an observable model that knows no widgets:
+
+    app.py           the process: the window first, then the unit; errors that nobody took
+    window.py        the main window: areas, docks, menus; binds commands to the model's verbs
+    commands.py      every command with its key, icon and words, in one table
+    theme.py         palette and style sheet; icons.py: the one family of icons; words.py: states as words
+    background.py    `Operation(owner, work).success(..).failure(..).run()`: the one way into a thread
+    events.py        `UnitLink`: the one thread that calls the unit and reads its events
+    watchdog.py      logs what blocks the UI thread for more than 50 ms, with its stack
+    stills.py        frames of media files as pictures, read in an operation
+    model/           QtCore only. panel.py: the whole and its verbs; cut.py, places.py, draft.py, values.py,
+                     orders.py, takes.py, unit.py: the parts; reading.py, planning.py: what touches OpenTimelineIO,
+                     imported inside operations
+    controls/        a form drawn from the unit's `Control`s: form.py; field.py says which field draws which kind
+    views/           one widget a file, bound to the model: place strip, viewer, order form, takes, queue, unit
+
+Whoever adds a view gives it the model and connects to its signals; whoever adds a way to change something adds a verb
+to the model. Views do not call each other. No RPC, codec or file work on the UI thread: all of it is an `Operation`.
+"""

@@ -1,0 +1,43 @@
+"""Every command of the panel, with its key, its icon and its words, in one table.
+
+`window` makes an action of each command that it has something to do for. Keys are those of the editing software that
+the panel lies beside; one that types a letter does so where a text is being written.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PyQt5.QtCore import QCoreApplication
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`keys`: portable key sequences, the first of them shown in menus. `text` in English; `words` translates it."""
+
+    text: str
+    keys: tuple[str, ...]
+    icon: str
+
+
+class Command(Enum):
+    OPEN = Entry("Open cut…", ("Ctrl+O",), "folder-open-outline")
+    ORDER = Entry("Order takes", ("Ctrl+Return", "Ctrl+Enter"), "movie-open-plus-outline")
+    CANCEL = Entry("Cancel the order", ("Ctrl+.",), "close-circle-outline")
+    CUT_IN = Entry("Cut in", ("Ctrl+Shift+Return",), "content-cut")
+    UNDO = Entry("Undo", ("Ctrl+Z",), "undo")
+    REDO = Entry("Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo")
+    QUIT = Entry("Quit", ("Ctrl+Q",), "exit-to-app")
+    MARK_IN = Entry("Mark in", ("I",), "contain-start")
+    MARK_OUT = Entry("Mark out", ("O",), "contain-end")
+    PLAY_BACKWARD = Entry("Play backward", ("J",), "rewind")
+    STOP = Entry("Stop", ("K",), "stop")
+    PLAY_FORWARD = Entry("Play forward", ("L",), "fast-forward")
+    PLAY = Entry("Play or stop", ("Space",), "play-pause")
+    FRAME_BACK = Entry("One frame back", ("Left",), "step-backward")
+    FRAME_ON = Entry("One frame on", ("Right",), "step-forward")
+    PLACE_BEFORE = Entry("Place before", ("Up",), "skip-previous")
+    PLACE_AFTER = Entry("Place after", ("Down",), "skip-next")
+
+    @property
+    def words(self) -> str:
+        return QCoreApplication.translate("Command", self.value.text)

@@ -1,0 +1,137 @@
+"""The unit as the panel reaches it: one thread with an event loop, which calls it and reads its events."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from secondunit_bridge.errors import SecondUnitError, UnitUnreachable
+from secondunit_bridge.messages import Failed
+
+from secondunit_plugin.panel.model.unit import Lost, Reached, Searching
+
+if TYPE_CHECKING:  # gRPC is imported in the thread, after the window shows
+    from secondunit_bridge.client import Client
+
+R = TypeVar("R")
+_GREET_SECONDS = 2.0
+
+
+class UnitLink(QObject):
+    """Finds the unit at `home`, starts it where there is none, and goes on trying; signals arrive on the UI thread.
+
+    After a loss, each watch goes on with the first event that it has not seen.
+    """
+
+    state_changed = pyqtSignal(object)
+    """A `UnitState`."""
+    event_arrived = pyqtSignal(object)
+    """An `Event` of an order that is watched."""
+
+    def __init__(self, home: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._home = home
+        self._seen: dict[str, int] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: Client | None = None
+        self._closing: asyncio.Event | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="unit", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Orders go on at the unit."""
+        self._closed = True
+        if self._loop is not None and self._closing is not None:
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._closing.set)
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def call(self, ask: "Callable[[Client], Coroutine[Any, Any, R]]") -> R:
+        """For the work of an `Operation`: blocks. Raises what the client raises, UnitUnreachable without a unit."""
+        client, loop = self._client, self._loop
+        if client is None or loop is None:
+            raise UnitUnreachable("the unit is not reached: wait until the status line says so, then try again")
+        try:
+            return asyncio.run_coroutine_threadsafe(ask(client), loop).result()
+        except CancelledError:
+            raise UnitUnreachable("the panel was closed before the unit answered") from None
+
+    def watch(self, order_id: str, after: int = 0) -> None:
+        """Events with numbers above `after`, from any thread; until the order's end, whatever becomes of the unit."""
+        if self._loop is None:
+            self._seen.setdefault(order_id, after)
+        else:
+            self._loop.call_soon_threadsafe(self._begin, order_id, after)
+
+    def _begin(self, order_id: str, after: int) -> None:
+        if order_id not in self._seen:
+            self._seen[order_id] = after
+            self._take_up(order_id)
+
+    def _take_up(self, order_id: str) -> None:
+        if self._client is not None:
+            self._tasks[order_id] = asyncio.create_task(self._read(self._client, order_id))
+
+    async def _main(self) -> None:
+        from secondunit_bridge import spawn
+        from secondunit_bridge.client import Client
+
+        self._loop = asyncio.get_running_loop()
+        self._closing = asyncio.Event()
+        if self._closed:
+            return
+        self.state_changed.emit(Searching())
+        while not self._closing.is_set():
+            try:
+                address = await asyncio.to_thread(spawn.ensure_running, self._home or spawn.home())
+                async with Client(address) as client:
+                    self._client = client
+                    for order_id in list(self._seen):
+                        self._take_up(order_id)
+                    await self._greet(client)
+            except SecondUnitError as error:
+                self.state_changed.emit(Lost(str(error)))
+                await self._pause()
+            finally:
+                self._client = None
+                for task in self._tasks.values():
+                    task.cancel()
+                await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+                self._tasks.clear()
+
+    async def _greet(self, client: "Client") -> None:
+        """Tells what the unit is, again when another one answers at its home; raises UnitUnreachable when none does."""
+        known = None
+        assert self._closing is not None
+        while not self._closing.is_set():
+            info = await client.hello()
+            if info != known:
+                known = info
+                self.state_changed.emit(Reached(info))
+            await self._pause()
+
+    async def _pause(self) -> None:
+        assert self._closing is not None
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), _GREET_SECONDS)
+
+    async def _read(self, client: "Client", order_id: str) -> None:
+        try:
+            async for event in client.watch(order_id, self._seen[order_id]):
+                self._seen[order_id] = event.number
+                self.event_arrived.emit(event)
+        except UnitUnreachable:
+            return  # taken up again at the next unit
+        except SecondUnitError as error:
+            last = Failed(order_id, self._seen[order_id], type(error).__name__, str(error), "")
+            self.event_arrived.emit(last)
+        del self._seen[order_id]

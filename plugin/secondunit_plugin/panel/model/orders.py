@@ -1,0 +1,159 @@
+"""The orders that the unit makes for this panel, each as its last event left it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, assert_never
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from secondunit_bridge.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Loading,
+    Order,
+    OrderStatus,
+    Preview,
+    Queued,
+    Step,
+    Take,
+    TakeReady,
+)
+
+if TYPE_CHECKING:
+    from secondunit_plugin.panel.model.planning import Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`position`: how many orders are before it."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """`done` of `total` steps of take `take`, counted from 0."""
+
+    take: int
+    done: int
+    total: int
+    what: str
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """`error`: a class name of `errors`; `log`: the path of the worker's log, or empty."""
+
+    error: str
+    message: str
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Cancelled."""
+
+
+OrderState = Waiting | Preparing | Making | Made | Broken | Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An order and what has become of it.
+
+    `planned`: how its takes get into the cut; None for an order that another run of the panel, or another program,
+    sent. `takes` by their index among the seeds. `event`: the number of the last event.
+    """
+
+    order: Order
+    planned: "Planned | None"
+    state: OrderState
+    takes: Mapping[int, Take] = field(default_factory=dict)
+    event: int = 0
+
+    @property
+    def ended(self) -> bool:
+        return isinstance(self.state, Made | Broken | Stopped)
+
+
+def after(running: Running, event: Event) -> Running:
+    """The order one event later; an event that it has seen changes nothing. Previews change nothing either."""
+    if event.number <= running.event and not isinstance(event, Failed):
+        return running
+    running = replace(running, event=event.number)
+    match event:
+        case Queued():
+            return replace(running, state=Waiting(event.position))
+        case Loading():
+            return replace(running, state=Preparing(event.what))
+        case Step():
+            making = Making(event.take, event.done, event.total, event.what, event.seconds_left)
+            return replace(running, state=making)
+        case Preview():
+            return running
+        case TakeReady():
+            takes = {**running.takes, event.index: event.take}
+            state = Made() if len(takes) == len(running.order.seeds) else running.state
+            return replace(running, takes=takes, state=state)
+        case Failed():
+            return replace(running, state=Broken(event.error, event.message, event.log))
+        case Cancelled():
+            return replace(running, state=Stopped())
+        case _:
+            assert_never(event)
+
+
+class OrdersModel(QObject):
+    """By order id, in the order in which they were sent. Takes are announced once each."""
+
+    added = pyqtSignal(str)
+    """Order id."""
+    changed = pyqtSignal(str)
+    """Order id."""
+    preview_arrived = pyqtSignal(object)
+    """A `Preview`."""
+    take_arrived = pyqtSignal(str, int)
+    """Order id, index of the take among its seeds."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.orders: dict[str, Running] = {}
+
+    def add(self, order: Order, planned: "Planned | None") -> None:
+        if order.id not in self.orders:
+            self.orders[order.id] = Running(order, planned, Waiting(0))
+            self.added.emit(order.id)
+
+    def restore(self, status: OrderStatus) -> None:
+        """As the unit lists it. Takes that a lost connection kept from here arrive as if by their events."""
+        self.add(status.order, None)
+        places = {seed: place for place, seed in enumerate(status.order.seeds)}
+        for take in status.takes:
+            if (index := places[take.record.seed]) not in self.orders[status.order.id].takes:
+                running = self.orders[status.order.id]
+                self.orders[status.order.id] = replace(running, takes={**running.takes, index: take})
+                self.take_arrived.emit(status.order.id, index)
+        self.take(status.last)
+
+    def take(self, event: Event) -> None:
+        before = self.orders.get(event.order_id)
+        if before is None:
+            return
+        if isinstance(event, Preview):
+            self.preview_arrived.emit(event)
+        running = self.orders[event.order_id] = after(before, event)
+        if isinstance(event, TakeReady) and event.index not in before.takes:
+            self.take_arrived.emit(event.order_id, event.index)
+        if running.state != before.state or running.takes != before.takes:
+            self.changed.emit(event.order_id)

@@ -1,0 +1,231 @@
+"""The whole panel without its widgets: its parts, and the verbs that a person has."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from secondunit_bridge.errors import SecondUnitError
+from secondunit_bridge.messages import OrderStatus, Take
+
+from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
+from secondunit_plugin.panel.model.draft import DraftModel, Known, Refused, Unknown
+from secondunit_plugin.panel.model.orders import OrdersModel
+from secondunit_plugin.panel.model.places import Place
+from secondunit_plugin.panel.model.takes import TakesModel
+from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
+
+if TYPE_CHECKING:
+    from secondunit_bridge.client import Client
+    from secondunit_bridge.controls import Controls
+
+    from secondunit_plugin.panel.model.planning import Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person has to be told; `refused`: what they asked for did not happen."""
+
+    text: str
+    refused: bool = False
+
+
+class PanelModel(QObject):
+    """Every verb returns at once; what it came to is announced by signals, what went wrong by `noticed`."""
+
+    place_changed = pyqtSignal()
+    unit_changed = pyqtSignal()
+    noticed = pyqtSignal(object)
+    """A `Notice`."""
+
+    def __init__(self, link: UnitLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self.unit: UnitState = Searching()
+        self.place: Place | None = None
+        self.cut = CutModel(self)
+        self.draft = DraftModel(self)
+        self.orders = OrdersModel(self)
+        self.takes = TakesModel(self.orders, self)
+        self._asked = 0
+        self._edits: deque[Callable[[OpenCut], OpenCut]] = deque()
+        link.state_changed.connect(self._unit_changed)
+        link.event_arrived.connect(self.orders.take)
+        self.draft.controls_wanted.connect(self._ask_for_controls)
+
+    # Verbs
+
+    def open_cut(self, path: Path) -> None:
+        def work() -> OpenCut:
+            from secondunit_plugin.panel.model.reading import read
+
+            return read(path)
+
+        def refuse(error: SecondUnitError) -> None:
+            self.cut.set_state(Unreadable(path, str(error)))
+            self._refuse(error)
+
+        self.select(None)
+        self.cut.set_state(Reading(path))
+        Operation(self, work).success(self._opened).failure(refuse).run()
+
+    def select(self, place: Place | None) -> None:
+        if place != self.place:
+            self.place = place
+            self.place_changed.emit()
+            self.draft.begin(place)
+
+    def order(self) -> None:
+        """Sends the draft as it is; once the unit has it, it survives any crash."""
+        opened, draft, link = self.cut.open, self.draft.draft, self._link
+        if opened is None or draft is None:
+            return
+
+        def work() -> "Planned":
+            from secondunit_plugin.panel.model.planning import plan
+
+            planned = plan(opened.version, draft, opened.takes_folder)
+            if (order := planned.order) is not None:
+                link.call(lambda unit: unit.submit(order))
+            return planned
+
+        Operation(self, work).success(self._ordered).failure(self._refuse).run()
+
+    def cancel(self, order_id: str) -> None:
+        Operation(self, lambda: self._link.call(lambda unit: unit.cancel(order_id))).failure(self._refuse).run()
+
+    def cut_in(self) -> None:
+        """Puts the chosen take in its place and writes the cut to a file of its own."""
+        chosen = self.takes.chosen
+        if chosen is None:
+            return
+        planned = self.orders.orders[chosen.order_id].planned
+        if planned is None:
+            self.noticed.emit(Notice(self.tr("This take was ordered in an earlier session: order it again."), True))
+            return
+        take = self.takes.take(chosen)
+        self._edit(lambda opened: _placed(opened, planned, take))
+
+    def undo(self) -> None:
+        self._edit(lambda opened: _shown(opened, -1))
+
+    def redo(self) -> None:
+        self._edit(lambda opened: _shown(opened, 1))
+
+    # What they come to
+
+    def _opened(self, opened: OpenCut) -> None:
+        self._edits.clear()
+        self.cut.set_state(opened)
+        self._find_orders()
+
+    def _ordered(self, planned: "Planned") -> None:
+        for note in planned.notes:
+            self.noticed.emit(Notice(note))
+        if planned.order is None:
+            self._edit(lambda opened: _placed(opened, planned))
+            return
+        self.orders.add(planned.order, planned)
+        self._link.watch(planned.order.id)
+
+    def _edit(self, edit: "Callable[[OpenCut], OpenCut]") -> None:
+        """One after the other, each on what the one before has made of the cut; `edit` runs in a thread."""
+        self._edits.append(edit)
+        if len(self._edits) == 1:
+            self._next_edit()
+
+    def _next_edit(self) -> None:
+        opened = self.cut.open
+        if opened is None or not self._edits:
+            return
+        edit = self._edits[0]
+        Operation(self, lambda: edit(opened)).success(self._edited).failure(self._not_edited).run()
+
+    def _edited(self, opened: OpenCut) -> None:
+        self.cut.set_state(opened)
+        if self.place is not None and self.place not in opened.version.places:
+            self.select(None)
+        self._edits.popleft()
+        self._next_edit()
+
+    def _not_edited(self, error: SecondUnitError) -> None:
+        self._refuse(error)
+        self._edits.popleft()
+        self._next_edit()
+
+    def _unit_changed(self, state: UnitState) -> None:
+        self.unit = state
+        self.unit_changed.emit()
+        if isinstance(state, Reached):
+            self._ask_for_controls()
+            self._find_orders()
+
+    def _find_orders(self) -> None:
+        """The orders for this cut that the unit has, whoever sent them."""
+        opened = self.cut.open
+        if opened is None or not isinstance(self.unit, Reached):
+            return
+        folder, link = str(opened.takes_folder), self._link
+
+        async def listed(unit: "Client") -> list[OrderStatus]:
+            return [status async for status in unit.orders() if status.order.delivery.folder == folder]
+
+        def use(found: list[OrderStatus]) -> None:
+            for status in found:
+                self.orders.restore(status)
+                running = self.orders.orders[status.order.id]
+                if not running.ended:
+                    link.watch(status.order.id, running.event)
+
+        Operation(self, lambda: link.call(listed)).success(use).failure(self._refuse).run()
+
+    def _ask_for_controls(self) -> None:
+        opened, draft, link = self.cut.open, self.draft.draft, self._link
+        if opened is None or draft is None or not isinstance(self.unit, Reached):
+            self.draft.set_controls(Unknown())
+            return
+        self._asked += 1
+        asked = self._asked
+
+        def work() -> "Controls | None":
+            from secondunit_plugin.panel.model.planning import order_to_ask_with
+
+            order = order_to_ask_with(opened.version, draft, opened.takes_folder)
+            return link.call(lambda unit: unit.controls(order, draft.intent)) if order is not None else None
+
+        def use(state: Known | Refused) -> None:
+            if asked == self._asked:  # else there is a later answer to come
+                self.draft.set_controls(state)
+
+        Operation(self, work).success(lambda found: use(Known(found.controls if found is not None else ()))).failure(
+            lambda error: use(Refused(str(error)))
+        ).run()
+
+    def _refuse(self, error: SecondUnitError) -> None:
+        self.noticed.emit(Notice(str(error), True))
+
+
+# Edits, in a thread
+
+
+def _placed(opened: OpenCut, planned: "Planned", *takes: Take) -> OpenCut:
+    from secondunit_plugin.panel.model.planning import cut_in
+    from secondunit_plugin.panel.model.reading import write
+
+    version = cut_in(opened.version, planned, takes)
+    return opened.edited(version, write(opened, version))
+
+
+def _shown(opened: OpenCut, step: int) -> OpenCut:
+    from secondunit_plugin.panel.model.reading import write
+
+    place = opened.place + step
+    if not 0 <= place < len(opened.versions):
+        return opened
+    shown = replace(opened, place=place)
+    write(shown, shown.version)
+    return shown

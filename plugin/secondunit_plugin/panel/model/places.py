@@ -1,0 +1,52 @@
+"""Where in a cut something can be made: a shot, a gap, or the cut point between two shots."""
+
+from dataclasses import dataclass
+
+from secondunit_bridge.messages import Task
+from secondunit_bridge.rates import FrameTime
+
+
+@dataclass(frozen=True, slots=True)
+class ShotPlace:
+    """`at` and `frames` in the cut, from its first frame as 0. `media`: the file, or empty where it is offline.
+
+    `gap_after`: frames of the gap behind it; 0 where there is none.
+    """
+
+    track: str
+    at: FrameTime
+    frames: int
+    name: str
+    media: str
+    gap_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GapPlace:
+    track: str
+    at: FrameTime
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPlace:
+    """The cut point between two shots that abut, named `before` and `after`."""
+
+    track: str
+    at: FrameTime
+    before: str
+    after: str
+
+
+Place = ShotPlace | GapPlace | JoinPlace
+
+
+def tasks_at(place: Place) -> tuple[Task, ...]:
+    """The sensible ones first."""
+    match place:
+        case ShotPlace():
+            return (Task.EXTEND, Task.MATCH, Task.REPLACE)
+        case GapPlace():
+            return (Task.GENERATE, Task.JOIN)
+        case JoinPlace():
+            return (Task.JOIN,)

@@ -1,0 +1,25 @@
+"""Whether the unit answers."""
+
+from dataclasses import dataclass
+
+from secondunit_bridge.messages import UnitInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    info: UnitInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """`why`: the error's message. It is being looked for."""
+
+    why: str
+
+
+UnitState = Searching | Reached | Lost

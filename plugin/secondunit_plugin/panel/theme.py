@@ -1,0 +1,35 @@
+"""Dark and calm, so that pictures are the brightest thing on the screen."""
+
+from pathlib import Path
+
+from PyQt5.QtGui import QColor, QPalette
+from PyQt5.QtWidgets import QApplication
+
+_COLOURS = {
+    QPalette.Window: "#1e2023",
+    QPalette.WindowText: "#c8ccd2",
+    QPalette.Base: "#17181a",
+    QPalette.AlternateBase: "#1c1e20",
+    QPalette.Text: "#d6d9de",
+    QPalette.Button: "#2a2d31",
+    QPalette.ButtonText: "#d6d9de",
+    QPalette.BrightText: "#ffffff",
+    QPalette.ToolTipBase: "#2a2d31",
+    QPalette.ToolTipText: "#d6d9de",
+    QPalette.PlaceholderText: "#7b828c",
+    QPalette.Highlight: "#3d6a94",
+    QPalette.HighlightedText: "#ffffff",
+    QPalette.Link: "#7fb2e0",
+}
+_DISABLED = "#6a7078"
+
+
+def apply(app: QApplication) -> None:
+    palette = QPalette()
+    for role, colour in _COLOURS.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
+        palette.setColor(QPalette.Disabled, role, QColor(_DISABLED))
+    app.setStyle("Fusion")
+    app.setPalette(palette)
+    app.setStyleSheet(Path(__file__).with_name("theme.qss").read_text(encoding="utf-8"))

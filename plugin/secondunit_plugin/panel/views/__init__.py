@@ -1,0 +1,1 @@
+"""One widget a file, each bound to the model and to no other view."""

@@ -1,0 +1,106 @@
+"""The draft: place, task, model, what the task is told and the model's controls, and the button that orders."""
+
+from PyQt5.QtCore import QSignalBlocker
+from PyQt5.QtWidgets import QComboBox, QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from secondunit_bridge.messages import Task
+
+from secondunit_plugin.panel import words
+from secondunit_plugin.panel.controls.form import ControlForm
+from secondunit_plugin.panel.model.draft import Known, Refused, asking, task_of
+from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.model.places import tasks_at
+from secondunit_plugin.panel.model.unit import Reached
+from secondunit_plugin.panel.views.asking_form import AskingForm
+
+
+class OrderForm(QWidget):
+    def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.place = QLabel()
+        self.place.setProperty("role", "heading")
+        self.place.setWordWrap(True)
+        self.task = QComboBox()
+        self.task.setAccessibleName(self.tr("Task"))
+        self.model_box = QComboBox()
+        self.model_box.setAccessibleName(self.tr("Model"))
+        self.said = QLabel()
+        self.said.setProperty("role", "quiet")
+        self.said.setWordWrap(True)
+        self.controls = ControlForm(model.draft)
+        chosen = QFormLayout()
+        chosen.addRow(self.tr("Task"), self.task)
+        chosen.addRow(self.tr("Model"), self.model_box)
+        inner = QWidget()
+        self.form = QVBoxLayout(inner)
+        self.form.addWidget(self.place)
+        self.form.addLayout(chosen)
+        self.form.addWidget(AskingForm(model.draft))
+        self.form.addWidget(self.controls)
+        self.form.addWidget(self.said)
+        self.form.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        self.layout_ = QVBoxLayout(self)
+        self.layout_.setContentsMargins(0, 0, 0, 0)
+        self.layout_.addWidget(area)
+        self.task.currentIndexChanged.connect(self._task_chosen)
+        self.model_box.currentIndexChanged.connect(self._model_chosen)
+        model.draft.changed.connect(self._show_draft)
+        model.draft.form_changed.connect(self._show_controls_state)
+        model.unit_changed.connect(self._show_models)
+        self._show_draft()
+
+    def _show_draft(self) -> None:
+        draft = self._model.draft.draft
+        self.setEnabled(draft is not None)
+        with QSignalBlocker(self.task):
+            self.task.clear()
+            if draft is not None:
+                for task in tasks_at(draft.place):
+                    self.task.addItem(words.of_task(task), task)
+                self.task.setCurrentIndex(self.task.findData(task_of(draft.asking)))
+        self.place.setText(words.of_place(draft.place) if draft is not None else self.tr("No place is selected"))
+        self._show_model()
+
+    def _show_models(self) -> None:
+        if not isinstance(self._model.unit, Reached):
+            return
+        with QSignalBlocker(self.model_box):
+            self.model_box.clear()
+            for card in self._model.unit.info.cards:
+                self.model_box.addItem(card.title or card.model, (card.engine, card.model))
+                if card.missing:
+                    row = self.model_box.count() - 1
+                    self.model_box.setItemText(
+                        row, self.tr("{model} (not ready)").format(model=card.title or card.model)
+                    )
+        self._show_model()
+
+    def _show_model(self) -> None:
+        draft = self._model.draft.draft
+        if draft is not None:
+            with QSignalBlocker(self.model_box):
+                names = [self.model_box.itemData(row) for row in range(self.model_box.count())]
+                wanted = (draft.engine, draft.model)
+                self.model_box.setCurrentIndex(names.index(wanted) if wanted in names else -1)
+
+    def _show_controls_state(self) -> None:
+        state = self._model.draft.controls
+        if isinstance(state, Refused):
+            self.said.setText(state.why)
+        elif isinstance(state, Known) and state.dropped:
+            self.said.setText(self.tr("Not for this model: {names}").format(names=", ".join(state.dropped)))
+        else:
+            self.said.setText("")
+
+    def _task_chosen(self, row: int) -> None:
+        draft, task = self._model.draft.draft, self.task.itemData(row)
+        if draft is not None and isinstance(task, Task) and task != task_of(draft.asking):
+            self._model.draft.ask(asking(task, draft.place))
+
+    def _model_chosen(self, row: int) -> None:
+        chosen = self.model_box.itemData(row)
+        if chosen is not None:
+            self._model.draft.use_model(*chosen)

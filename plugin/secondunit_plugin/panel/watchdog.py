@@ -1,0 +1,58 @@
+"""What holds up the UI thread, named while it does."""
+
+import logging
+import sys
+import threading
+import time
+import traceback
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+LIMIT = 0.05
+"""Seconds from which a block of the UI thread is logged."""
+_PAUSE = 0.01
+
+log = logging.getLogger(__name__)
+
+
+class Watchdog(QObject):
+    """Asks the UI thread, which makes it, for a sign of life all the time; `longest` is the longest wait in seconds."""
+
+    _asked = pyqtSignal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.longest = 0.0
+        self._watched = threading.get_ident()
+        self._answered = threading.Event()
+        self._closing = threading.Event()
+        self._asked.connect(self._answer)
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._answered.set()
+        self._thread.join()
+
+    def _answer(self) -> None:
+        self._answered.set()
+
+    def _watch(self) -> None:
+        while not self._closing.wait(_PAUSE):
+            self._answered.clear()
+            asked = time.perf_counter()
+            self._asked.emit()
+            stack = ""
+            if not self._answered.wait(LIMIT):
+                frame = sys._current_frames().get(self._watched)
+                stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
+                self._answered.wait()
+            waited = time.perf_counter() - asked
+            if self._closing.is_set():
+                return
+            self.longest = max(self.longest, waited)
+            if stack:
+                log.warning("the UI thread was blocked for %.0f ms, %.0f ms in:\n%s", waited * 1e3, LIMIT * 1e3, stack)

@@ -1,0 +1,196 @@
+"""The main window: where each view lies, and what each command does."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import (
+    QAction,
+    QDockWidget,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from secondunit_plugin.panel.commands import Command
+from secondunit_plugin.panel.icons import icon
+from secondunit_plugin.panel.model.cut import NoCut, OpenCut, Reading, Unreadable
+from secondunit_plugin.panel.model.panel import Notice, PanelModel
+from secondunit_plugin.panel.views.order_form import OrderForm
+from secondunit_plugin.panel.views.place_strip import PlaceStrip
+from secondunit_plugin.panel.views.queue import Queue
+from secondunit_plugin.panel.views.takes_strip import TakesStrip
+from secondunit_plugin.panel.views.unit_status import UnitStatus
+from secondunit_plugin.panel.views.viewer import Viewer
+
+CUTS = "*.otio *.otioz *.fcpxml *.xml *.kdenlive *.mlt *.aaf *.edl"
+_NOTICE_MS = 8000
+
+
+class Window(QMainWindow):
+    """Places above, the viewer in the middle, the order on the right, takes and queue below."""
+
+    def __init__(self, model: PanelModel) -> None:
+        super().__init__()
+        self._model = model
+        self.actions_: dict[Command, QAction] = {}
+        self.places = PlaceStrip(model)
+        self.viewer = Viewer(model)
+        self.order_form = OrderForm(model)
+        self.takes = TakesStrip(model)
+        self.queue = Queue(model)
+        self.notice = QLabel()
+        self.notice.setWordWrap(True)
+        self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notice.hide()
+        self._notice_ends = QTimer(self)
+        self._notice_ends.setSingleShot(True)
+        self._notice_ends.timeout.connect(self.notice.hide)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.places)
+        column.addWidget(self.viewer, 1)
+        column.addWidget(self.notice)
+        self.setCentralWidget(middle)
+        self._dock(self.tr("Order"), "order", self._order_area(), Qt.DockWidgetArea.RightDockWidgetArea)
+        takes = self._dock(self.tr("Takes"), "takes", self._takes_area(), Qt.DockWidgetArea.BottomDockWidgetArea)
+        queue = self._dock(self.tr("Queue"), "queue", self.queue, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.resizeDocks([takes, queue], [2, 1], Qt.Orientation.Horizontal)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        status = self.statusBar()
+        assert status is not None
+        status.addWidget(UnitStatus(model), 1)
+        self._bind_commands()
+        model.cut.changed.connect(self._show_cut)
+        model.draft.changed.connect(self._enable_commands)
+        model.takes.chosen_changed.connect(self._enable_commands)
+        model.noticed.connect(self.say)
+        self._show_cut()
+        self.resize(1280, 800)
+
+    def act(self, command: Command, do: Callable[[], None], holder: QWidget | None = None) -> QAction:
+        """Makes the command's action, live in the whole window, or only while the focus is in `holder`."""
+        action = QAction(command.words, self)
+        action.setShortcuts([QKeySequence(keys) for keys in command.value.keys])
+        action.triggered.connect(lambda _checked: do())
+        if holder is not None:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        (holder or self).addAction(action)
+        self.actions_[command] = action
+        return action
+
+    def say(self, notice: Notice) -> None:
+        self.notice.setText(notice.text)
+        self.notice.setProperty("role", "refused" if notice.refused else "notice")
+        style = self.notice.style()
+        assert style is not None
+        style.polish(self.notice)
+        self.notice.show()
+        if notice.refused:
+            self._notice_ends.stop()
+        else:
+            self._notice_ends.start(_NOTICE_MS)
+
+    def draw_icons(self) -> None:
+        """After the window shows: the icons' font takes longer than that."""
+        for command, action in self.actions_.items():
+            action.setIcon(icon(command.value.icon))
+        self._order_button.setIcon(icon(Command.ORDER.value.icon))
+        self._cut_in_button.setIcon(icon(Command.CUT_IN.value.icon))
+
+    def _order_area(self) -> QWidget:
+        self._order_button = QPushButton(Command.ORDER.words)
+        self._order_button.setDefault(True)
+        return _over(self.order_form, self._order_button)
+
+    def _takes_area(self) -> QWidget:
+        self._cut_in_button = QPushButton(Command.CUT_IN.words)
+        return _over(self.takes, self._cut_in_button)
+
+    def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(name)
+        dock.setFeatures(QDockWidget.DockWidgetMovable | QDockWidget.DockWidgetFloatable)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _bind_commands(self) -> None:
+        model = self._model
+        bar = self.menuBar()
+        assert bar is not None
+        menus: tuple[tuple[str, dict[Command, Callable[[], None]]], ...] = (
+            (self.tr("&File"), {Command.OPEN: self._choose_cut, Command.QUIT: self._quit}),
+            (self.tr("&Edit"), {Command.UNDO: model.undo, Command.REDO: model.redo, Command.CUT_IN: model.cut_in}),
+            (self.tr("&Order"), {Command.ORDER: model.order, Command.CANCEL: self._cancel}),
+            (
+                self.tr("&Place"),
+                {Command.PLACE_BEFORE: lambda: self.places.step(-1), Command.PLACE_AFTER: lambda: self.places.step(1)},
+            ),
+        )
+        for title, commands in menus:
+            menu = bar.addMenu(title)
+            assert menu is not None
+            for command, do in commands.items():
+                holder = self.centralWidget() if menu.title() == self.tr("&Place") else None
+                menu.addAction(self.act(command, do, holder))
+        self._order_button.clicked.connect(self.actions_[Command.ORDER].trigger)
+        self._cut_in_button.clicked.connect(self.actions_[Command.CUT_IN].trigger)
+
+    def _choose_cut(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Open cut"), "", self.tr("Cuts ({files})").format(files=CUTS)
+        )
+        if path:
+            self._model.open_cut(Path(path))
+
+    def _quit(self) -> None:
+        self.close()
+
+    def _cancel(self) -> None:
+        running = [order.order.id for order in self._model.orders.orders.values() if not order.ended]
+        order_id = self.queue.selected or (running[0] if running else None)
+        if order_id is not None:
+            self._model.cancel(order_id)
+
+    def _show_cut(self) -> None:
+        match self._model.cut.state:
+            case NoCut():
+                title = self.tr("no cut")
+            case Reading(path):
+                title = self.tr("reading {name}").format(name=path.name)
+            case Unreadable(path):
+                title = self.tr("{name} cannot be read").format(name=path.name)
+            case OpenCut(path, saved_as=saved_as):
+                title = (saved_as or path).name
+        self.setWindowTitle(f"{title} – Second Unit")
+        self._enable_commands()
+
+    def _enable_commands(self) -> None:
+        opened = self._model.cut.open
+        drafted, chosen = self._model.draft.draft is not None, self._model.takes.chosen is not None
+        enabled = {
+            Command.ORDER: opened is not None and drafted,
+            Command.CUT_IN: opened is not None and chosen,
+            Command.UNDO: opened is not None and opened.place > 0,
+            Command.REDO: opened is not None and opened.place + 1 < len(opened.versions),
+        }
+        for command, yes in enabled.items():
+            self.actions_[command].setEnabled(yes)
+        self._order_button.setEnabled(enabled[Command.ORDER])
+        self._cut_in_button.setEnabled(enabled[Command.CUT_IN])
+
+
+def _over(widget: QWidget, button: QPushButton) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(6, 6, 6, 6)
+    column.addWidget(widget, 1)
+    column.addWidget(button)
+    return holder

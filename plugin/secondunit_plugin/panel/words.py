@@ -1,0 +1,76 @@
+"""Tasks, places and states as a person reads them."""
+
+from math import ceil
+from typing import assert_never
+
+from PyQt5.QtCore import QCoreApplication
+from secondunit_bridge.messages import Task
+
+from secondunit_plugin.panel.model.orders import Broken, Made, Making, OrderState, Preparing, Stopped, Waiting
+from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
+from secondunit_plugin.panel.model.unit import Lost, Reached, Searching, UnitState
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("words", text)
+
+
+def of_task(task: Task) -> str:
+    match task:
+        case Task.GENERATE:
+            return tr("Generate a clip")
+        case Task.EXTEND:
+            return tr("Extend the shot")
+        case Task.JOIN:
+            return tr("Join the shots")
+        case Task.REPLACE:
+            return tr("Make the shot again")
+        case Task.MATCH:
+            return tr("Match the look")
+        case _:
+            assert_never(task)
+
+
+def of_place(place: Place) -> str:
+    match place:
+        case ShotPlace(name=name, frames=frames):
+            return tr("{name}, {frames} frames").format(name=name or tr("unnamed shot"), frames=frames)
+        case GapPlace(frames=frames):
+            return tr("gap of {frames} frames").format(frames=frames)
+        case JoinPlace(before=before, after=after):
+            return tr("{before} to {after}").format(before=before, after=after)
+        case _:
+            assert_never(place)
+
+
+def of_order(state: OrderState) -> str:
+    match state:
+        case Waiting(0):
+            return tr("starts next")
+        case Waiting(position):
+            return tr("waits for {position} other orders").format(position=position)
+        case Preparing(what):
+            return tr("loads {what}").format(what=what)
+        case Making(take, done, total, what, left):
+            said = tr("take {take}: {what} {done}/{total}").format(take=take + 1, what=what, done=done, total=total)
+            return said if left is None else tr("{said}, {left} s left").format(said=said, left=ceil(left))
+        case Made():
+            return tr("made")
+        case Broken(_, message, _):
+            return tr("failed: {message}").format(message=message)
+        case Stopped():
+            return tr("cancelled")
+        case _:
+            assert_never(state)
+
+
+def of_unit(state: UnitState) -> str:
+    match state:
+        case Searching():
+            return tr("Looking for the unit")
+        case Reached(info):
+            return tr("Unit ready: {devices}").format(devices=", ".join(info.devices))
+        case Lost(why):
+            return tr("No unit: {why}").format(why=why)
+        case _:
+            assert_never(state)

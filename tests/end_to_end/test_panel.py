@@ -1,0 +1,153 @@
+"""The panel's main job with the real unit: a cut, a place, an order, its takes, the cut that it becomes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from secondunit_bridge import spawn
+from secondunit_timeline import read_cut, write_cut
+from secondunit_timeline.index import Index
+
+from tests.timeline.cuts import gap
+from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
+
+pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
+
+from PyQt5.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from secondunit_plugin.panel.commands import Command
+from secondunit_plugin.panel.controls.seeds import SeedsField
+from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.model.draft import Extend, Known
+from secondunit_plugin.panel.model.orders import Made
+from secondunit_plugin.panel.model.panel import Notice, PanelModel
+from secondunit_plugin.panel.model.places import GapPlace, ShotPlace
+from secondunit_plugin.panel.model.unit import Reached
+from secondunit_plugin.panel.model.values import Seeds
+from secondunit_plugin.panel.window import Window
+
+SECONDS = 60_000
+
+
+@pytest.fixture
+def cut(make_clip: MakeClip, tmp_path: Path) -> Path:
+    """A shot whose media ends with it, a gap behind it, and another shot."""
+    first, second = make_clip(30, size="320x180"), make_clip(42, size="320x180", name="other")
+    made = sounding_cut(shot(first, 30, 0, 30), gap(12), shot(second, 42, 0, 30, "B"))
+    made.name = tmp_path.name
+    write_cut(made, tmp_path / "cut.otio")
+    return tmp_path / "cut.otio"
+
+
+@pytest.fixture
+def panels(qtbot: QtBot, unit_home: Path) -> Iterator["Panels"]:
+    made = Panels(qtbot, unit_home)
+    yield made
+    made.close()
+
+
+class Panels:
+    """Panels of one unit, one after the other."""
+
+    def __init__(self, qtbot: QtBot, home: Path) -> None:
+        self._qtbot, self._home = qtbot, home
+        self._links: list[UnitLink] = []
+
+    def open(self, cut: Path) -> tuple[PanelModel, Window]:
+        link = UnitLink(self._home)
+        self._links.append(link)
+        model = PanelModel(link)
+        window = Window(model)
+        self._qtbot.addWidget(window)
+        window.show()
+        link.start()
+        model.open_cut(cut)
+        self._qtbot.waitUntil(lambda: isinstance(model.unit, Reached) and model.cut.open is not None, timeout=SECONDS)
+        return model, window
+
+    def close(self) -> None:
+        for link in self._links:
+            link.close()
+        self._links.clear()
+
+
+def names(cut: Path) -> list[str]:
+    return [item.child.name for item in Index(read_cut(cut)).tracks[0].items]
+
+
+def choose(qtbot: QtBot, window: Window, row: int) -> None:
+    item = window.places.list.item(row)
+    assert item is not None
+    viewport = window.places.list.viewport()
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=window.places.list.visualItemRect(item).center())
+
+
+def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtBot, panels: Panels) -> None:
+    model, window = panels.open(cut)
+    before = cut.read_bytes()
+    previews: list[object] = []
+    model.orders.preview_arrived.connect(previews.append)
+    opened = model.cut.open
+    assert opened is not None
+    assert [type(place) for place in opened.version.places] == [ShotPlace, GapPlace, ShotPlace]
+    assert not window.actions_[Command.ORDER].isEnabled()
+
+    choose(qtbot, window, 0)
+    assert model.place == opened.version.places[0]
+    qtbot.waitUntil(lambda: isinstance(model.draft.controls, Known), timeout=SECONDS)
+    seeds = window.order_form.controls.field("seed")
+    assert isinstance(seeds, SeedsField)
+    seeds.setFocus()
+    qtbot.keyClick(seeds.focusProxy(), Qt.Key.Key_Up)
+    assert model.draft.draft is not None and model.draft.draft.values == {"seed": Seeds(0, 2)}
+    model.draft.ask(Extend(frames=12))
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: len(model.takes.ids) == 2, timeout=SECONDS)
+    (running,) = model.orders.orders.values()
+    assert running.state == Made() and previews
+    qtbot.waitUntil(lambda: window.viewer.caption.startswith("A_v00") and not window.viewer.picture.isNull())
+    assert window.takes.list.count() == 2 and not (cut.parent / "cut_edit01.otio").exists()
+
+    window.actions_[Command.CUT_IN].trigger()
+    edited = cut.parent / "cut_edit01.otio"
+    qtbot.waitUntil(lambda: model.cut.open is not None and model.cut.open.saved_as == edited, timeout=SECONDS)
+    assert names(edited) == ["A", "A_v001", "B"]
+    assert cut.read_bytes() == before
+    window.actions_[Command.UNDO].trigger()
+    qtbot.waitUntil(lambda: names(edited) == ["A", "", "B"], timeout=SECONDS)
+    window.actions_[Command.REDO].trigger()
+    qtbot.waitUntil(lambda: names(edited) == ["A", "A_v001", "B"], timeout=SECONDS)
+
+
+def test_what_cannot_be_done_is_said_and_nothing_is_ordered(cut: Path, qtbot: QtBot, panels: Panels) -> None:
+    model, window = panels.open(cut)
+    notices: list[Notice] = []
+    model.noticed.connect(notices.append)
+    choose(qtbot, window, 0)
+    model.draft.ask(Extend(frames=13, into="gap"))
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: bool(notices), timeout=SECONDS)
+    assert notices[0].refused and "holds 12 frames, 13 were asked" in window.notice.text()
+    assert not model.orders.orders and not (cut.parent / "takes").exists()
+
+
+def test_a_panel_that_starts_again_finds_the_takes_and_a_dead_unit_is_started_again(
+    cut: Path, qtbot: QtBot, panels: Panels, unit_home: Path
+) -> None:
+    model, window = panels.open(cut)
+    choose(qtbot, window, 0)
+    model.draft.ask(Extend(frames=12))
+    model.draft.set_value("seed", Seeds(0, 3))
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: len(model.takes.ids) >= 1, timeout=SECONDS)
+    address = spawn.find(unit_home)
+    assert address is not None
+    process = spawn.process_of(address.pid, address.created)
+    assert process is not None
+    process.kill()
+    panels.close()
+    model, window = panels.open(cut)
+    qtbot.waitUntil(lambda: len(model.takes.ids) == 3, timeout=SECONDS)
+    assert window.takes.list.count() == 3
+    again = spawn.find(unit_home)
+    assert again is not None and again.pid != address.pid
