@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QApplication
 from secondunit_bridge.errors import SecondUnitError
 
 from secondunit_plugin.panel import theme
+from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.watchdog import Watchdog
@@ -44,6 +45,9 @@ def run(cut: Path | None) -> int:
     def begin() -> None:
         link.start()
         watchdog.start()
+        Operation(window, _bring_icons).success(lambda _: show()).run()
+
+    def show() -> None:
         window.draw_icons()
         if cut is not None:
             model.open_cut(cut)
@@ -58,3 +62,7 @@ def run(cut: Path | None) -> int:
         link.close()
         watchdog.close()
         pool.waitForDone(_LAST_WORK_MS)
+
+
+def _bring_icons() -> None:
+    import qtawesome.iconic_font  # noqa: F401 - takes longer than the window to show

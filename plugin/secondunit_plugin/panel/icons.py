@@ -1,11 +1,22 @@
-"""One family of icons: Material Design Icons, drawn from qtawesome's font."""
+"""One family of icons: Material Design Icons, drawn from the font that qtawesome brings."""
+
+from functools import cache
+from typing import Any
 
 from PyQt5.QtGui import QIcon
+
+_FAMILY = ("mdi6", "materialdesignicons6-webfont-6.9.96.ttf", "materialdesignicons6-webfont-charmap-6.9.96.json")
 
 
 def icon(name: str) -> QIcon:
     """By its name in the family, e.g. "content-cut"."""
-    import qtawesome  # its fonts take longer to load than the window to show
-
-    drawn: QIcon = qtawesome.icon(f"mdi6.{name}", color="#c8ccd2", color_disabled="#5b6068", color_active="#ffffff")
+    drawn: QIcon = _font().icon(f"mdi6.{name}", color="#c8ccd2", color_disabled="#5b6068", color_active="#ffffff")
     return drawn
+
+
+@cache
+def _font() -> Any:
+    # Imported after the window shows; qtawesome.icon() would load the fonts of ten families.
+    from qtawesome.iconic_font import IconicFont
+
+    return IconicFont(_FAMILY)

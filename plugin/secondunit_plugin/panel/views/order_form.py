@@ -12,10 +12,13 @@ from secondunit_plugin.panel.model.places import tasks_at
 from secondunit_plugin.panel.model.unit import Reached
 from secondunit_plugin.panel.views.asking_form import AskingForm
 
+_NARROWEST = 300
+
 
 class OrderForm(QWidget):
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setMinimumWidth(_NARROWEST)
         self._model = model
         self.place = QLabel()
         self.place.setProperty("role", "heading")
@@ -32,19 +35,19 @@ class OrderForm(QWidget):
         chosen.addRow(self.tr("Task"), self.task)
         chosen.addRow(self.tr("Model"), self.model_box)
         inner = QWidget()
-        self.form = QVBoxLayout(inner)
-        self.form.addWidget(self.place)
-        self.form.addLayout(chosen)
-        self.form.addWidget(AskingForm(model.draft))
-        self.form.addWidget(self.controls)
-        self.form.addWidget(self.said)
-        self.form.addStretch(1)
+        form = QVBoxLayout(inner)
+        form.addWidget(self.place)
+        form.addLayout(chosen)
+        form.addWidget(AskingForm(model.draft))
+        form.addWidget(self.controls)
+        form.addWidget(self.said)
+        form.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inner)
-        self.layout_ = QVBoxLayout(self)
-        self.layout_.setContentsMargins(0, 0, 0, 0)
-        self.layout_.addWidget(area)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(area)
         self.task.currentIndexChanged.connect(self._task_chosen)
         self.model_box.currentIndexChanged.connect(self._model_chosen)
         model.draft.changed.connect(self._show_draft)
