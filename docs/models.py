@@ -76,7 +76,7 @@ first or last image alone makes nothing beyond it: the take has no handle there.
 | tier | steps | guidance | size |
 |---|---|---|---|
 {% for name, tier in card.tiers.items() %}
-| {{ name }}{{ "" if tier.enabled else ", needs `%s`, not offered" | format(tier.weights) }} | {{ tier.steps }} | {{ "%g" | format(tier.guidance) }} | {{ tier.width }} × {{ tier.height }} |
+| {{ name }}{{ "" if tier.enabled else ", with the adapter `%s`, not offered" | format(tier.adapter) }} | {{ tier.steps }} | {{ "%g" | format(tier.guidance) }} | {{ tier.width }} × {{ tier.height }} |
 {% endfor %}
 {% if card.adapters %}
 

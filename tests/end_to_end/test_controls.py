@@ -41,10 +41,30 @@ def test_a_models_controls_follow_task_and_intent(cut: Path, capsys: pytest.Capt
     replace = asked("--shot", "A", "--task", "replace")
     assert "mask" in replace and "mask" not in extend
     assert extend["tier"]["type"] == "choice" and extend["tier"]["default"] == "standard"
-    product = asked("--shot", "A", "--task", "extend", "--intent", "product shot")
-    assert product["tier"]["default"] == "best"
     assert run(["controls", str(cut), *CHOSEN, "--task", "generate", "--intent", "opera"]) == 3
     assert "there is no intent 'opera'" in capsys.readouterr().err
+
+
+def test_every_intent_changes_what_is_offered_for_an_order(cut: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = ["--engine", "diffusion", "--model", "ltx-2.3-22b"]
+
+    def asked(*further: str) -> tuple[dict[str, object], set[str]]:
+        assert run(["controls", str(cut), *model, "--shot", "A", "--task", "replace", "--json", *further]) == 0
+        told = json.loads(capsys.readouterr().out)["controls"]
+        return {one["name"]: one["kind"].get("default") for one in told}, {one["name"] for one in told}
+
+    plain, shown = asked()
+    changes = {
+        intent: (dict(told.items() - plain.items()), shown - names)
+        for intent in ("2D animation", "product shot", "handheld documentary")
+        for told, names in [asked("--intent", intent)]
+    }
+    assert (plain["strength"], plain["tier"], plain["sound"]) == (0.6, "standard", False)
+    assert changes == {
+        "2D animation": ({"strength": 0.7}, {"camera"} & shown),
+        "product shot": ({"strength": 0.35, "tier": "best"}, {"strokes"} & shown),
+        "handheld documentary": ({"strength": 0.5, "sound": True}, set()),
+    }
 
 
 def test_controls_in_python(cut: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from secondunit_bridge.errors import OrderRefused
 from secondunit_inference import cards
 from secondunit_inference.cards import Component, ModelCard, Progress
+from secondunit_inference.weights.layout import adapter_path
 
 torch = pytest.importorskip("torch", reason="the diffusion engine's packages are not installed")
 accelerate = pytest.importorskip("accelerate", reason="the diffusion engine's packages are not installed")
@@ -62,10 +63,27 @@ def test_lengths_sizes_and_rates_follow_the_cards_own_rules(card: ModelCard) -> 
 
 
 def test_what_is_not_a_published_default_is_off(card: ModelCard) -> None:
-    assert {"draft", "standard", "best"} <= card.tiers.keys()
+    assert {"draft", "standard"} <= card.tiers.keys()
     for name, tier in card.tiers.items():
         assert tier.enabled == (name in ("draft", "standard", "best"))
         assert tier.source.startswith("https://")
+        assert tier.adapter in ("", *(adapter.name for adapter in card.adapters))
+
+
+def test_no_two_tiers_say_the_same(card: ModelCard) -> None:
+    said = [
+        (tier.steps, tier.guidance, tier.width, tier.height, repr(tier.call), repr(tier.scheduler))
+        for tier in card.tiers.values()
+    ]
+    assert len({*said}) == len(said)
+
+
+def test_adapters_have_names_and_files_of_their_own(card: ModelCard) -> None:
+    assert len({adapter.name for adapter in card.adapters}) == len(card.adapters)
+    assert len({adapter_path(adapter) for adapter in card.adapters}) == len(card.adapters)
+    for adapter in card.adapters:
+        assert adapter.file.endswith(".safetensors") and adapter.repository.count("/") == 1
+        assert adapter.source.startswith("https://")
 
 
 def test_figures_name_their_source(card: ModelCard) -> None:
@@ -75,9 +93,8 @@ def test_figures_name_their_source(card: ModelCard) -> None:
     assert card.licence.commercial
 
 
-def test_hashes_and_revisions_wait_for_the_first_download(card: ModelCard) -> None:
+def test_a_card_names_its_repository(card: ModelCard) -> None:
     assert card.source.repository.count("/") == 1
-    assert card.source.revision == card.source.hashes == ""
 
 
 def test_pipelines_take_what_the_card_gives_them(card: ModelCard) -> None:

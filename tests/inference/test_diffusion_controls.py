@@ -6,6 +6,7 @@ import pytest
 from secondunit_bridge.controls import (
     ChoiceControl,
     Control,
+    Controls,
     FrameRangeControl,
     KeyframesControl,
     MaskControl,
@@ -15,8 +16,10 @@ from secondunit_bridge.controls import (
 )
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Delivery, Order, Parameter, Slot, Task, Text, Value
+from secondunit_bridge.wire import from_proto, to_proto
 from secondunit_inference import cards
 from secondunit_inference.engines.diffusion.controls import check_parameters, controls, intents
+from secondunit_inference.engines.diffusion.planned import planned
 
 
 def offered(model: str, task: Task, intent: str = "") -> dict[str, Control]:
@@ -36,6 +39,7 @@ def test_every_task_of_every_model_has_controls_with_unlike_names(model: str) ->
         names = [one.name for one in controls(card, task).controls]
         assert len(set(names)) == len(names)
         assert {"tier", "memory", "seed"} <= set(names)
+        assert from_proto(Controls, to_proto(controls(card, task))) == controls(card, task)
         for one in controls(card, task).controls:
             for condition in one.shown_when:
                 assert condition.control in names
@@ -59,8 +63,10 @@ def test_an_intent_changes_defaults_and_what_is_shown() -> None:
     assert "camera" in plain and "camera" not in drawn
     assert plain["strength"].kind == NumberControl(0.6, 0, 1)
     assert drawn["strength"].kind == NumberControl(0.7, 0, 1)
-    product = offered("ltx-2-19b", Task.REPLACE, "product shot")["tier"].kind
+    product = offered("ltx-2.3-22b", Task.REPLACE, "product shot")["tier"].kind
     assert isinstance(product, ChoiceControl) and product.default == "best"
+    without = offered("ltx-2-19b", Task.REPLACE, "product shot")["tier"].kind
+    assert without == ChoiceControl("standard", ("draft", "standard")), "a default that a model lacks stays its own"
     with pytest.raises(OrderRefused, match="no intent 'western': there are 2D animation"):
         controls(cards.card("ltx-2-19b"), Task.REPLACE, "western")
 
@@ -82,6 +88,15 @@ def test_every_default_of_an_intent_suits_some_control() -> None:
             ]
             assert kinds, f"{intent.name}: no model has {name}"
             assert any(getattr(kind, "default", None) == value for kind in changed)
+
+
+def test_a_tier_brings_its_adapter_and_is_refused_while_it_is_off() -> None:
+    card = cards.card("ltx-2-19b")
+    wanted = order(card.model, Task.GENERATE, tier="distilled")
+    assert [(adapter.name, weight) for adapter, weight in planned(card, wanted).adapters] == [("distilled", 1.0)]
+    assert planned(card, order(card.model, Task.GENERATE)).adapters == ()
+    with pytest.raises(OrderRefused, match="give one of draft, standard"):
+        check_parameters(card, wanted)
 
 
 @pytest.mark.parametrize(

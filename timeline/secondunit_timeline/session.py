@@ -74,7 +74,7 @@ class Options(TypedDict, total=False):
     """What every order can be told; see `orders.Settings`.
 
     `takes`: how many, with seeds from `seed` on. `parameters`: by the names that the model's card has for them; `tier`
-    ("draft", "standard" or "best") is one of every model of the diffusion engine.
+    ("draft", "standard", for some "best") is one of every model of the diffusion engine.
     """
 
     takes: int

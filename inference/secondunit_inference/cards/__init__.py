@@ -66,7 +66,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A published LoRA of the model: `ic-lora` follows a guide video, `camera-move` is a move by its name."""
+    """A published LoRA of the model: `ic-lora` follows a guide video, `camera-move` is a move by its name, `distilled`
+    makes the model do with a tier's few steps."""
 
     name: str
     kind: str
@@ -122,8 +123,6 @@ class Source:
     files are first downloaded."""
 
     repository: str
-    revision: str = ""
-    hashes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +136,8 @@ class Tier:
     """Further arguments of the pipeline call."""
     scheduler: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Values that the scheduler's configuration is changed to."""
-    weights: str = ""
-    """Another repository that the tier needs, or repository/file of a LoRA."""
+    adapter: str = ""
+    """The name of the adapter that the tier needs."""
     source: str = ""
 
 

@@ -48,7 +48,7 @@ def _card(card: ModelCard, models: Path) -> Card:
         title=card.title,
         licence=Licence(card.licence.id, card.licence.commercial, card.licence.url),
         repository=card.source.repository,
-        tiers=tuple(card.tiers),
+        tiers=tuple(name for name, tier in card.tiers.items() if tier.enabled),
         intents=tuple(intent.name for intent in intents()),
         missing=missing,
         native=Native(card.frames.native, card.rate, card.size.width, card.size.height),

@@ -162,10 +162,10 @@ def _controls(card: ModelCard, task: Task) -> Iterator[Control]:
     yield _control(TIER, "Quality", "More steps take longer.", ChoiceControl(default, tiers), "quality")
     steps = IntegerControl(0, 0, MOST_STEPS)
     yield _control(STEPS, "Steps", "0: as many as the quality has.", steps, "quality")
-    enlarge = ways(card)
+    enlarge = tuple(way.value for way in ways(card))
     if len(enlarge) > 1:
         text = "Slots larger than the model's pictures: resampled, by the model's upsampler, or in tiles."
-        yield _control(UPSCALE, "Enlarge", text, ChoiceControl(Way.NONE, enlarge), "quality")
+        yield _control(UPSCALE, "Enlarge", text, ChoiceControl(Way.NONE.value, enlarge), "quality")
         shown = (ShownWhen(UPSCALE, enlarge[1:]),)
         text = "How much of the enlarged pictures is made again."
         kind = NumberControl(strength_of(card), 0, 1)

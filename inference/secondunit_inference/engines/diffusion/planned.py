@@ -95,7 +95,8 @@ def planned(card: ModelCard, order: Order) -> Planned:
             f"not go on from them, this slot needs {times.frames}: order a shorter one, or another model"
         )
     moves = {adapter.name: adapter for adapter in card.adapters if adapter.kind == CAMERA_MOVE}
-    adapters = [(named, 1.0)] if named is not None else []
+    adapters = [(adapter, 1.0) for adapter in card.adapters if adapter.name == tier.adapter]
+    adapters += [(named, 1.0)] if named is not None else []
     if scene.camera is not None and scene.camera.move in moves:
         adapters.append((moves[scene.camera.move], 1.0))
     size = card.size
