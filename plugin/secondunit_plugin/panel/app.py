@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -11,8 +12,6 @@ from secondunit_bridge.errors import SecondUnitError
 
 from secondunit_plugin.panel import theme
 from secondunit_plugin.panel.background import Operation
-from secondunit_plugin.panel.events import UnitLink
-from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.watchdog import Watchdog
 from secondunit_plugin.panel.window import Window
 
@@ -29,40 +28,47 @@ def run(cut: Path | None) -> int:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Second Unit")
     theme.apply(app)
-    pool = QThreadPool.globalInstance()
-    assert pool is not None
-    pool.setMaxThreadCount(max(_THREADS, pool.maxThreadCount()))
-    link, watchdog = UnitLink(), Watchdog()
-    model = PanelModel(link)
-    window = Window(model)
-
-    def raised(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-        """Qt would end the process for an error that nobody took."""
-        if not isinstance(error, SecondUnitError):
-            log.error("an error that nobody took", exc_info=(kind, error, at))
-        model.noticed.emit(Notice(str(error) or kind.__name__, True))
-
-    def begin() -> None:
-        link.start()
-        watchdog.start()
-        Operation(window, _bring_icons).success(lambda _: show()).run()
-
-    def show() -> None:
-        window.draw_icons()
-        if cut is not None:
-            model.open_cut(cut)
-
-    sys.excepthook = raised
+    window, watchdog = Window(), Watchdog()
     window.show()
-    QTimer.singleShot(0, begin)
-    try:
+    with ExitStack() as closing:
+
+        def begin() -> None:
+            watchdog.start()
+            closing.callback(watchdog.close)
+            Operation(window, _import_the_rest).success(lambda _: fill()).run()
+
+        def fill() -> None:
+            from secondunit_plugin.panel.events import UnitLink
+            from secondunit_plugin.panel.model.panel import Notice, PanelModel
+
+            link = UnitLink()
+            closing.callback(link.close)
+            model = PanelModel(link, window)
+
+            def raised(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+                """Qt would end the process for an error that nobody took."""
+                if not isinstance(error, SecondUnitError):
+                    log.error("an error that nobody took", exc_info=(kind, error, at))
+                model.noticed.emit(Notice(str(error) or kind.__name__, True))
+
+            sys.excepthook = raised
+            closing.callback(setattr, sys, "excepthook", sys.__excepthook__)
+            window.fill(model)
+            link.start()
+            if cut is not None:
+                model.open_cut(cut)
+
+        pool = QThreadPool.globalInstance()
+        assert pool is not None
+        pool.setMaxThreadCount(max(_THREADS, pool.maxThreadCount()))
+        closing.callback(pool.waitForDone, _LAST_WORK_MS)
+        QTimer.singleShot(0, begin)
         return app.exec()
-    finally:
-        sys.excepthook = sys.__excepthook__
-        link.close()
-        watchdog.close()
-        pool.waitForDone(_LAST_WORK_MS)
 
 
-def _bring_icons() -> None:
-    import qtawesome.iconic_font  # noqa: F401 - takes longer than the window to show
+def _import_the_rest() -> None:
+    """Takes longer than the window to show."""
+    import qtawesome.iconic_font  # noqa: F401
+
+    from secondunit_plugin.panel import events  # noqa: F401
+    from secondunit_plugin.panel.views import order_form, place_strip, queue, takes_strip, unit_status, viewer  # noqa: F401

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeySequence
@@ -17,25 +18,33 @@ from PyQt5.QtWidgets import (
 )
 
 from secondunit_plugin.panel.commands import Command
-from secondunit_plugin.panel.icons import icon
-from secondunit_plugin.panel.model.cut import NoCut, OpenCut, Reading, Unreadable
-from secondunit_plugin.panel.model.panel import Notice, PanelModel
-from secondunit_plugin.panel.views.order_form import OrderForm
-from secondunit_plugin.panel.views.place_strip import PlaceStrip
-from secondunit_plugin.panel.views.queue import Queue
-from secondunit_plugin.panel.views.takes_strip import TakesStrip
-from secondunit_plugin.panel.views.unit_status import UnitStatus
-from secondunit_plugin.panel.views.viewer import Viewer
+
+if TYPE_CHECKING:
+    from secondunit_plugin.panel.model.panel import Notice, PanelModel
 
 CUTS = "*.otio *.otioz *.fcpxml *.xml *.kdenlive *.mlt *.aaf *.edl"
 _NOTICE_MS = 8000
 
 
 class Window(QMainWindow):
-    """Places above, the viewer in the middle, the order on the right, takes and queue below."""
+    """Places above, the viewer in the middle, the order on the right, takes and queue below.
 
-    def __init__(self, model: PanelModel) -> None:
+    Empty until `fill`, so that it shows before the model and the views are imported.
+    """
+
+    def __init__(self) -> None:
         super().__init__()
+        self.setWindowTitle("Second Unit")
+        self.resize(1280, 800)
+
+    def fill(self, model: "PanelModel") -> None:
+        from secondunit_plugin.panel.views.order_form import OrderForm
+        from secondunit_plugin.panel.views.place_strip import PlaceStrip
+        from secondunit_plugin.panel.views.queue import Queue
+        from secondunit_plugin.panel.views.takes_strip import TakesStrip
+        from secondunit_plugin.panel.views.unit_status import UnitStatus
+        from secondunit_plugin.panel.views.viewer import Viewer
+
         self._model = model
         self.actions_: dict[Command, QAction] = {}
         self.places = PlaceStrip(model)
@@ -72,7 +81,7 @@ class Window(QMainWindow):
         model.takes.chosen_changed.connect(self._enable_commands)
         model.noticed.connect(self.say)
         self._show_cut()
-        self.resize(1280, 800)
+        self._draw_icons()
 
     def act(self, command: Command, do: Callable[[], None], holder: QWidget | None = None) -> QAction:
         """Makes the command's action, live in the whole window, or only while the focus is in `holder`."""
@@ -85,7 +94,7 @@ class Window(QMainWindow):
         self.actions_[command] = action
         return action
 
-    def say(self, notice: Notice) -> None:
+    def say(self, notice: "Notice") -> None:
         self.notice.setText(notice.text)
         self.notice.setProperty("role", "refused" if notice.refused else "notice")
         style = self.notice.style()
@@ -97,8 +106,9 @@ class Window(QMainWindow):
         else:
             self._notice_ends.start(_NOTICE_MS)
 
-    def draw_icons(self) -> None:
-        """After the window shows: the icons' font takes longer than that."""
+    def _draw_icons(self) -> None:
+        from secondunit_plugin.panel.icons import icon
+
         for command, action in self.actions_.items():
             action.setIcon(icon(command.value.icon))
         self._order_button.setIcon(icon(Command.ORDER.value.icon))
@@ -160,6 +170,8 @@ class Window(QMainWindow):
             self._model.cancel(order_id)
 
     def _show_cut(self) -> None:
+        from secondunit_plugin.panel.model.cut import NoCut, OpenCut, Reading, Unreadable
+
         match self._model.cut.state:
             case NoCut():
                 title = self.tr("no cut")

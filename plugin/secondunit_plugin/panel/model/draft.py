@@ -109,11 +109,16 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Needless:
+    """The camera's own frames are enough: nothing is generated."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     why: str
 
 
-ControlsState = Unknown | Known | Refused
+ControlsState = Unknown | Known | Needless | Refused
 
 
 class DraftModel(QObject):

@@ -117,6 +117,7 @@ def after(running: Running, event: Event) -> Running:
 class OrdersModel(QObject):
     """By order id, in the order in which they were sent. Takes are announced once each."""
 
+    cleared = pyqtSignal()
     added = pyqtSignal(str)
     """Order id."""
     changed = pyqtSignal(str)
@@ -129,6 +130,11 @@ class OrdersModel(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.orders: dict[str, Running] = {}
+
+    def clear(self) -> None:
+        """For another cut; the orders go on at the unit."""
+        self.orders = {}
+        self.cleared.emit()
 
     def add(self, order: Order, planned: "Planned | None") -> None:
         if order.id not in self.orders:

@@ -13,7 +13,7 @@ from secondunit_bridge.messages import OrderStatus, Take
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
-from secondunit_plugin.panel.model.draft import DraftModel, Known, Refused, Unknown
+from secondunit_plugin.panel.model.draft import ControlsState, DraftModel, Known, Needless, Refused, Unknown
 from secondunit_plugin.panel.model.orders import OrdersModel
 from secondunit_plugin.panel.model.places import Place
 from secondunit_plugin.panel.model.takes import TakesModel
@@ -35,7 +35,9 @@ class Notice:
 
 
 class PanelModel(QObject):
-    """Every verb returns at once; what it came to is announced by signals, what went wrong by `noticed`."""
+    """`link`: the way to the unit, for the parts and their operations.
+
+    Every verb returns at once; what it came to is announced by signals, what went wrong by `noticed`."""
 
     place_changed = pyqtSignal()
     unit_changed = pyqtSignal()
@@ -44,7 +46,7 @@ class PanelModel(QObject):
 
     def __init__(self, link: UnitLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._link = link
+        self.link = link
         self.unit: UnitState = Searching()
         self.place: Place | None = None
         self.cut = CutModel(self)
@@ -70,6 +72,8 @@ class PanelModel(QObject):
             self._refuse(error)
 
         self.select(None)
+        self.takes.clear()
+        self.orders.clear()
         self.cut.set_state(Reading(path))
         Operation(self, work).success(self._opened).failure(refuse).run()
 
@@ -81,7 +85,7 @@ class PanelModel(QObject):
 
     def order(self) -> None:
         """Sends the draft as it is; once the unit has it, it survives any crash."""
-        opened, draft, link = self.cut.open, self.draft.draft, self._link
+        opened, draft, link = self.cut.open, self.draft.draft, self.link
         if opened is None or draft is None:
             return
 
@@ -96,7 +100,7 @@ class PanelModel(QObject):
         Operation(self, work).success(self._ordered).failure(self._refuse).run()
 
     def cancel(self, order_id: str) -> None:
-        Operation(self, lambda: self._link.call(lambda unit: unit.cancel(order_id))).failure(self._refuse).run()
+        Operation(self, lambda: self.link.call(lambda unit: unit.cancel(order_id))).failure(self._refuse).run()
 
     def cut_in(self) -> None:
         """Puts the chosen take in its place and writes the cut to a file of its own."""
@@ -130,7 +134,7 @@ class PanelModel(QObject):
             self._edit(lambda opened: _placed(opened, planned))
             return
         self.orders.add(planned.order, planned)
-        self._link.watch(planned.order.id)
+        self.link.watch(planned.order.id)
 
     def _edit(self, edit: "Callable[[OpenCut], OpenCut]") -> None:
         """One after the other, each on what the one before has made of the cut; `edit` runs in a thread."""
@@ -169,7 +173,7 @@ class PanelModel(QObject):
         opened = self.cut.open
         if opened is None or not isinstance(self.unit, Reached):
             return
-        folder, link = str(opened.takes_folder), self._link
+        folder, link = str(opened.takes_folder), self.link
 
         async def listed(unit: "Client") -> list[OrderStatus]:
             return [status async for status in unit.orders() if status.order.delivery.folder == folder]
@@ -184,7 +188,7 @@ class PanelModel(QObject):
         Operation(self, lambda: link.call(listed)).success(use).failure(self._refuse).run()
 
     def _ask_for_controls(self) -> None:
-        opened, draft, link = self.cut.open, self.draft.draft, self._link
+        opened, draft, link = self.cut.open, self.draft.draft, self.link
         if opened is None or draft is None or not isinstance(self.unit, Reached):
             self.draft.set_controls(Unknown())
             return
@@ -197,13 +201,14 @@ class PanelModel(QObject):
             order = order_to_ask_with(opened.version, draft, opened.takes_folder)
             return link.call(lambda unit: unit.controls(order, draft.intent)) if order is not None else None
 
-        def use(state: Known | Refused) -> None:
+        def use(state: ControlsState) -> None:
             if asked == self._asked:  # else there is a later answer to come
                 self.draft.set_controls(state)
 
-        Operation(self, work).success(lambda found: use(Known(found.controls if found is not None else ()))).failure(
-            lambda error: use(Refused(str(error)))
-        ).run()
+        def answered(found: "Controls | None") -> None:
+            use(Known(found.controls) if found is not None else Needless())
+
+        Operation(self, work).success(answered).failure(lambda error: use(Refused(str(error)))).run()
 
     def _refuse(self, error: SecondUnitError) -> None:
         self.noticed.emit(Notice(str(error), True))

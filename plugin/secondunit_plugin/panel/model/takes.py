@@ -19,6 +19,7 @@ class TakeId:
 class TakesModel(QObject):
     """In the order in which they arrived."""
 
+    cleared = pyqtSignal()
     added = pyqtSignal(object)
     """A `TakeId`."""
     chosen_changed = pyqtSignal()
@@ -32,6 +33,11 @@ class TakesModel(QObject):
 
     def take(self, take: TakeId) -> Take:
         return self._orders.orders[take.order_id].takes[take.index]
+
+    def clear(self) -> None:
+        self.ids = []
+        self.choose(None)
+        self.cleared.emit()
 
     def choose(self, take: TakeId | None) -> None:
         if take != self.chosen:

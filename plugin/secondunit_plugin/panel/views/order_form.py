@@ -6,7 +6,7 @@ from secondunit_bridge.messages import Task
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.controls.form import ControlForm
-from secondunit_plugin.panel.model.draft import Known, Refused, asking, task_of
+from secondunit_plugin.panel.model.draft import Known, Needless, Refused, Unknown, asking, task_of
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import tasks_at
 from secondunit_plugin.panel.model.unit import Reached
@@ -90,13 +90,16 @@ class OrderForm(QWidget):
                 self.model_box.setCurrentIndex(names.index(wanted) if wanted in names else -1)
 
     def _show_controls_state(self) -> None:
-        state = self._model.draft.controls
-        if isinstance(state, Refused):
-            self.said.setText(state.why)
-        elif isinstance(state, Known) and state.dropped:
-            self.said.setText(self.tr("Not for this model: {names}").format(names=", ".join(state.dropped)))
-        else:
-            self.said.setText("")
+        match self._model.draft.controls:
+            case Unknown():
+                said = ""
+            case Known(dropped=dropped):
+                said = self.tr("Not for this model: {names}").format(names=", ".join(dropped)) if dropped else ""
+            case Needless():
+                said = self.tr("The shot's own camera frames are enough here: nothing is generated.")
+            case Refused(why):
+                said = why
+        self.said.setText(said)
 
     def _task_chosen(self, row: int) -> None:
         draft, task = self._model.draft.draft, self.task.itemData(row)

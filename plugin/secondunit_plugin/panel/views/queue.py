@@ -21,6 +21,7 @@ class Queue(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list)
+        model.orders.cleared.connect(self._clear)
         model.orders.added.connect(self._add)
         model.orders.changed.connect(self._show)
 
@@ -29,6 +30,10 @@ class Queue(QWidget):
         """The id of the order that is selected."""
         items = self.list.selectedItems()
         return items[0].data(0, Qt.ItemDataRole.UserRole) if items else None
+
+    def _clear(self) -> None:
+        self._items.clear()
+        self.list.clear()
 
     def _add(self, order_id: str) -> None:
         item = self._items[order_id] = QTreeWidgetItem()

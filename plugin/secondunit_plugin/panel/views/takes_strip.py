@@ -30,6 +30,7 @@ class TakesStrip(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list)
+        model.takes.cleared.connect(self.list.clear)
         model.takes.added.connect(self._add)
         model.takes.chosen_changed.connect(self._show_chosen)
 

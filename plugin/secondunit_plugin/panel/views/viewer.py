@@ -25,10 +25,12 @@ class Viewer(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setMinimumSize(320, 180)
         self.setAccessibleName(self.tr("Viewer"))
+        model.cut.changed.connect(self._hint)
+        model.place_changed.connect(self._hint)
         model.takes.chosen_changed.connect(self._show_take)
         model.orders.preview_arrived.connect(self._show_preview)
         model.orders.changed.connect(self._end_previews)
-        self._say("")
+        self._hint()
 
     def sizeHint(self) -> QSize:
         return QSize(960, 540)
@@ -53,6 +55,9 @@ class Viewer(QWidget):
     def _show_take(self) -> None:
         chosen = self._model.takes.chosen
         if chosen is None:
+            self._asked += 1
+            self.picture = QImage()
+            self._hint()
             return
         take = self._model.takes.take(chosen)
         slot = take.record.order.slot
@@ -81,7 +86,18 @@ class Viewer(QWidget):
             self.picture = picture
             self._say(caption)
 
+    def _hint(self) -> None:
+        """What is to be done, where there is nothing to see."""
+        if not self.picture.isNull():
+            return
+        if self._model.cut.open is None:
+            self._say(self.tr("Open a cut."))
+        elif self._model.place is None:
+            self._say(self.tr("Select a shot, a gap or a cut point above."))
+        else:
+            self._say(self.tr("Order takes: their previews are shown here."))
+
     def _say(self, caption: str) -> None:
-        self.caption = caption or self.tr("Open a cut, select a place and order takes.")
-        self.setAccessibleDescription(self.caption)
+        self.caption = caption
+        self.setAccessibleDescription(caption)
         self.update()
