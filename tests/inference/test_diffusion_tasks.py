@@ -255,11 +255,14 @@ def test_a_loop_leads_from_a_shots_end_to_its_beginning(
 
 
 @pytest.mark.usefixtures("_small")
-def test_a_blend_keeps_both_shots_up_to_what_is_made(unit: Unit, tmp_path: Path) -> None:
-    """Over an overlap of 12 frames, the first 4 are of the one shot, the last 3 of the other."""
+def test_a_join_is_made_over_camera_frames_that_reach_into_it(unit: Unit, tmp_path: Path) -> None:
+    """Over 12 frames, 4 of which the one shot still holds, and the other all."""
     rate = make.small(VACE).rate
     one, other = (make.numbered(tmp_path / f"{first}.mkv", 30, rate, first) for first in (0, 60))
-    conditions = (FramesBefore(make.span(one, 0, 24, rate), into=4), FramesAfter(make.span(other, 9, 20, rate), into=3))
+    conditions = (
+        FramesBefore(make.span(one, 0, 24, rate), into=4),
+        FramesAfter(make.span(other, 0, 20, rate), into=12),
+    )
     made = unit.make(make.order(make.small(VACE), Task.JOIN, conditions, 12, rate, handles=(1, 1)))
     frames = make.frames_of(made)
     assert len(frames) == 14
@@ -267,17 +270,15 @@ def test_a_blend_keeps_both_shots_up_to_what_is_made(unit: Unit, tmp_path: Path)
         make.number_of(frame.to_ndarray(format="rgb24") / 255) if isinstance(frame, av.VideoFrame) else None
         for frame in frames
     ]
-    assert camera == [19, 20, 21, 22, 23, None, None, None, None, None, 69, 70, 71, 72]
-    assert [seam.frame.frame for seam in made.seams] == [5, 10]
+    assert camera == [19, *(None for _ in range(12)), 72]
+    assert [seam.frame.frame for seam in made.seams] == [1, 13]
 
 
 def test_a_slot_that_camera_frames_cover_is_refused() -> None:
     rate = Fraction(24)
-    conditions = (
-        FramesBefore(make.span("/a.mov", 0, 24, rate), into=6), FramesAfter(make.span("/b.mov", 0, 24, rate), into=6),
-    )  # fmt: skip
+    conditions = (FramesBefore(make.span("/a.mov", 0, 24, rate), into=12),)
     with pytest.raises(OrderRefused, match="camera frames cover the slot"):
-        planned(cards.card(VACE), make.order(cards.card(VACE), Task.JOIN, conditions, 12, rate))
+        planned(cards.card(VACE), make.order(cards.card(VACE), Task.EXTEND, conditions, 12, rate))
 
 
 # Seeds

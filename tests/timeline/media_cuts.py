@@ -56,9 +56,9 @@ def take_for(order: Order, path: str = "/takes/A_v001.mov", start: FrameTime | N
     return Take(path, slot.head + slot.frames + slot.tail, "00", "", record)
 
 
-def write_still(path: Path) -> None:
-    """A white PNG of 160 × 90."""
-    white = "color=white:s=160x90"
+def write_still(path: Path, size: str = "160x90") -> None:
+    """A white PNG."""
+    white = f"color=white:s={size}"
     subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", white, "-frames:v", "1", str(path)], check=True)
 
 

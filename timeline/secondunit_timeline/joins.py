@@ -1,4 +1,4 @@
-"""Two shots joined: over the cut where they meet, or across the gap between them."""
+"""Two shots joined: over the cut where they meet, across the gap between them, or where they overlap on two tracks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, 
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index, Item, TrackIndex
-from secondunit_timeline.operations import JoinShots, Operation
+from secondunit_timeline.operations import JoinShots, Operation, Overwrite
 from secondunit_timeline.orders import Settings, camera_end, camera_start, make_order, slot_for, span
-from secondunit_timeline.shots import Shot, open_shot, source_extent
+from secondunit_timeline.shots import Shot, find_clip, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound
 from secondunit_timeline.takes import Asked, clip_of
 
@@ -23,9 +23,9 @@ OVER_CUT = 8
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """`at` and `frames`: what the join covers in the cut. `sound`: the tracks whose gap it fills with sound.
+    """`at` and `frames`: what the join covers in the cut, on `track`; of shots on two tracks that is the upper one.
 
-    `offset`: where in the slot's first media frame the join begins.
+    `sound`: the tracks whose gap it fills with sound. `offset`: where in the slot's first media frame the join begins.
     """
 
     track: str
@@ -42,6 +42,56 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
     """`track` None: the topmost video track where two shots meet there, or have a gap between them."""
     chosen, left, right, gap = _meeting(index, at.frame, track)
     before, after = open_shot(index, chosen, left), open_shot(index, chosen, right)
+    length = frames or gap or OVER_CUT
+    if gap and length != gap:
+        raise CutError(f"the gap at {index.timecode(before.record.end)} holds {gap} frames: --frames has to be {gap}")
+    start = before.record.end if gap else before.record.end - length // 2
+    sound = _sound_before(index, before, start, length) if gap else ()
+    order, offset = _order(index, before, after, start, length, sound, settings)
+    at = FrameTime(start, index.rate)
+    return Join(chosen.name, at, length, before, after, order, offset, tuple(other.track for other in sound))
+
+
+def plan_blend(index: Index, first: str, second: str, settings: Settings) -> Join:
+    """Over the frames in which both shots play, one on each of two tracks; sound stays as it is."""
+    (one_track, one), (other_track, other) = sorted(
+        (find_clip(index, name) for name in (first, second)), key=lambda found: found[1].start
+    )
+    before, after = open_shot(index, one_track, one), open_shot(index, other_track, other)
+    start, length = after.record.start, before.record.end - after.record.start
+    if one_track is other_track:
+        raise CutError(
+            f"{before.name!r} and {after.name!r} lie on one track, {before.track}: join them where they meet, or "
+            "move one to another track, so that they overlap"
+        )
+    if length < 1 or before.record.start == start or after.record.end <= before.record.end:
+        raise CutError(
+            f"{before.name!r} plays {index.timecode(before.record.start)} to {index.timecode(before.record.end)}, "
+            f"{after.name!r} {index.timecode(after.record.start)} to {index.timecode(after.record.end)}: to become one "
+            "another, the one has to end while the other plays"
+        )
+    names = [track.name for track in index.tracks]
+    upper, item = max((one_track, one), (other_track, other), key=lambda found: names.index(found[0].name))
+    beside = upper.at(item.end if upper is one_track else item.start - 1)
+    if beside is not None and not isinstance(beside.child, otio.schema.Gap):
+        raise CutError(
+            f"{beside.child.name!r} lies beside {item.child.name!r} on {upper.name} and hides what is below: move "
+            "one of them to another track"
+        )
+    order, offset = _order(index, before, after, start, length, (), settings)
+    return Join(upper.name, FrameTime(start, index.rate), length, before, after, order, offset, ())
+
+
+def _order(
+    index: Index,
+    before: Shot,
+    after: Shot,
+    start: int,
+    length: int,
+    sound: Sequence[LinkedSound],
+    settings: Settings,
+) -> tuple[Order, Fraction]:
+    """For `length` frames of the cut from `start` on, and where in the slot's first frame they begin."""
     for shot in (before, after):
         if shot.speed != 1:
             raise CutError(f"{shot.name!r} is retimed; a join needs its sides at normal speed: render the retime first")
@@ -50,10 +100,6 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
             f"{before.name!r} runs at {float(before.info.rate):g} and {after.name!r} at {float(after.info.rate):g} "
             "frames a second: conform one of them before joining"
         )
-    length = frames or gap or OVER_CUT
-    if gap and length != gap:
-        raise CutError(f"the gap at {index.timecode(before.record.end)} holds {gap} frames: --frames has to be {gap}")
-    start = before.record.end if gap else before.record.end - length // 2
     covered_before, covered_after = before.record.end - start, start + length - after.record.start
     for shot, covered in ((before, covered_before), (after, covered_after)):
         if covered >= shot.record.duration:
@@ -72,7 +118,6 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
     into_after = min(needed, entry - camera_start(after, needed))
     head = min(settings.handles, out - before.used.start)
     tail = min(settings.handles, after.used.end - entry)
-    sound = _sound_before(index, before, start, length) if gap else ()
     context = settings.context(before.info.rate)
     order = make_order(
         Task.JOIN,
@@ -88,8 +133,7 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
         ),
         settings,
     )
-    at = FrameTime(start, index.rate)
-    return Join(chosen.name, at, length, before, after, order, leaves - out, tuple(other.track for other in sound))
+    return order, leaves - out
 
 
 def _meeting(index: Index, frame: int, name: str | None) -> tuple[TrackIndex, Item, Item, int]:
@@ -139,4 +183,6 @@ def _sound_before(index: Index, shot: Shot, start: int, frames: int) -> tuple[Li
 def place_join(join: Join, takes: Sequence[Take], asked: Asked | None = None) -> tuple[Operation, ...]:
     """`asked`: the recipe that the takes were made from, where there was one."""
     clip = clip_of(takes, join.order.slot.head + join.offset, FrameTime(join.frames, join.at.rate), asked)
+    if join.before.track != join.after.track:
+        return (Overwrite(join.track, join.at, clip),)
     return (JoinShots(join.track, join.at, clip, join.sound),)

@@ -98,7 +98,13 @@ def mask_of(path: str, shot: str, source: Span) -> Mask:
 
     take = source.range
     info = probe(str(Path(path).resolve()), take.rate if Path(path).suffix.lower() in _STILLS else None)
-    held = probe(source.path, take.rate).frames
+    shown = probe(source.path, take.rate)
+    held = shown.frames
+    if (info.width, info.height) != (shown.width, shown.height):
+        raise BadInput(
+            f"--mask {path} is {info.width}×{info.height}, {shot!r} is {shown.width}×{shown.height}: give a mask of "
+            "its size"
+        )
     if info.frames not in (1, take.duration, held):
         raise BadInput(
             f"--mask {path} has {info.frames} frames: give a still, {take.duration} frames, as a take of {shot!r} has "

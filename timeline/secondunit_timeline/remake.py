@@ -40,6 +40,7 @@ from secondunit_timeline.orders import media_timecode, span
 from secondunit_timeline.references import is_recipe
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import open_shot
+from secondunit_timeline.staleness import closes_loop
 from secondunit_timeline.takes import PREFIX, RECIPE, Asked, asked_in, key_of, recipe, reference
 from secondunit_timeline.times import exact, frames_of, rate_of
 
@@ -75,7 +76,7 @@ def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tup
     slot = replace(old, start=record.start, drop_frame=record.drop_frame)
     conditions: list[Condition] = []
     for condition in record.order.conditions:
-        beside = _beside(index, track, item, places[0][2], condition, slot)
+        beside = _beside(index, track, item, places[0][2], condition, record, slot)
         conditions.append(beside if beside is not None else media.today(condition))
     if (shown := _shown(index, track, item, conditions, slot)) is not None:
         source, slot, start = shown
@@ -134,7 +135,13 @@ def _camera_keys(clip: otio.schema.Clip) -> list[str]:
 
 
 def _beside(
-    index: Index, track: TrackIndex, item: Item, first: FrameTime, condition: Condition, slot: Slot
+    index: Index,
+    track: TrackIndex,
+    item: Item,
+    first: FrameTime,
+    condition: Condition,
+    record: Record,
+    slot: Slot,
 ) -> FramesBefore | FramesAfter | None:
     """The camera frames that meet a take which is a clip of its own, as they lie there now; `first`: see `Remake`.
 
@@ -142,7 +149,10 @@ def _beside(
     """
     if not isinstance(condition, FramesBefore | FramesAfter) or _camera_keys(item.child):
         return None
-    near = track.at(item.start - 1 if isinstance(condition, FramesBefore) else item.end) if item.start > 0 else None
+    before, near = track.at(item.start - 1) if item.start > 0 else None, track.at(item.end)
+    loops = isinstance(condition, FramesAfter) and closes_loop(record)
+    if isinstance(condition, FramesBefore) or (loops and _path(near) != condition.span.path == _path(before)):
+        near = before
     if (
         near is None
         or not isinstance(near.child, otio.schema.Clip)
@@ -169,6 +179,11 @@ def _beside(
             f"{max(-start, end - shot.info.frames)} are missing"
         )
     return replace(condition, span=span(shot, start, end))
+
+
+def _path(item: Item | None) -> str | None:
+    held = item is not None and isinstance(item.child, otio.schema.Clip)
+    return media_path(item.child.media_reference) if item is not None and held else None
 
 
 def _shown(

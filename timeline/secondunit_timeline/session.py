@@ -45,7 +45,8 @@ from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation, slot_of
 from secondunit_timeline.index import Index
-from secondunit_timeline.joins import place_join, plan_join
+from secondunit_timeline.joins import place_join, plan_blend, plan_join
+from secondunit_timeline.loops import place_loop, plan_loop
 from secondunit_timeline.make import plan_making, refused_by
 from secondunit_timeline.making import Job, Made, Making, carry_out
 from secondunit_timeline.markers import from_markers
@@ -138,6 +139,27 @@ class AsyncUnit:
         """Over the cut at `at`, or across the gap there, in frames from the cut's first frame."""
         plan = await anyio.to_thread.run_sync(plan_join, Index(cut), at, frames, await self._settings(options))
         return await self._carry_out(cut, plan.order, partial(place_join, plan))
+
+    async def blend(self, cut: otio.schema.Timeline, first: str, second: str, **options: Unpack[Options]) -> Result:
+        """Two shots become one another over the frames in which both play, one on each of two tracks."""
+        plan = await anyio.to_thread.run_sync(plan_blend, Index(cut), first, second, await self._settings(options))
+        return await self._carry_out(cut, plan.order, partial(place_join, plan))
+
+    async def loop(
+        self,
+        cut: otio.schema.Timeline,
+        shot: str,
+        frames: int,
+        *,
+        into: Into | None = None,
+        **options: Unpack[Options],
+    ) -> Result:
+        """`frames` of the cut behind the shot lead from its last frame back to its first, so that it plays in a circle.
+
+        `into` None: the gap behind it.
+        """
+        plan = await anyio.to_thread.run_sync(plan_loop, Index(cut), shot, frames, into, await self._settings(options))
+        return await self._carry_out(cut, plan.order, partial(place_loop, plan), plan.notes)
 
     async def match(
         self, cut: otio.schema.Timeline, shot: str, like: Sequence[str] = (), **options: Unpack[Options]
@@ -425,6 +447,8 @@ class Unit:
 
     extend = _blocking(AsyncUnit.extend)
     join = _blocking(AsyncUnit.join)
+    blend = _blocking(AsyncUnit.blend)
+    loop = _blocking(AsyncUnit.loop)
     match = _blocking(AsyncUnit.match)
     replace = _blocking(AsyncUnit.replace)
     generate = _blocking(AsyncUnit.generate)

@@ -177,6 +177,13 @@ def _spans(record: Record) -> Iterator[tuple[Where, Span, int]]:
                 pass
 
 
+def closes_loop(record: Record) -> bool:
+    """Whether a take may lead from the end of a shot back to its start: what follows it lies before it in one file."""
+    before = [one.span for one in record.order.conditions if isinstance(one, FramesBefore)]
+    after = [one.span for one in record.order.conditions if isinstance(one, FramesAfter)]
+    return any(one.path == other.path and other.range.start < one.range.end for one in before for other in after)
+
+
 def _same_work(one: Record, other: Record) -> bool:
     """Whether two takes were asked for in the same way of the same camera frames, files and sizes aside."""
 
@@ -250,6 +257,8 @@ class _Take:
         clip = self.item.child
         backwards = playing(clip, self.index.rate).speed < 0
         before, after = _neighbours(self.track, self.item)
+        if closes_loop(self.record) and not self.shows(after, span) and self.shows(before, span):
+            after = before
         near = before if (where is Where.BEFORE) != backwards else after
         if near is None or not isinstance(near.child, otio.schema.Clip):
             yield Unknown(f"no shot lies {where}")
@@ -279,6 +288,12 @@ class _Take:
             yield Stale(where, self.named(span, round(meets) - last), f"{called} {self.timecode(round(now) - last)}")
         else:
             yield self.grade(span, media)
+
+    def shows(self, near: Item | None, span: Span) -> bool:
+        """Whether a neighbour plays the media of `span`, as far as path, reel or name tell."""
+        if near is None or not isinstance(near.child, otio.schema.Clip):
+            return False
+        return bool(self.is_camera(span, near.child, near.child.media_reference))
 
     def plays(self, item: Item) -> tuple[Fraction, Fraction]:
         """Source frames [low, high) in the cut's time, transitions left out."""

@@ -16,6 +16,8 @@ class LazyCommands(click.Group):
     modules: dict[str, str] = {  # noqa: RUF012 - click subclasses hold their tables as attributes
         "extend": "orders",
         "join": "orders",
+        "blend": "orders",
+        "loop": "orders",
         "match": "orders",
         "replace": "orders",
         "generate": "orders",

@@ -1,4 +1,4 @@
-"""`secondunit extend`, `join`, `match`, `replace` and `generate`."""
+"""`secondunit extend`, `join`, `blend`, `loop`, `match`, `replace` and `generate`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -223,6 +223,47 @@ def join(
         quiet,
         lambda unit, read: unit.join(read, parse_time(Index(read), at), frames=frames, **wanted),
     )
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--shot", required=True, help="NAME, NAME#2 among equals, or TRACK@TIME.")
+@click.option("--with", "other", required=True, help="The shot that it becomes, or that becomes it, likewise.")
+@order_options
+def blend(cut: Path, shot: str, other: str, output: Path, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Let two shots become one another where they overlap on two tracks."""
+    wanted = chosen(options)
+    run_order(cut, output, as_json, quiet, lambda unit, read: unit.blend(read, shot, other, **wanted))
+
+
+@click.command()
+@click.argument("cut", type=click.Path(path_type=Path))
+@click.option("--shot", required=True, help="NAME, NAME#2 among equals, or TRACK@TIME.")
+@click.option("--frames", required=True, type=click.IntRange(1), help="Frames that lead back to the shot's first.")
+@click.option(
+    "--into",
+    type=click.Choice([room for room in ROOM if room != HANDLES]),
+    help="What makes room. Default: the gap behind the shot.",
+)
+@click.option("--sound", type=click.Choice(SOUNDS), default=SoundKind.ROOM_TONE.value, show_default=True)
+@order_options
+def loop(
+    cut: Path,
+    shot: str,
+    frames: int,
+    into: str | None,
+    sound: str,
+    output: Path,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Close a shot into a loop: frames behind it that lead from its last frame back to its first."""
+    from secondunit_timeline.operations import Into
+
+    wanted = chosen(options, sound=SoundKind(sound))
+    place = Into(into) if into else None
+    run_order(cut, output, as_json, quiet, lambda unit, read: unit.loop(read, shot, frames, into=place, **wanted))
 
 
 @click.command()

@@ -38,8 +38,8 @@ class Known:
 class Canvas:
     """Frames count from the take's first as 0, at the slot's rate.
 
-    Camera frames of `before` are kept up to `first`, those of `after` from `end` on; [first, end) is made. `source` is
-    what is made again there, whole or where `mask` is white.
+    Camera frames of `before` are kept up to `first`, those of `after` from `end` on; [first, end) is made, which is the
+    whole slot of a join. `source` is what is made again there, whole or where `mask` is white.
     """
 
     task: Task
@@ -83,12 +83,12 @@ def canvas(order: Order) -> Canvas:
     for condition in order.conditions:
         match condition:
             case FramesBefore(span, into):
-                first = slot.head + into
-                before = Known(span, first - span.range.duration)
+                first = slot.head if order.task is Task.JOIN else slot.head + into
+                before = Known(span, slot.head + into - span.range.duration)
                 _refuse_short(order, span, slot.head + into, into)
             case FramesAfter(span, into):
-                end = total - slot.tail - into
-                after = Known(span, end)
+                end = total - slot.tail - (0 if order.task is Task.JOIN else into)
+                after = Known(span, total - slot.tail - into)
                 _refuse_short(order, span, slot.tail + into, into)
             case SourceShot(span):
                 source = Known(span, 0)
@@ -173,10 +173,10 @@ def _refuse_incomplete(order: Order, made: Canvas) -> None:
             raise OrderRefused(f"{order.shot}: an extension needs either the frames before it or those after it")
         case Task.JOIN if made.before is None or made.after is None:
             raise OrderRefused(f"{order.shot}: a join needs the frames before it and the frames after it")
-        case Task.EXTEND | Task.JOIN if made.first >= made.end:
+        case Task.EXTEND if made.first >= made.end:
             raise OrderRefused(
-                f"{order.shot}: camera frames cover the slot, nothing is left to make: `into` of both sides has to add "
-                "up to less than its frames"
+                f"{order.shot}: camera frames cover the slot, nothing is left to make: `into` has to be less than its "
+                "frames"
             )
         case Task.MATCH | Task.REPLACE if made.source is None:
             raise OrderRefused(f"{order.shot}: a {order.task} needs the source shot")
