@@ -256,7 +256,7 @@ def test_a_replacement_is_refused_without_words_or_with_a_mask_of_another_length
     worded = replace(SETTINGS, prompt="a red coat")
     with pytest.raises(BadInput, match="there is no such file"):
         plan_replace(Index(cut), "A", "no.mov", worded)
-    with pytest.raises(BadInput, match=r"has 20 frames: give a still, 57 frames .* handles of 5 and 12\), or 60"):
+    with pytest.raises(BadInput, match=r"has 20 frames: give a still, 57 frames, .* or 60"):
         plan_replace(Index(cut), "A", str(make_clip(20, name="mask")), worded)
 
 
