@@ -6,17 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from PyQt5.QtCore import Qt, QThreadPool, QTimer
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QApplication
 from secondunit_bridge.errors import SecondUnitError
 
 from secondunit_plugin.panel import theme
-from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.background import Operation, finish
 from secondunit_plugin.panel.watchdog import Watchdog
 from secondunit_plugin.panel.window import Window
-
-_THREADS = 4
-_LAST_WORK_MS = 5000
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +55,7 @@ def run(cut: Path | None) -> int:
             if cut is not None:
                 model.open_cut(cut)
 
-        pool = QThreadPool.globalInstance()
-        assert pool is not None
-        pool.setMaxThreadCount(max(_THREADS, pool.maxThreadCount()))
-        closing.callback(pool.waitForDone, _LAST_WORK_MS)
+        closing.callback(finish)
         QTimer.singleShot(0, begin)
         return app.exec()
 

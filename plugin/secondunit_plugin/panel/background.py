@@ -1,14 +1,29 @@
 """The one way into a thread, and back."""
 
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Generic, Self, TypeVar
 
 from PyQt5 import sip
-from PyQt5.QtCore import QCoreApplication, QObject, QThreadPool, pyqtSignal
+from PyQt5.QtCore import QCoreApplication, QObject, pyqtSignal
 from secondunit_bridge.errors import SecondUnitError
 
 R = TypeVar("R")
+_MOST = 4
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    # Python's own threads: a thread of Qt's pool gets another Python state for each piece of work, and OpenTimelineIO
+    # keeps the one that it was imported with, so that the next piece there ends the process.
+    return ThreadPoolExecutor(_MOST, "operation")
+
+
+def finish() -> None:
+    """Before the application goes: waits for the work that runs, and drops what waits."""
+    _threads().shutdown(cancel_futures=True)
+    _threads.cache_clear()
 
 
 class _Return(QObject):
@@ -60,9 +75,7 @@ class Operation(Generic[R]):
             else:
                 back.ended.emit(end)
 
-        pool = QThreadPool.globalInstance()
-        assert pool is not None
-        pool.start(work)
+        _threads().submit(work)
 
     def _succeeded(self, result: R) -> None:
         if self._success is not None:

@@ -68,9 +68,8 @@ class Window(QMainWindow):
         column.addWidget(self.notice)
         self.setCentralWidget(middle)
         self._dock(self.tr("Order"), "order", self._order_area(), Qt.DockWidgetArea.RightDockWidgetArea)
-        takes = self._dock(self.tr("Takes"), "takes", self._takes_area(), Qt.DockWidgetArea.BottomDockWidgetArea)
-        queue = self._dock(self.tr("Queue"), "queue", self.queue, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.resizeDocks([takes, queue], [2, 1], Qt.Orientation.Horizontal)
+        self._dock(self.tr("Takes"), "takes", self._takes_area(), Qt.DockWidgetArea.BottomDockWidgetArea)
+        self._dock(self.tr("Queue"), "queue", self.queue, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         status = self.statusBar()
         assert status is not None

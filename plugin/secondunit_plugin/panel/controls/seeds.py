@@ -9,6 +9,7 @@ from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.values import ControlValue, Seeds
 
 _LARGEST = 2**31 - 1
+_NARROWEST = 70
 
 
 class SeedsField(Field):
@@ -19,6 +20,7 @@ class SeedsField(Field):
         self._takes.setAccessibleName(self.tr("Number of takes"))
         self._first = QSpinBox()
         self._first.setRange(0, _LARGEST)
+        self._first.setMinimumWidth(_NARROWEST)
         self._first.setAccessibleName(self.tr("Seed of the first take"))
         further = QToolButton()
         further.setIcon(icon("dice-multiple-outline"))

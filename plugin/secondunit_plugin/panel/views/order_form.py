@@ -1,6 +1,6 @@
 """The draft: place, task, model, what the task is told and the model's controls, and the button that orders."""
 
-from PyQt5.QtCore import QSignalBlocker
+from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import QComboBox, QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 from secondunit_bridge.messages import Task
 
@@ -12,7 +12,7 @@ from secondunit_plugin.panel.model.places import tasks_at
 from secondunit_plugin.panel.model.unit import Reached
 from secondunit_plugin.panel.views.asking_form import AskingForm
 
-_NARROWEST = 300
+_NARROWEST = 340
 
 
 class OrderForm(QWidget):
@@ -44,6 +44,7 @@ class OrderForm(QWidget):
         form.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -8,6 +8,8 @@ from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, OrderState, Preparing, Stopped, Waiting
 from secondunit_plugin.panel.model.panel import PanelModel
 
+_ORDER_WIDTH = 180
+
 
 class Queue(QWidget):
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
@@ -18,6 +20,8 @@ class Queue(QWidget):
         self.list.setAccessibleName(self.tr("Orders"))
         self.list.setHeaderLabels([self.tr("Order"), self.tr("State")])
         self.list.setRootIsDecorated(False)
+        self.list.setColumnWidth(0, _ORDER_WIDTH)
+        self.setMinimumWidth(2 * _ORDER_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list)

@@ -1,0 +1,62 @@
+"""Work in threads, and what it comes back with."""
+
+import threading
+import time
+
+import pytest
+
+pytest.importorskip("PyQt5.QtCore", reason="the extra `panel` is not installed")
+
+from PyQt5 import sip
+from PyQt5.QtCore import QObject
+from pytestqt.qtbot import QtBot
+from secondunit_bridge.errors import BadInput, SecondUnitError
+from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.watchdog import Watchdog
+
+
+def test_work_runs_beside_the_ui_thread_and_its_result_comes_back_to_it(qtbot: QtBot) -> None:
+    owner, threads = QObject(), []
+    Operation(owner, threading.get_ident).success(lambda worker: threads.extend((worker, threading.get_ident()))).run()
+    qtbot.waitUntil(lambda: len(threads) == 2)
+    assert threads[0] != threading.get_ident() == threads[1]
+
+
+def test_errors_go_to_who_asked_for_them_and_others_are_raised(qtbot: QtBot) -> None:
+    owner, said = QObject(), list[SecondUnitError]()
+
+    def refuse() -> None:
+        raise BadInput("no")
+
+    Operation(owner, refuse).failure(said.append).run()
+    qtbot.waitUntil(lambda: bool(said))
+    assert str(said[0]) == "no"
+    with qtbot.captureExceptions() as raised:
+        Operation(owner, lambda: 1 / 0).failure(said.append).run()
+        qtbot.waitUntil(lambda: bool(raised))
+    assert raised[0][0] is ZeroDivisionError and len(said) == 1
+
+
+def test_nothing_comes_back_to_an_owner_that_is_gone(qtbot: QtBot) -> None:
+    owner, other, go, called = QObject(), QObject(), threading.Event(), []
+    Operation(owner, go.wait).success(called.append).run()
+    sip.delete(owner)
+    go.set()
+    Operation(other, lambda: time.sleep(0.1)).success(lambda _: called.append("other")).run()
+    qtbot.waitUntil(lambda: bool(called))
+    assert called == ["other"]
+
+
+def test_what_blocks_the_ui_thread_is_logged_with_its_stack(qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    watchdog = Watchdog()
+    watchdog.start()
+
+    def decode_on_the_ui_thread() -> None:
+        time.sleep(0.2)
+
+    qtbot.wait(50)
+    decode_on_the_ui_thread()
+    qtbot.waitUntil(lambda: bool(caplog.records))
+    watchdog.close()
+    assert "decode_on_the_ui_thread" in caplog.text
+    assert 0.1 < watchdog.longest < 5
