@@ -1,120 +1,102 @@
-"""Writes docs/models.md from the cards: `python docs/models.py`."""
+"""Writes docs/models.md from the cards and models.md.j2: `python docs/models.py`."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from secondunit_bridge.messages import Task, Value
 from secondunit_inference import cards
-from secondunit_inference.cards import Entry, FrameRule, ModelCard
-from secondunit_inference.engines.diffusion.enlarging import Way, ways
-from secondunit_inference.engines.diffusion.recipes import FromDisk, gigabytes, needs, on_device
+from secondunit_inference.cards import Entry, Input, ModelCard
+from secondunit_inference.engines.diffusion.controls import controls, intents
+from secondunit_inference.engines.diffusion.enlarging import UPSCALE, UPSCALE_STRENGTH, Way, ways
+from secondunit_inference.engines.diffusion.planned import STEPS, TIER, context_of
+from secondunit_inference.engines.diffusion.preflight import MEMORY
+from secondunit_inference.engines.diffusion.recipes import (
+    Fp8,
+    FromDisk,
+    Int8,
+    Needs,
+    Recipe,
+    Resident,
+    Streamed,
+    TextStreamed,
+    gigabytes,
+    name_of,
+    needs,
+    on_device,
+)
 from secondunit_inference.engines.diffusion.sizes import sizes
+from secondunit_inference.engines.diffusion.speed import ATTENTIONS, TILING, Able
 from secondunit_inference.weights.layout import UPSAMPLER
+from secondunit_plugin.cli.controls import option_of, values_of
 
 PAGE = Path(__file__).with_suffix(".md")
-_ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, autoescape=False)
-_TEMPLATE = _ENVIRONMENT.from_string(
-    """\
-# Models of the diffusion engine
-
-Written by `python docs/models.py` from the cards in `inference/secondunit_inference/cards`.
-
-## From nothing to a take
-
-    .venv/bin/pip install --constraint constraints.txt --editable '.[unit,diffusion]'
-    secondunit models list
-    secondunit models get wan2.1-vace-1.3b
-    secondunit models check wan2.1-vace-1.3b
-    secondunit extend CUT --shot S --tail 24 --engine diffusion --model wan2.1-vace-1.3b --prompt TEXT -o OUT
-    secondunit replace CUT --shot S --mask MASK.png --engine diffusion --model wan2.1-vace-1.3b --prompt TEXT -o OUT
-
-- `get` shows the licence, asks once whether you accept it, downloads, and goes on where it stopped. It is the only command
-  that uses the network. `secondunit models import MODEL FOLDER` takes weights in diffusers' layout from a disk instead.
-- Weights lie in a folder of the model's name in `SECONDUNIT_MODELS`, else in `models` in the unit's home. The unit reads the
-  variable when it starts: `secondunit unit stop`, set it, then order.
-- `secondunit unit status` and `secondunit doctor` say for each model whether it is ready, or what is missing.
-- `--tier` chooses `draft`, `standard` or `best`; `--set NAME=VALUE` a parameter, `--look FILE.safetensors:WEIGHT` a LoRA.
-- A slot larger than the model's pictures is made at the model's size and resampled. `--set upscale=model` doubles the pictures
-  by the model's own upsampler, `--set upscale=tiled` resamples them; both then make the enlarged pictures again, as a whole or
-  in overlapping tiles of the model's size, as far as `--set upscale_strength=0.4` says (0 to 1). The plan says the sizes.
-- Without an NVIDIA GPU a model runs on the processor, in float32: it is refused where it does not fit into memory, with the
-  figures. Without its weights an order is refused, with the command that gets them. The draft engine needs neither.
-- How long an order takes is not measured until one was made on the machine; the plan says so before the start.
-
-What the lists below call *the shot before* and *the shot after* are frames of the cut, taken by `extend` and `join`;
-*the shot* is the one that `replace` and `match` make again. A text is `--prompt`, a first image `--image`, stills at frames
-`--keyframe FRAME=FILE`, a mask `--mask`, references `--like`. Keyframes count from the clip's first frame. A model that takes a
-first or last image alone makes nothing beyond it: the take has no handle there.
-
-| model | tasks | commercial use |
-|---|---|---|
-{% for card in cards %}
-| [{{ card.model }}](#{{ anchor(card) }}) | {{ tasks(card) }} | {{ card.licence.commercial }} |
-{% endfor %}
-{% for card in cards %}
-
-## {{ card.model }}
-
-{{ card.title }}. {{ card.description }}
-
-{% for entry in card.entries %}
-- **{{ entry.task.value }}** {{ inputs(entry) }}
-{% endfor %}
-
-| | |
-|---|---|
-| frames | {{ frames(card.frames) }}, at {{ "%g" | format(card.rate | float) }} a second |
-| sizes | {{ "fixed: the tier's; other shapes are padded" if card.size.fixed else "multiples of %d, made for %d × %d" | format(card.size.multiple, card.size.width, card.size.height) }} |
-| larger slots | {{ larger(card) }} |
-| sound | {{ "made with the picture where `--set sound=true` asks for it" if card.sound else "none of its own" }} |
-| parameters | {{ parameters(card) }} |
-| memory | {{ memory(card) }} |
-| licence | {{ card.licence.id or "unnamed" }}: {{ card.licence.url }} |
-| commercial use | {{ card.licence.commercial }} |
-| repository | `{{ card.source.repository }}` |
-| to get it | `secondunit models get {{ card.model }}` |
-
-| tier | steps | guidance | size |
-|---|---|---|---|
-{% for name, tier in card.tiers.items() %}
-| {{ name }}{{ "" if tier.enabled else ", with the adapter `%s`, not offered" | format(tier.adapter) }} | {{ tier.steps }} | {{ "%g" | format(tier.guidance) }} | {{ tier.width }} × {{ tier.height }} |
-{% endfor %}
-{% if card.adapters %}
-
-Adapters, published LoRAs:
-
-{% for one in card.adapters %}
-- `{{ one.name }}` ({{ one.kind }}): `{{ one.repository }}`
-{% endfor %}
-{% endif %}
-{% endfor %}
-"""  # noqa: E501
-)
-
+_RECIPES = (Resident(), TextStreamed(), Int8(), Fp8(), Streamed(), FromDisk())
+_ABLE = Able(cuda=True, compiler=True, packages=frozenset(one.package for one in ATTENTIONS.values()))
+_SHARED = ("prompt", "look", "seed", TIER, STEPS, MEMORY, TILING)
+_TOLD = (*_SHARED, UPSCALE, UPSCALE_STRENGTH)
+"""Controls that the page describes for all models."""
+_CHOSEN = {TIER: "as the tables below", MEMORY: "a name from the tables below"}
 _WORDS = {
-    "text": "a text",
-    "images": "stills at frames",
-    "first_image": "a first image",
-    "last_image": "a last image",
-    "frames_before": "the shot before",
-    "frames_after": "the shot after",
-    "source_shot": "the shot",
-    "mask": "a mask",
-    "reference_images": "references",
-    "guide_video": "the shot as a guide",
+    Input.TEXT: "a text",
+    Input.IMAGES: "stills at frames",
+    Input.FIRST_IMAGE: "a first image",
+    Input.LAST_IMAGE: "a last image",
+    Input.FRAMES_BEFORE: "the shot before",
+    Input.FRAMES_AFTER: "the shot after",
+    Input.SOURCE_SHOT: "the shot",
+    Input.MASK: "a mask",
+    Input.REFERENCE_IMAGES: "references",
+    Input.GUIDE_VIDEO: "the shot as a guide",
+}
+_COMMANDS = {
+    Task.GENERATE: "generate CUT --at +0 --frames {frames}",
+    Task.EXTEND: "extend CUT --shot S --tail 24",
+    Task.JOIN: "join CUT --at +100 --frames 8",
+    Task.REPLACE: "replace CUT --shot S",
+    Task.MATCH: "match CUT --shot S",
 }
 
 
-def inputs(entry: Entry) -> str:
-    needed = " and ".join(_WORDS[one.value] for one in entry.needs)
-    taken = ", ".join(_WORDS[one.value] for one in entry.takes)
-    adapter = f", with an adapter (`--set adapter=NAME`, {entry.adapter})" if entry.adapter else ""
-    return f"needs {needed}{adapter}{f'; takes {taken}' if taken else ''}"
+def words(inputs: Iterable[Input]) -> str:
+    return ", ".join(_WORDS[one] for one in inputs)
 
 
-def frames(rule: FrameRule) -> str:
+def tasks(card: ModelCard) -> str:
+    return ", ".join(dict.fromkeys(entry.task.value for entry in card.entries))
+
+
+def longest(card: ModelCard) -> str:
+    rule = card.frames
+    if not rule.most:
+        return f"any length at {float(card.rate):g}/s"
+    return f"{rule.most} at {float(card.rate):g}/s, {float(rule.most / card.rate):.1f} s"
+
+
+def frames(card: ModelCard) -> str:
+    rule = card.frames
     form = f"{rule.multiple} × k + {rule.plus}" if rule.plus else f"multiples of {rule.multiple}"
     most = f"at most {rule.most} in one pass" if rule.most else "goes on chunk by chunk"
-    return f"{form}, published for {rule.native}, {most}"
+    return (
+        f"{form} at {float(card.rate):g} a second, published for {rule.native}, {most}; others are rounded and trimmed"
+    )
+
+
+def goes_on(card: ModelCard, entry: Entry) -> str:
+    """As `planned` makes them."""
+    later, context = context_of(card, entry)
+    if not card.frames.most:
+        return "chunk by chunk"
+    if later is not None:
+        known = context.head.most if context.head is not None else 1
+        if known == 1:
+            return "each further pass begins with the last frame before it"
+        if Input.FRAMES_AFTER in entry.needs and Input.FRAMES_BEFORE not in entry.needs:
+            return f"each further pass ends with up to {known} frames of the one after it"
+        return f"each further pass begins with up to {known} frames of the one before it"
+    if context.mixed:
+        return f"passes overlap and go into each other over {context.mixed} frames"
+    return "refused"
 
 
 def larger(card: ModelCard) -> str:
@@ -127,41 +109,130 @@ def larger(card: ModelCard) -> str:
     return "; ".join(found)
 
 
-def parameters(card: ModelCard) -> str:
-    counted = sizes(card, Path())
-    said = ", ".join(f"{name} {size.parameters / 1e9:.2f}" for name, size in counted.components.items())
-    return f"billions: {said}{_uncounted(counted.uncounted)}"
+def counted(card: ModelCard) -> str:
+    found = sizes(card, Path())
+    said = ", ".join(f"{name} {size.parameters / 1e9:.2f}" for name, size in found.components.items())
+    return f"billions: {said}{uncounted(card)}"
 
 
-def memory(card: ModelCard) -> str:
-    """Of the weights, as a plan counts it; what the pictures in work take is measured on the machine."""
-    counted = sizes(card, Path())
-    gpu, processor = needs(card, counted, False, None), needs(card, counted, True, None)
-    streamed = gigabytes(on_device(FromDisk(), gpu, False))
-    return (
-        f"weights {gigabytes(gpu.weights)} on a GPU, at least {streamed} of it when they are streamed, "
-        f"{gigabytes(processor.weights)} on the processor{_uncounted(counted.uncounted)}; "
-        "pictures in work: not measured"
-    )
-
-
-def _uncounted(names: tuple[str, ...]) -> str:
+def uncounted(card: ModelCard) -> str:
+    names = sizes(card, Path()).uncounted
     return f" (not counted: {', '.join(names)})" if names else ""
 
 
+def disk(card: ModelCard) -> str:
+    return gigabytes(_needs(card, False).weights)
+
+
+def held(card: ModelCard) -> str:
+    need = _needs(card, False)
+    return f"{gigabytes(need.weights)}, {gigabytes(on_device(Streamed(), need, False))}"
+
+
+def memory(card: ModelCard) -> list[tuple[str, str, str, str]]:
+    """Of the weights, as a plan counts them."""
+    gpu, processor = _needs(card, False), _needs(card, True)
+    rows = []
+    for recipe in _RECIPES:
+        if name_of(recipe) in card.memory.recipes or isinstance(recipe, TextStreamed):
+            here = "–"
+            if not isinstance(recipe, TextStreamed | Streamed):
+                here = gigabytes(on_device(recipe, processor, True))
+            rows.append((name_of(recipe), gigabytes(on_device(recipe, gpu, False)), _waiting(recipe, gpu), here))
+    return rows
+
+
+def _needs(card: ModelCard, shared: bool) -> Needs:
+    return needs(card, sizes(card, Path()), shared, None)
+
+
+def _waiting(recipe: Recipe, need: Needs) -> str:
+    match recipe:
+        case TextStreamed():
+            return gigabytes(need.text)
+        case Streamed():
+            return gigabytes(need.text + need.transformers)
+        case FromDisk():
+            return f"{gigabytes(need.text + need.transformers)} in files"
+        case _:
+            return "–"
+
+
+def shared() -> list[tuple[str, str, str, str]]:
+    """Of the first model that has each."""
+    rows: dict[str, tuple[str, str, str, str]] = {}
+    for card in map(cards.card, cards.names()):
+        for task in dict.fromkeys(entry.task for entry in card.entries):
+            for one in controls(card, task, able=_ABLE).controls:
+                if one.name in _SHARED:
+                    takes, default = values_of(one)
+                    takes = _CHOSEN.get(one.name, takes)
+                    row = (option_of(one, task), takes, default or "–", f"{one.label}. {one.description}")
+                    rows.setdefault(one.name, row)
+    return [rows[name] for name in _SHARED]
+
+
+def options(card: ModelCard) -> list[tuple[str, str, str, str]]:
+    """What the model takes beside what every model does, with the tasks that it is for."""
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    for task in dict.fromkeys(entry.task for entry in card.entries):
+        for one in controls(card, task, able=_ABLE).controls:
+            option = option_of(one, task)
+            if option and one.name not in _TOLD:
+                takes, default = values_of(one)
+                found.setdefault((option, takes, default or "–"), {})[task.value] = None
+    every = tasks(card)
+    return [(*row, "every task" if ", ".join(names) == every else ", ".join(names)) for row, names in found.items()]
+
+
+def commands(card: ModelCard) -> list[str]:
+    """From nothing to a take, one for each task."""
+    chosen = f"--engine diffusion --model {card.model}"
+    lines = [f"models get {card.model}"]
+    for task in dict.fromkeys(entry.task for entry in card.entries):
+        entry = next(entry for entry in card.entries if entry.task is task)
+        used = {*entry.needs, *entry.takes}
+        line = f"{_COMMANDS[task].format(frames=card.frames.native)} {chosen}"
+        line += " --image STILL.png" if task is Task.GENERATE and Input.FIRST_IMAGE in entry.needs else ""
+        line += " --mask MASK.png" if task is Task.REPLACE else ""
+        line += " --prompt TEXT" if Input.TEXT in used else ""
+        lines.append(f"{line} -o OUT.otio")
+    lines += [f"models get {card.model} --adapter {adapter.name}" for adapter in card.adapters[:1]]
+    return [f"secondunit {line}" for line in lines]
+
+
+def pairs(defaults: Mapping[str, Value]) -> str:
+    return ", ".join(f"{name} {str(value).lower()}" for name, value in defaults.items())
+
+
 def page() -> str:
-    return (
-        _TEMPLATE.render(
-            cards=[cards.card(name) for name in cards.names()],
-            anchor=lambda card: card.model.replace(".", ""),
-            tasks=lambda card: ", ".join(dict.fromkeys(entry.task.value for entry in card.entries)),
-            inputs=inputs,
-            frames=frames,
-            larger=larger,
-            parameters=parameters,
-            memory=memory,
-        ).rstrip()
-        + "\n"
+    environment = Environment(
+        loader=FileSystemLoader(PAGE.parent),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("models.md.j2").render(
+        cards=[cards.card(name) for name in cards.names()],
+        anchor=lambda card: card.model.replace(".", ""),
+        shared=shared(),
+        intents=intents(),
+        pairs=pairs,
+        words=words,
+        tasks=tasks,
+        longest=longest,
+        frames=frames,
+        goes_on=goes_on,
+        larger=larger,
+        counted=counted,
+        uncounted=uncounted,
+        disk=disk,
+        held=held,
+        memory=memory,
+        options=options,
+        commands=commands,
     )
 
 

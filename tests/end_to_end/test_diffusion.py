@@ -110,11 +110,13 @@ def test_half_of_a_shot_is_made_again_from_the_command_line(
     command = ["replace", str(cut), "--shot", "A", "--mask", str(mask), "--prompt", "snow", "-o", str(out)]
     chosen = ["--engine", "diffusion", "--model", MODEL, "--tier", "draft", "--handles", "2"]
 
-    assert run([*command, *chosen, "--strength", "0.5", "--json"]) == 0
+    assert run([*command, *chosen, "--strength", "0.5"]) == 3
+    assert "has no parameter 'strength' to replace" in capsys.readouterr().err
+    assert run([*command, *chosen, "--set", "conditioning_scale=0.5", "--json"]) == 0
     (take,) = json.loads(capsys.readouterr().out)["takes"]
     assert take["frames"] == 2 + 12 + 2
     told = {one["name"]: one["value"] for one in take["record"]["order"]["parameters"]}
-    assert told == {"tier": "draft", "strength": 0.5}
+    assert told == {"tier": "draft", "conditioning_scale": 0.5}
     placed = read_cut(out).tracks[0][0]
     assert placed.source_range == read_cut(cut).tracks[0][0].source_range
     assert placed.media_reference.available_range == time_range(TEN_HOURS * 30 + 3, 16, RATE)

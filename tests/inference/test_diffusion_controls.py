@@ -50,6 +50,7 @@ def test_a_model_brings_the_controls_that_it_can_use() -> None:
     assert still["keyframes"].kind == KeyframesControl(2, ends_only=True)
     vace = offered("wan2.1-vace-1.3b", Task.REPLACE)
     assert isinstance(vace["mask"].kind, MaskControl) and isinstance(vace["conditioning_scale"].kind, NumberControl)
+    assert "strength" not in vace and "strength" in offered("wan2.1-t2v-1.3b", Task.REPLACE)
     beside = offered("ltx-2-19b", Task.EXTEND)
     assert isinstance(beside["context"].kind, FrameRangeControl)
     assert beside["sound"].kind == ToggleControl(False)

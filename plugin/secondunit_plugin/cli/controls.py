@@ -57,12 +57,12 @@ def controls(cut: Path, task: Task, shot: str | None, engine: str, model: str, i
     table = Table(Column("option", no_wrap=True), "takes", "default", "", "only with")
     group = ""
     for one in found:
-        takes, default = _values(one)
+        takes, default = values_of(one)
         if one.group != group:
             table.add_section()
         group = one.group
         shown = ", ".join(f"{when.control} {'/'.join(map(_said, when.values))}" for when in one.shown_when)
-        table.add_row(_option(one, task), takes, default, f"{one.label}. {one.description}", shown)
+        table.add_row(option_of(one, task), takes, default, f"{one.label}. {one.description}", shown)
     if found:
         print_table(table)
     else:
@@ -82,7 +82,7 @@ def _document(one: Control) -> dict[str, Any]:
     }
 
 
-def _option(one: Control, task: Task) -> str:
+def option_of(one: Control, task: Task) -> str:
     """Empty where the task's command has none."""
     match one.kind:
         case NumberControl() | IntegerControl() | ChoiceControl() | ToggleControl():
@@ -114,7 +114,7 @@ def _option(one: Control, task: Task) -> str:
             assert_never(one.kind)
 
 
-def _values(one: Control) -> tuple[str, str]:
+def values_of(one: Control) -> tuple[str, str]:
     """What it takes, and its default."""
     match one.kind:
         case NumberControl(default, low, high) | IntegerControl(default, low, high):

@@ -28,7 +28,7 @@ from secondunit_bridge.controls import (
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task, Value
 
-from secondunit_inference.cards import Input, ModelCard
+from secondunit_inference.cards import Entry, Input, ModelCard
 from secondunit_inference.engines.diffusion.enlarging import UPSCALE, UPSCALE_STRENGTH, Way, strength_of, ways
 from secondunit_inference.engines.diffusion.planned import ADAPTER, CAMERA_MOVE, SOUND, STANDARD, STEPS, STRENGTHS, TIER
 from secondunit_inference.engines.diffusion.preflight import MEMORY
@@ -137,7 +137,7 @@ def _controls(card: ModelCard, task: Task) -> Iterator[Control]:
     if not entries:
         return
     yield from _content(used, task)
-    yield from _strengths(card, used)
+    yield from _strengths(card, entries, used)
     moves = tuple(adapter.name for adapter in card.adapters if adapter.kind == CAMERA_MOVE)
     if moves:
         yield _control(
@@ -220,8 +220,10 @@ def _content(used: set[Input], task: Task) -> Iterator[Control]:
         yield _control("mask", "Mask", "White is made again, the rest stays as it is.", MaskControl())
 
 
-def _strengths(card: ModelCard, used: set[Input]) -> Iterator[Control]:
-    if Input.SOURCE_SHOT in used and card.family in STRENGTHS:
+def _strengths(card: ModelCard, entries: list[Entry], used: set[Input]) -> Iterator[Control]:
+    # An entry that needs a mask makes again what is white in it, from nothing.
+    mixed = any(Input.SOURCE_SHOT in entry.needs and Input.MASK not in entry.needs for entry in entries)
+    if mixed and card.family in STRENGTHS:
         text = "0 keeps the shot, 1 keeps nothing of it."
         yield _control("strength", "Strength", text, NumberControl(STRENGTHS[card.family], 0, 1), "guide")
     if card.family == "wan" and used & {Input.MASK, Input.GUIDE_VIDEO}:

@@ -81,7 +81,7 @@ def planned(card: ModelCard, order: Order) -> Planned:
     if scene.task is Task.MATCH and not (scene.prompt or scene.looks) and Input.REFERENCE_IMAGES not in entry.takes:
         raise OrderRefused(f"{order.shot}: {card.title} takes no reference: give it a look or a text to match by")
     used = {*entry.needs, *entry.takes}
-    later, context = _context(card, entry)
+    later, context = context_of(card, entry)
     _refuse_short(card, order, scene, entry, context)
     multiple, plus = card.frames.multiple, card.frames.plus
     rule = FrameRule(multiple, plus, plus + multiple, max(card.frames.most or _ENDLESS, card.frames.native))
@@ -124,7 +124,7 @@ def planned(card: ModelCard, order: Order) -> Planned:
     )
 
 
-def _context(card: ModelCard, entry: Entry) -> tuple[Entry | None, Context]:
+def context_of(card: ModelCard, entry: Entry) -> tuple[Entry | None, Context]:
     """What is known at the ends of a pass, and what makes the passes that go on from others."""
     rule, most = card.context, seen(card)
     sides = FrameRule(rule.multiple, rule.plus, rule.plus or rule.multiple, most)
