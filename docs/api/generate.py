@@ -39,6 +39,7 @@ MODULES = {
     ),
     "Takes": (
         "secondunit_timeline.session",
+        "secondunit_timeline.placing",
         "secondunit_timeline.recipes",
         "secondunit_timeline.make",
         "secondunit_timeline.making",

@@ -89,10 +89,12 @@ def readdressed(operations: Sequence[Operation], then: Index, now: Index) -> tup
     All places count in `then` as it is. An operation on a stretch of time asks for every shot that the stretch touches
     or abuts, moved by the same frames. Raises ShotNotFound.
     """
-    return tuple(_readdressed(operation, then, now) for operation in operations)
+    added = {operation.name for operation in operations if isinstance(operation, AddTrack)}
+    return tuple(_readdressed(operation, then, now, added) for operation in operations)
 
 
-def _readdressed(operation: Operation, then: Index, now: Index) -> Operation:
+def _readdressed(operation: Operation, then: Index, now: Index, added: set[str]) -> Operation:
+    """`added`: tracks that an operation before this one adds; a place there moves with the shot below it."""
     match operation:
         case AddTrack():
             return operation
@@ -113,7 +115,22 @@ def _readdressed(operation: Operation, then: Index, now: Index) -> Operation:
             frames = duration_of(operation.clip, then.rate, operation.track) if source else operation.frames or 0
         case _:
             assert_never(operation)
-    return replace(operation, at=_time(then, now, operation.track, operation.at, frames))
+    track = operation.track if operation.track not in added else _below(then, operation.at)
+    return replace(operation, at=_time(then, now, track, operation.at, frames))
+
+
+def _below(then: Index, at: FrameTime) -> str:
+    """The topmost video track that shows something at `at`."""
+    frame = at.frame * then.rate / at.rate
+    for track in reversed(then.tracks):
+        item = track.at(frame)
+        if (
+            track.kind == otio.schema.TrackKind.Video
+            and item is not None
+            and not isinstance(item.child, otio.schema.Gap)
+        ):
+            return track.name
+    raise ShotNotFound(f"no shot lies at {then.timecode(int(frame))}: place the take by hand")
 
 
 def _shot(then: Index, now: Index, name: str, at: FrameTime) -> FrameTime:

@@ -53,6 +53,7 @@ from secondunit_timeline.markers import from_markers
 from secondunit_timeline.matches import look_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import End, Into, Operation
 from secondunit_timeline.orders import Settings, make_order, slot_for
+from secondunit_timeline.placing import Ordered, place
 from secondunit_timeline.shots import find_clip, open_shot
 from secondunit_timeline.takes import stand_ins
 
@@ -62,13 +63,17 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`cut` holds the takes in place; the cut that was given is unchanged. `order` is None where none was needed."""
+    """`cut` holds the takes in place; the cut that was given is unchanged. `order` is None where none was needed.
+
+    `ordered`: for `placing.place`, where the host's cut has moved on while the takes were made.
+    """
 
     cut: otio.schema.Timeline
     edit: Edit
     order: Order | None
     takes: tuple[Take, ...]
     notes: tuple[str, ...]
+    ordered: Ordered
 
 
 class Options(TypedDict, total=False):
@@ -340,16 +345,17 @@ class AsyncUnit:
         self,
         cut: otio.schema.Timeline,
         order: Order | None,
-        place: Callable[[Sequence[Take]], tuple[Operation, ...]],
+        operations: Callable[[Sequence[Take]], tuple[Operation, ...]],
         notes: tuple[str, ...] = (),
     ) -> Result:
         """Tries the edit with stand-ins first, so that what it refuses is refused before anything is made."""
+        ordered = Ordered(cut, order, operations, notes)
         if order is not None:
-            await anyio.to_thread.run_sync(edit, cut, place(stand_ins(order)))
+            await anyio.to_thread.run_sync(edit, cut, operations(stand_ins(order)))
         takes = await self._make(order)
-        placed, done = edit(cut, place(takes))
+        placed, done = await anyio.to_thread.run_sync(place, cut, ordered, takes)
         said = dict.fromkeys(note for take in takes for note in take.record.notes)
-        return Result(placed, done, order, takes, (*notes, *said))
+        return Result(placed, done, order, takes, (*notes, *said), ordered)
 
     async def _make(self, order: Order | None) -> tuple[Take, ...]:
         """The order's takes in the order of their seeds. Cancelled from outside, it cancels the order at the unit."""
