@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -62,11 +63,18 @@ class Progress:
 
 
 class Job:
-    """`models`: the folder that holds weights."""
+    """`models`: the folder that holds weights. `further`: the takes that are asked for after this one, by index.
+
+    `aside`: what an engine made of those with this one, by index; it goes with the order. `singly`: set by an engine
+    that has found that the machine does not hold several takes at once.
+    """
 
     def __init__(self, progress: Progress, cancelled: threading.Event, models: Path = Path()) -> None:
         self.progress = progress
         self.models = models
+        self.further: tuple[int, ...] = ()
+        self.aside: dict[int, Any] = {}
+        self.singly = False
         self._cancelled = cancelled
         self.last_check = time.monotonic()
 

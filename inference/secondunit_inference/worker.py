@@ -85,6 +85,7 @@ class _Run:
     def begin_take(self, index: int) -> None:
         self._take = index
         self._before += 1
+        self.job.further = tuple(take.index for take in self.begin.takes[self._before + 1 :])
         self._last_step = -1e9
 
     def _send(self, event: Loading | Step | Preview) -> None:

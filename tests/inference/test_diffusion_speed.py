@@ -8,14 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from secondunit_bridge.controls import ChoiceControl, ToggleControl
+from secondunit_bridge.controls import ChoiceControl, IntegerControl, ToggleControl
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Delivery, Order, Parameter, Slot, Task, Text, Value
 from secondunit_inference import cards
+from secondunit_inference.engines.diffusion import sizes
 from secondunit_inference.engines.diffusion.controls import check_parameters, controls
+from secondunit_inference.engines.diffusion.machine import Machine
+from secondunit_inference.engines.diffusion.measured import Key, Measured
 from secondunit_inference.engines.diffusion.planned import planned
-from secondunit_inference.engines.diffusion.recipes import FromDisk, Resident, Streamed, TextStreamed
-from secondunit_inference.engines.diffusion.speed import NOTHING, Able, Speed, able, check_machine
+from secondunit_inference.engines.diffusion.preflight import preflight
+from secondunit_inference.engines.diffusion.recipes import FromDisk, Resident, Room, Streamed, TextStreamed
+from secondunit_inference.engines.diffusion.speed import NOTHING, Able, Speed, able, check_machine, speed
 
 from tests.inference.diffusion_orders import job, small
 from tests.inference.diffusion_orders import order as small_order
@@ -48,6 +52,7 @@ def test_what_a_card_and_a_machine_can_do_is_offered_and_is_off() -> None:
     assert on_cpu["speed.compile"] == ChoiceControl("", ("", "blocks"))
     assert on_cpu["speed.attention"] == ChoiceControl("", ("", "math"))
     assert offered(LTX, GPU)["speed.attention"].choices == ("", "math", "cudnn"), "its attention has masks"
+    assert on_gpu["speed.batch"] == IntegerControl(1, 1, 8)
     assert set(offered(COG, GPU)) == {"memory", "speed.tiling"}
     assert "speed.compile" not in offered(WAN, NOTHING)
 
@@ -183,3 +188,160 @@ def test_streamed_weights_leave_out_the_compiler_with_a_note(models: Callable[[s
     assert made.fit is not None and made.fit.approximate == ()
     assert any("speed.compile is left out" in note for note in made.notes)
     holder.release()
+
+
+def take_of(holder: Any, asked: Order, index: int, told: Any) -> tuple[Any, Any]:
+    from secondunit_inference.engines.diffusion import engine
+
+    made = engine.make(holder, asked, index, asked.seeds[index], told)
+    return made, np.stack([np.asarray(one) for one in made.frames])
+
+
+def all_of(holder: Any, asked: Order, folder: Path) -> list[tuple[Any, Any]]:
+    """As a worker asks for the takes of one order."""
+    told = job(folder)
+    found = []
+    for index in range(len(asked.seeds)):
+        told.further = tuple(range(index + 1, len(asked.seeds)))
+        found.append(take_of(holder, asked, index, told))
+    return found
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many takes each call of a pipeline was to make."""
+    pytest.importorskip("torch")
+    from secondunit_inference.engines.diffusion import engine
+
+    counted: list[int] = []
+    original = engine.run
+
+    def run(*given: Any) -> Any:
+        counted.append(len(given[5]))
+        return original(*given)
+
+    monkeypatch.setattr(engine, "run", run)
+    return counted
+
+
+@pytest.mark.parametrize("name", ["wan2.1-t2v-1.3b", "wan2.2-t2v-a14b", "wan2.2-ti2v-5b", "ltx-2-19b"])
+@pytest.mark.usefixtures("tiers")
+def test_takes_made_at_once_are_those_made_singly_to_a_few_codes_and_marked(
+    name: str, models: Callable[[str], Path], calls: list[int]
+) -> None:
+    from secondunit_inference.engines.diffusion.held import Held
+
+    folder, holder = models(name), Held()
+    further = {"sound": True} if cards.card(name).sound else {}
+    singly = all_of(holder, generate(name, seeds=(1, 2, 3), **further), folder)
+    assert calls == [1, 1, 1]
+    together = all_of(holder, generate(name, seeds=(1, 2, 3), **{"speed.batch": 2}, **further), folder)
+    assert calls[3:] == [2, 1]
+    for (alone, picture), (made, shown) in zip(singly, together, strict=True):
+        assert np.abs(shown.astype(int) - picture).max() < 8
+        assert [one.samples.shape for one in made.sound] == [one.samples.shape for one in alone.sound]
+        for heard, other in zip(made.sound, alone.sound, strict=True):
+            assert np.abs(heard.samples - other.samples).max() < 1e-3
+    assert [made.fit.approximate for made, _ in together] == [("batch of 2",), ("batch of 2",), ()]
+    assert not np.array_equal(together[0][1], together[1][1])
+    again = all_of(holder, generate(name, seeds=(1, 2, 3), **further), folder)
+    assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(again, singly, strict=True))
+    holder.release()
+
+
+@pytest.mark.usefixtures("tiers")
+def test_the_weights_are_loaded_once_for_all_seeds(
+    models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = pytest.importorskip("secondunit_inference.engines.diffusion.held")
+    loads: list[str] = []
+    original = held.load
+    monkeypatch.setattr(held, "load", lambda card, *given: loads.append(card.model) or original(card, *given))
+    holder = held.Held()
+    for batch in (1, 2):
+        all_of(holder, generate(WAN.model, seeds=(1, 2, 3, 4), **{"speed.batch": batch}), models(WAN.model))
+    assert loads == [WAN.model]
+    holder.release()
+
+
+@pytest.mark.usefixtures("tiers")
+def test_where_memory_does_not_hold_several_they_are_made_singly_and_it_is_said(
+    models: Callable[[str], Path], calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from secondunit_inference.engines.diffusion import engine
+    from secondunit_inference.engines.diffusion.held import Held
+
+    folder, holder = models(WAN.model), Held()
+    singly = all_of(holder, generate(WAN.model, seeds=(1, 2, 3)), folder)
+    original = engine.run
+
+    def run(*given: Any) -> Any:
+        made = original(*given)
+        if len(given[5]) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return made
+
+    monkeypatch.setattr(engine, "run", run)
+    calls.clear()
+    made = all_of(holder, generate(WAN.model, seeds=(1, 2, 3), **{"speed.batch": 3}), folder)
+    assert calls == [3, 1, 1, 1], "what did not do is not tried again for this order"
+    assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(made, singly, strict=True))
+    assert all(take.fit.recipe == "resident" and take.fit.approximate == () for take, _ in made)
+    assert "the device's memory ran out with 3 takes at once: they were made one by one" in made[0][0].notes
+    holder.release()
+
+
+@pytest.mark.usefixtures("tiers")
+def test_takes_that_go_on_from_their_own_frames_are_made_singly_with_a_note(
+    models: Callable[[str], Path], calls: list[int]
+) -> None:
+    from secondunit_inference.engines.diffusion.held import Held
+
+    name, holder = "wan2.2-ti2v-5b", Held()
+    long = cards.card(name).frames.most + 4
+    asked = generate(name, seeds=(1, 2), frames=long, **{"speed.batch": 2})
+    told = job(models(name))
+    told.further = (1,)
+    made, _ = take_of(holder, asked, 0, told)
+    assert set(calls) == {1}
+    assert any("1 of 2 takes at once instead of 2: each pass goes on" in note for note in made.notes)
+    holder.release()
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "message"),
+    [
+        (COG.model, {"speed.batch": 2}, "makes one take a call: leave out speed.batch"),
+        ("wan2.1-i2v-14b-480p", {"speed.batch": 2}, "makes one take a call"),
+        (WAN.model, {"speed.batch": 0}, "a whole number from 1 to 8, not 0"),
+        (WAN.model, {"speed.batch": True}, "a whole number from 1 to 8, not True"),
+    ],
+)
+def test_batches_that_no_model_makes_are_refused(model: str, given: dict[str, Value], message: str) -> None:
+    with pytest.raises(OrderRefused, match=message):
+        speed(cards.card(model), "A1", given)
+
+
+def test_a_plan_counts_calls_and_makes_no_more_at_once_than_memory_holds() -> None:
+    gb = 10**9
+    asked = dataclasses.replace(order(**{"speed.batch": 4}), seeds=(1, 2, 3, 4, 5))
+    plan_ = planned(WAN, asked)
+    counted = sizes.sizes(WAN, Path("/nowhere"))
+
+    def said(free: float, *found: Measured) -> Any:
+        machine = Machine("box: H100", Room(round(free * gb), 64 * gb, 100 * gb, shared=False))
+        return preflight(plan_, asked, machine, counted, found)
+
+    def taken(*approximate: str, working: int, step: float = 2.0) -> Measured:
+        key = Key("box: H100", WAN.model, "WanPipeline", "resident", approximate)
+        return Measured(key, plan_.timing.frames, 832 * 480, loading=30.0, step=step, around=10.0, working=working)
+
+    # the weights take 14.7 GB
+    enough = said(35, taken(working=5 * gb))
+    assert enough.memory_bytes == pytest.approx(14.7 * gb + 4 * 5 * gb, rel=0.01)
+    two = said(25, taken(working=5 * gb))
+    assert "2 of 5 takes at once instead of 4: the memory holds no more" in two.warnings
+    assert two.memory_bytes == pytest.approx(14.7 * gb + 2 * 5 * gb, rel=0.01)
+    measured = said(35, taken("batch of 4", working=12 * gb, step=6.0))
+    assert measured.seconds == 30 + 2 * (WAN.tiers["standard"].steps * 6.0 + 10)

@@ -32,7 +32,18 @@ from secondunit_inference.cards import Entry, Input, ModelCard
 from secondunit_inference.engines.diffusion.enlarging import UPSCALE, UPSCALE_STRENGTH, Way, strength_of, ways
 from secondunit_inference.engines.diffusion.planned import ADAPTER, CAMERA_MOVE, SOUND, STANDARD, STEPS, STRENGTHS, TIER
 from secondunit_inference.engines.diffusion.preflight import MEMORY
-from secondunit_inference.engines.diffusion.speed import ATTENTION, CACHE, COMPILE, NOTHING, TILING, Able, choices
+from secondunit_inference.engines.diffusion.speed import (
+    ATTENTION,
+    BATCH,
+    CACHE,
+    COMPILE,
+    MOST_AT_ONCE,
+    NOTHING,
+    TILING,
+    Able,
+    batches,
+    choices,
+)
 
 MOST_TAKES = 16
 MOST_STEPS = 200
@@ -193,6 +204,9 @@ def _speed(card: ModelCard, able: Able) -> Iterator[Control]:
     for name, offered in choices(card, able).items():
         if offered:
             yield _control(name, *labels[name], ChoiceControl("", ("", *offered)), "speed")
+    if batches(card):
+        text = "Made in one call: faster where memory allows, pictures differ by little."
+        yield _control(BATCH, "Takes at once", text, IntegerControl(1, 1, MOST_AT_ONCE), "speed")
     yield _control(
         TILING,
         "Tiles",

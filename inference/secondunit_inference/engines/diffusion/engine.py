@@ -1,6 +1,6 @@
 """The diffusion engine: an order becomes a take by one or more passes of a video model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -49,7 +49,7 @@ def engine() -> Make:
     return partial(make, Held())
 
 
-def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # noqa: ARG001  every engine is told it
+def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
     """Raises OrderRefused for what the model does not do, OrderFailed for weights, MediaError, OrderCancelled."""
     card = cards.card(order.model)
     plan = planned(card, order)
@@ -62,15 +62,20 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:  # 
     space = Space(space_of(order.slot.encoding, encoding))
     windows = Windows(plan, order.slot.encoding, job.check)
 
-    def work(model: Model) -> _Made:
+    def work(plan: Planned, seeds: Sequence[int], model: Model) -> list[_Made]:
         with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
-            made = _passes(plan, windows, model, seed, order, job)
+            takes = _passes(plan, windows, model, seeds, order, job)
             if plan.enlarging is not None:
-                made.frames = _larger(plan, plan.enlarging, windows, made, model, seed, job)
-            return made
+                for made, one in zip(takes, seeds, strict=True):
+                    made.frames = _larger(plan, plan.enlarging, windows, made, model, one, job)
+            return takes
 
     try:
-        made, recipe, notes = in_memory(held, plan, folder, job, work)
+        if index not in job.aside:
+            together = [seed, *(order.seeds[later] for later in job.further)]
+            takes, *how = in_memory(held, plan, folder, job, together, work)
+            job.aside |= {one: (made, *how) for one, made in zip((index, *job.further), takes, strict=False)}
+        made, plan, recipe, notes = job.aside.pop(index)
         if plan.enlarging is not None:
             windows.close()
             windows = Windows(replace(plan, framing=plan.enlarging.framing), order.slot.encoding, job.check)
@@ -128,20 +133,28 @@ class _Made:
     steps: int = 0
 
 
-def _passes(plan: Planned, windows: Windows, model: Model, seed: int, order: Order, job: Job) -> _Made:
-    made = _Made({}, [], [])
+def _passes(plan: Planned, windows: Windows, model: Model, seeds: Sequence[int], order: Order, job: Job) -> list[_Made]:
+    """One of each seed; several only where there is one pass."""
+    made = [_Made({}, [], []) for _ in seeds]
     for number in range(len(plan.timing.passes)):
-        _pass(plan, windows, model, seed, order, job, number, made)
+        _pass(plan, windows, model, seeds, order, job, number, made)
     return made
 
 
 def _pass(
-    plan: Planned, windows: Windows, model: Model, seed: int, order: Order, job: Job, number: int, made: _Made
+    plan: Planned,
+    windows: Windows,
+    model: Model,
+    seeds: Sequence[int],
+    order: Order,
+    job: Job,
+    number: int,
+    takes: list[_Made],
 ) -> None:
     one, count = plan.timing.passes[number], len(plan.timing.passes)
     entry = plan.entry_of(one)
     pipeline = model.pipeline(entry.pipeline, plan.tier)
-    window = windows.window(one, entry, made.frames)
+    window = windows.window(one, entry, takes[0].frames)
     call = FAMILIES[plan.card.family](plan, entry, window)
     text = {"prompt": window.prompt, "negative_prompt": window.negative}
 
@@ -166,15 +179,17 @@ def _pass(
         previews.decoding(pipeline),
         faster(pipeline, plan.speed.beside(model.recipe)),
     ):
-        output = run(pipeline, plan.card, plan.tier, call, text, seed + number * 1_000_003, job, stepped)
+        own = [seed + number * 1_000_003 for seed in seeds]
+        outputs = run(pipeline, plan.card, plan.tier, call, text, own, job, stepped)
     keep(job.models, clock.measured(plan, one.frames, entry.pipeline, model))
-    check_size(output, one.frames - call.absent, window.width, window.height, plan.card)
-    made.steps += call.steps
-    job.check()
-    made.seams += _collect(plan, order.slot.rate, made.frames, one, output.frames, call)
-    if output.sound is not None:
-        made.sound.append((one.first, output.sound))
-        made.sound_rate = output.sound_rate
+    for made, output in zip(takes, outputs, strict=True):
+        check_size(output, one.frames - call.absent, window.width, window.height, plan.card)
+        made.steps += call.steps
+        job.check()
+        made.seams += _collect(plan, order.slot.rate, made.frames, one, output.frames, call)
+        if output.sound is not None:
+            made.sound.append((one.first, output.sound))
+            made.sound_rate = output.sound_rate
 
 
 def _larger(

@@ -3,7 +3,7 @@
 import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,49 +25,64 @@ _Result = TypeVar("_Result")
 
 
 def in_memory(
-    held: Held, plan: Planned, folder: Path, job: Job, work: Callable[[Model], _Result]
-) -> tuple[_Result, Recipe, tuple[str, ...]]:
-    """What `work` made, how the weights were held, and notes for the record.
+    held: Held,
+    plan: Planned,
+    folder: Path,
+    job: Job,
+    seeds: Sequence[int],
+    work: Callable[[Planned, Sequence[int], Model], _Result],
+) -> tuple[_Result, Planned, Recipe, tuple[str, ...]]:
+    """What `work` made of the first seeds, as many as one call makes; the plan that says how many they were; how the
+    weights were held, and notes for the record.
 
-    Where the device's memory runs out, the work begins again with weights held in less, once. Raises OrderFailed
-    where that does not do, OrderRefused where no way to hold them fits.
+    Where the device's memory runs out, several takes are made one by one, then the work begins again with weights held
+    in less, once. Raises OrderFailed where that does not do, OrderRefused where no way to hold them fits.
     """
     card = plan.card
     found = machine(job.models)
     size = sizes(card, folder)
-
-    def choose(now: Recipe | None) -> Recipe:
-        asked = str(plan.parameters.get(preflight.MEMORY, ""))
-        if now is not None and asked in ("", name_of(now)):
-            return now
-        recipe, _, _ = preflight.chosen(plan, found, size, measured.read(job.models))
-        job.progress.loading(f"{card.title}, {name_of(recipe)}")
-        return recipe
-
+    known = measured.read(job.models)
     used: list[Recipe] = []
 
-    def attempt(choose: Callable[[Recipe | None], Recipe]) -> _Result:
+    def attempt(tried: Planned, lower: Recipe | None = None) -> _Result:
+        def choose(now: Recipe | None) -> Recipe:
+            asked = str(plan.parameters.get(preflight.MEMORY, ""))
+            if lower is not None:
+                return lower
+            if now is not None and asked in ("", name_of(now)):
+                return now
+            recipe, _, _ = preflight.chosen(tried, found, size, known)
+            job.progress.loading(f"{card.title}, {name_of(recipe)}")
+            return recipe
+
         with held.model(card, folder, choose) as model:
             used.append(model.recipe)
-            return work(model)
+            return work(tried, seeds[: tried.speed.batch], model)
 
-    try:
-        return attempt(choose), used[-1], ()
-    except torch.OutOfMemoryError as error:
-        log.warning("out of memory: %s", error)
-    # only now are the pictures in work free that the error's frames held
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    before = used[-1] if used else choose(None)
-    _, need, _ = preflight.chosen(plan, found, size, measured.read(job.models))
+    count = 1 if job.singly else preflight.at_once(plan, found, size, known, len(seeds))
+    notes = list(preflight.fewer(plan, count, len(seeds)))
+    single, several = preflight.with_batch(plan, 1), preflight.with_batch(plan, count)
+    for tried in (several, single) if count > 1 else (single,):
+        try:
+            return attempt(tried), tried, used[-1], tuple(notes)
+        except torch.OutOfMemoryError as error:
+            log.warning("out of memory: %s", error)
+        # only now are the pictures in work free that the error's frames held
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        if tried is several and count > 1:
+            job.singly = True
+            notes.append(f"the device's memory ran out with {count} takes at once: they were made one by one")
+    recipe, need, _ = preflight.chosen(single, found, size, known)
+    before = used[-1] if used else recipe
     lower = step_down(card, before, need, found.room)
     if lower is None:
         raise OrderFailed(_short(plan, before))
     note = f"the device's memory ran out with weights held as {name_of(before)}: made with {name_of(lower)}"
     job.progress.loading(note)
     try:
-        return attempt(lambda _: lower), lower, (note,)
+        return attempt(single, lower), single, lower, (*notes, note)
     except torch.OutOfMemoryError as error:
         raise OrderFailed(_short(plan, lower)) from error
 

@@ -1,6 +1,7 @@
 """What an order will take, said before it starts: how the weights are held, seconds, memory, and what is not known."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from secondunit_bridge.messages import Order, Plan
 
@@ -19,12 +20,14 @@ from secondunit_inference.engines.diffusion.recipes import (
     TextStreamed,
     changes_pixels,
     choose,
+    fits,
     gigabytes,
     name_of,
     needs,
     on_device,
 )
 from secondunit_inference.engines.diffusion.sizes import Sizes
+from secondunit_inference.engines.diffusion.speed import alone
 from secondunit_inference.store import disk_bytes
 
 MEMORY = "memory"
@@ -34,19 +37,22 @@ MEMORY = "memory"
 def preflight(planned: Planned, order: Order, machine: Machine, sizes: Sizes, found: Iterable[Measured]) -> Plan:
     """Raises OrderRefused where the model does not fit the machine."""
     found = tuple(found)
+    count = at_once(planned, machine, sizes, found, len(order.seeds))
+    said = tuple(fewer(planned, count, len(order.seeds)))
+    planned = with_batch(planned, count)
     recipe, need, likely = chosen(planned, machine, sizes, found)
     steps = sum(planned.tier.steps for _ in planned.timing.passes)
     seconds = 0.0
     if likely is not None:
         each = steps * likely.step + len(planned.timing.passes) * likely.around
         each += _enlarging(planned, likely)
-        seconds = likely.loading + len(order.seeds) * each
+        seconds = likely.loading + -(-len(order.seeds) // count) * each
     return Plan(
         frames=planned.canvas.total,
         seconds=seconds,
         memory_bytes=on_device(recipe, need, machine.room.shared) + (need.working or 0),
         disk_bytes=disk_bytes(order),
-        warnings=tuple(_warnings(planned, machine, sizes, found, recipe, need, likely)),
+        warnings=(*said, *_warnings(planned, machine, sizes, found, recipe, need, likely)),
     )
 
 
@@ -56,10 +62,40 @@ def chosen(
     """The same in the unit's process and in the worker. Raises OrderRefused where the model does not fit."""
     card, room = planned.card, machine.room
     asked = str(planned.parameters.get(MEMORY, ""))
-    sized = [one.working for one in _alike(planned, machine, found) if one.working is not None]
-    need = needs(card, sizes, room.shared, max(sized) if sized else None)
+    need = needs(card, sizes, room.shared, _working(planned, machine, found))
     recipe = choose(card, need, room, asked)
     return recipe, need, likely(planned, machine, recipe, found)
+
+
+def _working(planned: Planned, machine: Machine, found: tuple[Measured, ...]) -> int | None:
+    """Several takes at once that were not measured count as so many times one."""
+    sized = [one.working for one in _alike(planned, machine, found) if one.working is not None]
+    if not sized and planned.speed.batch > 1:
+        single = _working(with_batch(planned, 1), machine, found)
+        return None if single is None else single * planned.speed.batch
+    return max(sized) if sized else None
+
+
+def at_once(planned: Planned, machine: Machine, sizes: Sizes, found: tuple[Measured, ...], takes: int) -> int:
+    """How many of the takes that are left are made in one call: not so many that the weights had to be held in less."""
+    if planned.speed.batch == 1 or alone(planned.card, planned.entry, len(planned.timing.passes)):
+        return 1
+    recipe, _, _ = chosen(with_batch(planned, 1), machine, sizes, found)
+    for count in range(min(planned.speed.batch, takes), 1, -1):
+        working = _working(with_batch(planned, count), machine, found)
+        if fits(recipe, needs(planned.card, sizes, machine.room.shared, working), machine.room):
+            return count
+    return 1
+
+
+def with_batch(planned: Planned, count: int) -> Planned:
+    return replace(planned, speed=replace(planned.speed, batch=count))
+
+
+def fewer(planned: Planned, count: int, takes: int) -> Iterator[str]:
+    if count < min(planned.speed.batch, takes):
+        reason = alone(planned.card, planned.entry, len(planned.timing.passes)) or "the memory holds no more"
+        yield f"{count} of {takes} takes at once instead of {planned.speed.batch}: {reason}"
 
 
 def key(planned: Planned, machine: Machine, recipe: Recipe, pipeline: str) -> Key:

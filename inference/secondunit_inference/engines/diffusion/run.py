@@ -1,7 +1,7 @@
 """One call of a pipeline: its progress, and a cancellation that takes effect inside a step and inside decoding."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,11 +31,11 @@ def run(
     tier: Tier,
     call: Call,
     text: Mapping[str, str],
-    seed: int,
+    seeds: Sequence[int],
     job: Job,
     stepped: Callable[[int, int, torch.Tensor], None],
-) -> Output:
-    """The window's frames behind those that are absent.
+) -> tuple[Output, ...]:
+    """For each seed, the window's frames behind those that are absent; several seeds are several videos of one call.
 
     `stepped` is told done, total and the latents after each step. Raises OrderCancelled out of the step in which the
     cancellation is seen; the pipeline is as good as new then.
@@ -46,7 +46,10 @@ def run(
     arguments |= text
     arguments |= {"num_inference_steps": tier.steps, "output_type": "np"}
     device = pipeline._execution_device if call.chunked else "cpu"
-    arguments["generator"] = torch.Generator(device).manual_seed(seed)
+    generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
+    arguments["generator"] = generators[0] if len(seeds) == 1 else generators
+    if len(seeds) > 1:
+        arguments["num_videos_per_prompt"] = len(seeds)
     if "guidance_scale" in taken:
         arguments["guidance_scale"] = tier.guidance
     else:
@@ -77,16 +80,18 @@ def run(
             torch.random.fork_rng(),
             torch.inference_mode(),
         ):
-            torch.manual_seed(seed)  # some noise is drawn without the generator
+            torch.manual_seed(seeds[0])  # some noise is drawn without the generator
             result = pipeline(**arguments)
     finally:
         # Offloading and caches keep state of a call that was broken off; the next one would begin with it.
         pipeline.maybe_free_model_hooks()
-    frames = np.concatenate(chunks) if call.chunked else np.asarray(result.frames[0], np.float32)
+    videos = [np.concatenate(chunks)] if call.chunked else [np.asarray(one, np.float32) for one in result.frames]
+    made = [frames[call.skipped :] for frames in videos]
     sound = getattr(result, "audio", None)
     if sound is None:
-        return Output(frames[call.skipped :], None, 0)
-    return Output(frames[call.skipped :], sound[0].float().cpu().numpy(), pipeline.vocoder.config.output_sampling_rate)
+        return tuple(Output(frames, None, 0) for frames in made)
+    rate = pipeline.vocoder.config.output_sampling_rate
+    return tuple(Output(frames, heard.float().cpu().numpy(), rate) for frames, heard in zip(made, sound, strict=True))
 
 
 def check_size(made: Output, frames: int, width: int, height: int, card: ModelCard) -> None:

@@ -14,10 +14,12 @@ from importlib.util import find_spec
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Value
 
-from secondunit_inference.cards import ModelCard
+from secondunit_inference.cards import Entry, ModelCard
 from secondunit_inference.engines.diffusion.recipes import FromDisk, Recipe, Streamed
 
 CACHE, TILING, COMPILE, ATTENTION = "speed.cache", "speed.tiling", "speed.compile", "speed.attention"
+BATCH = "speed.batch"
+MOST_AT_ONCE = 8
 CACHES: Mapping[str, tuple[str, ...]] = {
     "first-block": ("wan",),
     "taylorseer": ("wan", "helios", "skyreels"),
@@ -26,6 +28,8 @@ CACHES: Mapping[str, tuple[str, ...]] = {
 BLOCKS, GRAPHS = "blocks", "graphs"
 _NAMES_ITS_BLOCKS = ("wan", "ltx", "ltx2", "helios", "skyreels", "hunyuan15")
 """Families whose transformers say which of their blocks are alike, and ask diffusers for their attention."""
+_SEVERAL_A_CALL = ("WanPipeline", "WanImageToVideoPipeline", "LTX2ConditionPipeline")
+"""Pipelines that make several videos a call, like those made singly but for the order of additions."""
 _WITHOUT_MASKS = ("wan", "helios", "skyreels")
 
 
@@ -73,12 +77,14 @@ def able(cuda: bool) -> Able:
 class Speed:
     """`cache`: guesses steps that change little. `tiling`: the VAE works on tiles. `compile`: blocks that are alike
     become one compiled one, launched as CUDA graphs with `graphs`. `attention`: one of `ATTENTIONS`. Empty: none.
+    `batch`: takes that are made in one call.
     """
 
     cache: str = ""
     tiling: bool = False
     compile: str = ""
     attention: str = ""
+    batch: int = 1
 
     @property
     def approximate(self) -> tuple[str, ...]:
@@ -90,6 +96,7 @@ class Speed:
                 "tiling" if self.tiling else "",
                 f"compiled {self.compile}" if self.compile else "",
                 f"{self.attention} attention" if self.attention else "",
+                f"batch of {self.batch}" if self.batch > 1 else "",
             )
             if name
         )
@@ -116,7 +123,7 @@ def choices(card: ModelCard, able: Able) -> Mapping[str, tuple[str, ...]]:
 
 def speed(card: ModelCard, shot: str, parameters: Mapping[str, Value]) -> Speed:
     """Raises OrderRefused for what the model does not do, and for an unknown parameter of that group."""
-    known = (CACHE, TILING, COMPILE, ATTENTION)
+    known = (CACHE, TILING, COMPILE, ATTENTION, BATCH)
     for name in parameters:
         if name.startswith("speed.") and name not in known:
             raise OrderRefused(f"{shot}: there is no parameter {name!r}: there are {', '.join(known)}")
@@ -135,7 +142,25 @@ def speed(card: ModelCard, shot: str, parameters: Mapping[str, Value]) -> Speed:
     if attention and (attention not in ATTENTIONS or card.family not in ATTENTIONS[attention].families):
         named = ", ".join(name for name, one in ATTENTIONS.items() if card.family in one.families)
         raise OrderRefused(f"{shot}: {card.title} has no attention {attention!r}: it has {named or 'its own alone'}")
-    return Speed(cache, tiling, compile_, attention)
+    batch = parameters.get(BATCH, 1)
+    if not isinstance(batch, int) or isinstance(batch, bool) or not 1 <= batch <= MOST_AT_ONCE:
+        raise OrderRefused(f"{shot}: {BATCH} is a whole number from 1 to {MOST_AT_ONCE}, not {batch!r}")
+    if batch > 1 and not batches(card):
+        raise OrderRefused(f"{shot}: {card.title} makes one take a call: leave out {BATCH}")
+    return Speed(cache, tiling, compile_, attention, batch)
+
+
+def batches(card: ModelCard) -> bool:
+    """Whether some of its tasks are done for several takes at once."""
+    return any(not alone(card, entry, 1) for entry in card.entries)
+
+
+def alone(card: ModelCard, entry: Entry, passes: int) -> str:
+    """Why takes are made one by one; empty where they can be made together."""
+    # The image encoder of Wan 2.1 sees one picture.
+    if entry.pipeline not in _SEVERAL_A_CALL or "image_encoder" in card.tiny:
+        return f"{card.title} makes one take a call for this task"
+    return "each pass goes on from the frames of its own take" if passes > 1 else ""
 
 
 def check_machine(wanted: Speed, card: ModelCard, shot: str, able: Able) -> None:

@@ -112,10 +112,9 @@ def _again(
         )
         call = FAMILIES[plan.card.family](tiled, by.entry, window)
         text = {"prompt": window.prompt, "negative_prompt": window.negative}
-        with model.embeddings.used_by(pipeline), faster(pipeline, plan.speed):
-            output = run(
-                pipeline, plan.card, plan.tier, call, text, seed + (number + 1) * _SEEDS, job, lambda *_: step()
-            )
+        with model.embeddings.used_by(pipeline), faster(pipeline, plan.speed.beside(model.recipe)):
+            own = seed + (number + 1) * _SEEDS
+            (output,) = run(pipeline, plan.card, plan.tier, call, text, [own], job, lambda *_: step())
         check_size(output, one.frames, tiles.tile_width, tiles.tile_height, plan.card)
         weight = tiles.weight(tile)
         for whole, part in zip(shown, output.frames, strict=True):
@@ -142,7 +141,12 @@ def _doubled(plan: Planned, model: Model, video: Floats, seed: int, job: Job) ->
     taken = inspect.signature(type(pipeline).__call__).parameters
     arguments: dict[str, Any] = {name: value for name, value in plan.tier.call.items() if name in taken}
     height, width = video.shape[1:3]
-    with watched(pipeline, job), torch.random.fork_rng(), torch.inference_mode(), faster(pipeline, plan.speed):
+    with (
+        watched(pipeline, job),
+        torch.random.fork_rng(),
+        torch.inference_mode(),
+        faster(pipeline, plan.speed.beside(model.recipe)),
+    ):
         result = pipeline(
             video=list(video),
             height=height,
