@@ -18,8 +18,9 @@ from pytestqt.qtbot import QtBot
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.controls.seeds import SeedsField
 from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.model.cut import Unreadable
 from secondunit_plugin.panel.model.draft import Extend, Known
-from secondunit_plugin.panel.model.orders import Made
+from secondunit_plugin.panel.model.orders import Made, Stopped
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.places import GapPlace, ShotPlace
 from secondunit_plugin.panel.model.unit import Reached
@@ -152,3 +153,23 @@ def test_a_panel_that_starts_again_finds_the_takes_and_a_dead_unit_is_started_ag
     assert window.takes.list.count() == 3
     again = spawn.find(unit_home)
     assert again is not None and again.pid != address.pid
+
+
+def test_an_order_is_cancelled_and_another_cut_starts_with_nothing(cut: Path, qtbot: QtBot, panels: Panels) -> None:
+    model, window = panels.open(cut)
+    choose(qtbot, window, 0)
+    model.draft.ask(Extend(frames=400, into="handles"))
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: len(model.orders.orders) == 1, timeout=SECONDS)
+    window.actions_[Command.CANCEL].trigger()
+    (order_id,) = model.orders.orders
+    qtbot.waitUntil(lambda: model.orders.orders[order_id].state == Stopped(), timeout=SECONDS)
+    other = cut.parent / "elsewhere"
+    other.mkdir()
+    write_cut(read_cut(cut), other / "cut.otio")
+    model.open_cut(other / "cut.otio")
+    assert not model.orders.orders and model.place is None and window.queue.list.topLevelItemCount() == 0
+    qtbot.waitUntil(lambda: model.cut.open is not None, timeout=SECONDS)
+    model.open_cut(cut.parent / "missing.otio")
+    qtbot.waitUntil(lambda: isinstance(model.cut.state, Unreadable), timeout=SECONDS)
+    assert "missing.otio" in window.notice.text()

@@ -16,6 +16,14 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
     controls/        a form drawn from the unit's `Control`s: form.py; field.py says which field draws which kind
     views/           one widget a file, bound to the model: place strip, viewer, order form, takes, queue, unit
 
-Whoever adds a view gives it the model and connects to its signals; whoever adds a way to change something adds a verb
-to the model. Views do not call each other. No RPC, codec or file work on the UI thread: all of it is an `Operation`.
+What a further part of the panel adds, and where:
+
+    a view           a file in views/, given the model, made and placed in `Window.fill`; views never call one another
+    a control        a field in controls/ (`base.Field`: `edited`, `show_value`), one line in `form.field_for`
+    a state          a part in model/ with signals, made in `PanelModel.__init__`; a verb there for what people do
+    a command        a row in commands.py, and `Window.act(Command.X, do)`; what has nothing to do is in no menu
+    a call           `Operation(owner, lambda: link.call(lambda unit: unit.plan(order))).success(..).failure(..).run()`
+
+No RPC, codec or file work on the UI thread: all of it is an `Operation`. Threads are Python's, never Qt's (`background`
+says why). What lives in operations may import OpenTimelineIO and PyAV; everything else imports neither.
 """

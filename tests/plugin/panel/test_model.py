@@ -4,6 +4,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -34,14 +35,20 @@ from secondunit_bridge.messages import (
     Text,
 )
 from secondunit_bridge.rates import FrameTime
+from secondunit_plugin.panel.commands import Command
+from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.draft import DraftModel, Extend, Generate, Join, Known
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, OrdersModel, Preparing, Waiting
+from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, ShotPlace
 from secondunit_plugin.panel.model.takes import TakeId, TakesModel
 from secondunit_plugin.panel.model.values import ControlValue, Seeds, carried, shown
 
 from tests.inference.running_unit import order
 from tests.timeline.media_cuts import take_for
+
+if TYPE_CHECKING:
+    from secondunit_plugin.panel.model.planning import Planned
 
 RATE = Fraction(24)
 SHOT = ShotPlace("V1", FrameTime(0, RATE), 30, "A", "/a.mov", gap_after=12)
@@ -156,3 +163,20 @@ def test_an_order_found_at_the_unit_brings_its_takes_once() -> None:
     orders.clear()
     takes.clear()
     assert not orders.orders and not takes.ids
+
+
+@pytest.mark.usefixtures("qapp")
+def test_an_order_of_this_session_that_fails_is_said() -> None:
+    link = UnitLink()
+    model, notices = PanelModel(link), list[Notice]()
+    model.noticed.connect(notices.append)
+    model.orders.add(asked(1), cast("Planned", object()))
+    model.orders.add(order("earlier", Path("/takes")), None)
+    for order_id in ("earlier", "o1"):
+        link.event_arrived.emit(Failed(order_id, 2, "OrderFailed", "out of memory: choose a smaller model", "/w.log"))
+    assert notices == [Notice("shot: out of memory: choose a smaller model (log: /w.log)", refused=True)]
+
+
+def test_no_key_stands_for_two_commands() -> None:
+    keys = [key for command in Command for key in command.value.keys]
+    assert len(keys) == len(set(keys))

@@ -137,9 +137,12 @@ class OrdersModel(QObject):
         self.cleared.emit()
 
     def add(self, order: Order, planned: "Planned | None") -> None:
-        if order.id not in self.orders:
+        known = self.orders.get(order.id)
+        if known is None:
             self.orders[order.id] = Running(order, planned, Waiting(0))
             self.added.emit(order.id)
+        elif planned is not None:  # the unit's list was faster than its answer
+            self.orders[order.id] = replace(known, planned=planned)
 
     def restore(self, status: OrderStatus) -> None:
         """As the unit lists it. Takes that a lost connection kept from here arrive as if by their events."""

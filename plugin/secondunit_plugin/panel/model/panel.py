@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from secondunit_bridge.errors import SecondUnitError
 from secondunit_bridge.messages import OrderStatus, Take
 
@@ -14,7 +14,7 @@ from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
 from secondunit_plugin.panel.model.draft import ControlsState, DraftModel, Known, Needless, Refused, Unknown
-from secondunit_plugin.panel.model.orders import OrdersModel
+from secondunit_plugin.panel.model.orders import Broken, OrdersModel
 from secondunit_plugin.panel.model.places import Place
 from secondunit_plugin.panel.model.takes import TakesModel
 from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from secondunit_bridge.controls import Controls
 
     from secondunit_plugin.panel.model.planning import Planned
+
+_SETTLE_MS = 100
+"""How long a number that is being stepped has to stand before the unit is asked for its controls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,12 @@ class PanelModel(QObject):
         self._edits: deque[Callable[[OpenCut], OpenCut]] = deque()
         link.state_changed.connect(self._unit_changed)
         link.event_arrived.connect(self.orders.take)
-        self.draft.controls_wanted.connect(self._ask_for_controls)
+        self.orders.changed.connect(self._say_failure)
+        self._ask_soon = QTimer(self)
+        self._ask_soon.setSingleShot(True)
+        self._ask_soon.setInterval(_SETTLE_MS)
+        self._ask_soon.timeout.connect(self._ask_for_controls)
+        self.draft.controls_wanted.connect(self._ask_soon.start)
 
     # Verbs
 
@@ -68,14 +76,17 @@ class PanelModel(QObject):
             return read(path)
 
         def refuse(error: SecondUnitError) -> None:
-            self.cut.set_state(Unreadable(path, str(error)))
+            if self.cut.state is reading:
+                self.cut.set_state(Unreadable(path, str(error)))
             self._refuse(error)
 
         self.select(None)
         self.takes.clear()
         self.orders.clear()
-        self.cut.set_state(Reading(path))
-        Operation(self, work).success(self._opened).failure(refuse).run()
+        self._edits.clear()
+        reading = Reading(path)
+        self.cut.set_state(reading)
+        Operation(self, work).success(lambda opened: self._opened(reading, opened)).failure(refuse).run()
 
     def select(self, place: Place | None) -> None:
         if place != self.place:
@@ -97,7 +108,7 @@ class PanelModel(QObject):
                 link.call(lambda unit: unit.submit(order))
             return planned
 
-        Operation(self, work).success(self._ordered).failure(self._refuse).run()
+        Operation(self, work).success(lambda planned: self._ordered(opened, planned)).failure(self._refuse).run()
 
     def cancel(self, order_id: str) -> None:
         Operation(self, lambda: self.link.call(lambda unit: unit.cancel(order_id))).failure(self._refuse).run()
@@ -120,14 +131,16 @@ class PanelModel(QObject):
     def redo(self) -> None:
         self._edit(lambda opened: _shown(opened, 1))
 
-    # What they come to
+    # What they come to. Of a cut that was left meanwhile nothing is shown: its orders go on, its edits are in its file.
 
-    def _opened(self, opened: OpenCut) -> None:
-        self._edits.clear()
-        self.cut.set_state(opened)
-        self._find_orders()
+    def _opened(self, reading: Reading, opened: OpenCut) -> None:
+        if self.cut.state is reading:
+            self.cut.set_state(opened)
+            self._find_orders()
 
-    def _ordered(self, planned: "Planned") -> None:
+    def _ordered(self, before: OpenCut, planned: "Planned") -> None:
+        if not self._is_open(before):
+            return
         for note in planned.notes:
             self.noticed.emit(Notice(note))
         if planned.order is None:
@@ -135,6 +148,10 @@ class PanelModel(QObject):
             return
         self.orders.add(planned.order, planned)
         self.link.watch(planned.order.id)
+
+    def _is_open(self, cut: OpenCut) -> bool:
+        """Whether it is still this cut, in whatever version."""
+        return self.cut.open is not None and self.cut.open.path == cut.path
 
     def _edit(self, edit: "Callable[[OpenCut], OpenCut]") -> None:
         """One after the other, each on what the one before has made of the cut; `edit` runs in a thread."""
@@ -147,17 +164,19 @@ class PanelModel(QObject):
         if opened is None or not self._edits:
             return
         edit = self._edits[0]
-        Operation(self, lambda: edit(opened)).success(self._edited).failure(self._not_edited).run()
 
-    def _edited(self, opened: OpenCut) -> None:
+        def refuse(error: SecondUnitError) -> None:
+            self._refuse(error)
+            self._edited(opened, opened)
+
+        Operation(self, lambda: edit(opened)).success(lambda edited: self._edited(opened, edited)).failure(refuse).run()
+
+    def _edited(self, before: OpenCut, opened: OpenCut) -> None:
+        if self.cut.state is not before:
+            return
         self.cut.set_state(opened)
         if self.place is not None and self.place not in opened.version.places:
             self.select(None)
-        self._edits.popleft()
-        self._next_edit()
-
-    def _not_edited(self, error: SecondUnitError) -> None:
-        self._refuse(error)
         self._edits.popleft()
         self._next_edit()
 
@@ -179,6 +198,8 @@ class PanelModel(QObject):
             return [status async for status in unit.orders() if status.order.delivery.folder == folder]
 
         def use(found: list[OrderStatus]) -> None:
+            if not self._is_open(opened):
+                return
             for status in found:
                 self.orders.restore(status)
                 running = self.orders.orders[status.order.id]
@@ -209,6 +230,12 @@ class PanelModel(QObject):
             use(Known(found.controls) if found is not None else Needless())
 
         Operation(self, work).success(answered).failure(lambda error: use(Refused(str(error)))).run()
+
+    def _say_failure(self, order_id: str) -> None:
+        running = self.orders.orders[order_id]
+        if isinstance(running.state, Broken) and running.planned is not None:
+            log = self.tr(" (log: {path})").format(path=running.state.log) if running.state.log else ""
+            self.noticed.emit(Notice(f"{running.order.shot}: {running.state.message}{log}", True))
 
     def _refuse(self, error: SecondUnitError) -> None:
         self.noticed.emit(Notice(str(error), True))
