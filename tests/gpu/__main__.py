@@ -29,7 +29,7 @@ def main(models: list[str]) -> int:
         if why := measures.unfit(card, *room):
             left_out[name] = why
             continue
-        for row in measures.measure(measures.full(card), "cuda", card.frames.native):
+        for row in measures.measure(measures.full(card), "cuda", card.frames.native, measures.options(card, "cuda")):
             print(row, flush=True)  # noqa: T201
             rows.append(row)
             page.written(page.PAGE, page.block(_head(), rows, left_out))  # what is measured outlives an interruption

@@ -9,7 +9,7 @@ import gc
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +23,7 @@ from secondunit_inference.engines.diffusion import card as planning
 from secondunit_inference.engines.diffusion import engine, tiny
 from secondunit_inference.engines.diffusion.held import Held
 from secondunit_inference.engines.diffusion.sizes import sizes
-from secondunit_inference.engines.diffusion.speed import CACHE, CACHES
+from secondunit_inference.engines.diffusion.speed import able, choices
 from secondunit_inference.job import Job, Progress
 
 from tests.gpu import stock
@@ -94,7 +94,17 @@ def build(card: ModelCard, models: Path, device: str) -> None:
         _emptied(device)
 
 
-def measure(card: ModelCard, device: str, frames: int) -> Iterator[Row]:
+Option = tuple[str, str]
+"""A parameter of an order that makes it faster, and its value."""
+
+
+def options(card: ModelCard, device: str) -> tuple[Option, ...]:
+    """All that this machine can do for the model."""
+    found = choices(card, able(cuda=device == "cuda"))
+    return tuple((name, value) for name, values in found.items() for value in values)
+
+
+def measure(card: ModelCard, device: str, frames: int, options: Iterable[Option]) -> Iterator[Row]:
     """`card`: its `tiny` is what is built, `frames` those of an order. Nothing else may use the device meanwhile."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -106,9 +116,9 @@ def measure(card: ModelCard, device: str, frames: int) -> Iterator[Row]:
             least = 2 * card.frames.multiple + card.frames.plus
             _made(held, order(card, STANDARD, min(frames, least), FEW), folder)
             yield _of_engine(held, order(card, STANDARD, frames, FEW), folder, device, "")
-            for cache in (name for name, families in CACHES.items() if card.family in families):
-                asked = order(card, STANDARD, frames, FEW, **{CACHE: cache})
-                yield _of_engine(held, asked, folder, device, cache)
+            for option, value in options:
+                asked = order(card, STANDARD, frames, FEW, **{option: value})
+                yield _of_engine(held, asked, folder, device, f"{option.removeprefix('speed.')} {value}")
             for tier in (name for name, one in card.tiers.items() if name != STANDARD and one.enabled):
                 if "sigmas" not in card.tiers[tier].call:
                     yield _of_engine(held, order(card, tier, frames, FEW), folder, device, "")
@@ -152,10 +162,15 @@ def _of_stock(asked: Order, folder: Path, device: str) -> Row:
 
 def _of_engine(held: Held, asked: Order, folder: Path, device: str, options: str) -> Row:
     plan = planning.plan(_with_steps(asked, MANY), folder)
-    preview = _made(held, asked, folder)
-    row = _row(asked, options, device, lambda steps: _made(held, _with_steps(asked, steps), folder))
+    _made(held, asked, folder)  # compiles and chooses kernels
+    previews: list[float | None] = []
+
+    def made(steps: int) -> None:
+        previews.append(_made(held, _with_steps(asked, steps), folder))
+
+    row = _row(asked, options, device, made)
     planned = plan.memory_bytes if device == "cuda" else None
-    return dataclasses.replace(row, preview=preview, planned=planned, planned_seconds=plan.seconds)
+    return dataclasses.replace(row, preview=previews[0], planned=planned, planned_seconds=plan.seconds)
 
 
 def _row(asked: Order, options: str, device: str, made: Callable[[int], object]) -> Row:
