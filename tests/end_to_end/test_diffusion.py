@@ -9,8 +9,10 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import opentimelineio as otio
 import pytest
+from numpy.typing import NDArray
 from secondunit_bridge import spawn
 from secondunit_bridge.client import Client
 from secondunit_bridge.media.read import VideoReader
@@ -35,7 +37,9 @@ from secondunit_bridge.wire import record_from_json
 from secondunit_inference import cards
 from secondunit_plugin.cli.main import run
 from secondunit_timeline import Unit, read_cut, recipes, write_cut
+from secondunit_timeline.index import Index
 from secondunit_timeline.operations import Into
+from secondunit_timeline.staleness import said, states
 from secondunit_timeline.times import time_range
 
 from tests.timeline.media_cuts import TEN_HOURS, shot, sounding_cut
@@ -237,3 +241,61 @@ def test_a_still_is_the_first_frame_of_a_clip_with_the_usual_handles(
     assert run([*command[:-1], str(tmp_path / "no.otio"), *chosen, f"3={still}"]) == 3
     error = " ".join(capsys.readouterr().err.split())
     assert "takes a still as a take's first frame" in error and "stands at frame 15 of 0 to 33" in error
+
+
+def decoded(path: str) -> list[NDArray[np.generic]]:
+    with VideoReader(path) as reader:
+        return [frame.to_ndarray() for frame in reader.frames(0, reader.info.frames)]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_take_grows_and_keeps_every_frame(
+    tmp_path: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = make_clip(40, "24", "10:00:00:00", "96x64")
+    cuts = [tmp_path / f"cut{number}.otio" for number in range(5)]
+    write_cut(sounding_cut(shot(clip, 40, 5, 35)), cuts[0])
+    chosen = ["--engine", "diffusion", "--model", MODEL, "--set", "steps=2", "--prompt", "rain", "--codec", "ffv1"]
+
+    def taken(*command: str) -> Any:
+        assert run([*command, "--json"]) == 0
+        (take,) = json.loads(capsys.readouterr().out)["takes"]
+        return take
+
+    extend = ["extend", str(cuts[0]), "--shot", "A", "--tail", "10", "--into", "gap", "--handles", "4"]
+    first = taken(*extend, *chosen, "-o", str(cuts[1]))
+    name = first["record"]["name"]
+    # 4 frames of its handle are there, 8 are made, and 6 as a handle.
+    grow = ["--shot", name, "--grow", "-o"]
+    grown = taken("extend", str(cuts[1]), "--tail", "12", "--into", "gap", "--handles", "6", *grow, str(cuts[2]))
+    assert (first["frames"], grown["frames"]) == (4 + 10 + 4, 4 + 10 + 4 + 8 + 6)
+    order = grown["record"]["order"]
+    assert (order["model"], order["delivery"]["codec"], grown["record"]["seed"]) == (MODEL, "ffv1", 1)
+    assert {one["name"]: one["value"] for one in order["parameters"]} == {"steps": 2}
+    before, after = decoded(first["path"]), decoded(grown["path"])
+    assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=False))
+    assert not any(np.array_equal(before[-1], other) for other in after[18:])
+    (seam,) = grown["record"]["seams"]
+    assert int(seam["frame"]["frame"]) == 18
+
+    was, longer = (read_cut(cut).tracks[0][1] for cut in cuts[1:3])
+    assert longer.source_range == time_range(was.source_range.start_time.value, 22, Fraction(24))
+    assert longer.media_reference.available_range.start_time == was.media_reference.available_range.start_time
+    assert [said(state) for _, state in states(Index(read_cut(cuts[2])))] == ["fresh", "fresh"]
+
+    # Into the handle alone, in another codec: nothing moves, and the frames are the same as far as the codec goes.
+    grow = ["--codec", "prores_hq", "--shot", name, "--grow", "-o"]
+    waits = taken("extend", str(cuts[2]), "--tail", "10", "--into", "handles", "--handles", "0", *grow, str(cuts[3]))
+    assert waits["frames"] == 32 + 4
+    assert read_cut(cuts[3]).tracks[0][1].source_range == longer.source_range
+    with VideoReader(waits["path"]) as made, VideoReader(grown["path"]) as there:
+        for number in range(32):
+            ours, theirs = (
+                reader.frame(number).reformat(format="gray").to_ndarray().astype(float) for reader in (made, there)
+            )
+            assert abs(ours - theirs).mean() < 2
+
+    assert run(["extend", str(cuts[3]), "--head", "6", "--shot", name, "--grow", "-o", str(cuts[4])]) == 3
+    assert "does not grow there: the frames there are the camera's" in " ".join(capsys.readouterr().err.split())
+    assert run(["extend", str(cuts[3]), "--tail", "4", "--shot", "A", "--grow", "-o", str(cuts[4])]) == 3
+    assert "'A' plays no take" in " ".join(capsys.readouterr().err.split())

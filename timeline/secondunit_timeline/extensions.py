@@ -64,9 +64,19 @@ class Extension:
 
 
 def plan_extension(
-    index: Index, selector: str, end: End, frames: int, into: Into | None, handles_only: bool, settings: Settings
+    index: Index,
+    selector: str,
+    end: End,
+    frames: int,
+    into: Into | None,
+    handles_only: bool,
+    settings: Settings,
+    one_shot: bool = False,
 ) -> Extension:
-    """`into` None: the gap beside the shot if there is one, else handles only. `handles_only` moves nothing."""
+    """`into` None: the gap beside the shot if there is one, else handles only. `handles_only` moves nothing.
+
+    `one_shot`: the media shows nothing but this shot, whatever its pictures look like.
+    """
     if frames < 1:
         raise BadInput(f"an extension by {frames} frames: give 1 or more")
     track, item = find_clip(index, selector)
@@ -92,7 +102,10 @@ def plan_extension(
     extent = source_extent(shot.clip, shot.info, shot.record, shot.speed)
     edge = extent[1] if outward > 0 else extent[0]
     wanted = shot.source_frames(frames + beyond)
-    limit = camera_end(shot, wanted) if outward > 0 else camera_start(shot, wanted)
+    if one_shot:
+        limit = shot.info.frames if outward > 0 else 0
+    else:
+        limit = camera_end(shot, wanted) if outward > 0 else camera_start(shot, wanted)
     unused = (limit - edge) * outward
     notes = []
     if unused < wanted and limit not in (0, shot.info.frames):

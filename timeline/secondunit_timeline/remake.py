@@ -41,7 +41,7 @@ from secondunit_timeline.references import is_recipe
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import open_shot
 from secondunit_timeline.staleness import closes_loop
-from secondunit_timeline.takes import PREFIX, RECIPE, Asked, asked_in, key_of, recipe, reference
+from secondunit_timeline.takes import PREFIX, RECIPE, Asked, asked_in, key_of, recipe, reference, take_of
 from secondunit_timeline.times import exact, frames_of, rate_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tup
     another size: frames that do not lie beside it are found by path, by reel and timecode, or by the file's name.
     Raises CutError where the cut does not hold them.
     """
-    places = tuple(_places(index, key))
+    places = tuple(places_of(index, key))
     if not places:
         raise CutError(f"no clip of the cut holds the take {key!r}: see `secondunit takes`")
     media = _Media(index, record.name)
@@ -112,7 +112,8 @@ def place_remake(remake: Remake, takes: Sequence[Take]) -> tuple[Operation, ...]
     return tuple(operations)
 
 
-def _places(index: Index, key: str) -> Iterator[tuple[str, FrameTime, FrameTime]]:
+def places_of(index: Index, key: str) -> Iterator[tuple[str, FrameTime, FrameTime]]:
+    """See `Remake`."""
     for track in index.tracks:
         for item in track.items:
             held = item.child.media_references().get(key) if isinstance(item.child, otio.schema.Clip) else None
@@ -148,6 +149,8 @@ def _beside(
     None where nothing lies there at normal speed and at the take's rate.
     """
     if not isinstance(condition, FramesBefore | FramesAfter) or _camera_keys(item.child):
+        return None
+    if take_of(item.child, condition.span) is not None:
         return None
     before, near = track.at(item.start - 1) if item.start > 0 else None, track.at(item.end)
     loops = isinstance(condition, FramesAfter) and closes_loop(record)

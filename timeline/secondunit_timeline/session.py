@@ -44,6 +44,7 @@ from secondunit_timeline.changes import Edit
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation, slot_of
+from secondunit_timeline.growth import place_growth, plan_growth, record_to_grow, settings_of
 from secondunit_timeline.index import Index
 from secondunit_timeline.joins import place_join, plan_blend, plan_join
 from secondunit_timeline.loops import place_loop, plan_loop
@@ -127,12 +128,25 @@ class AsyncUnit:
         head: int = 0,
         into: Into | None = None,
         handles_only: bool = False,
+        grow: bool = False,
         **options: Unpack[Options],
     ) -> Result:
-        """`into` None: the gap beside the shot if there is one, else handles only. Frames are counted in the cut."""
+        """`into` None: the gap beside the shot if there is one, else handles only. Frames are counted in the cut.
+
+        `grow`: the shot plays a take, which becomes one longer take with all its frames as they are; what is not in
+        `options` is as it was ordered with.
+        """
         if bool(tail) == bool(head):
             raise BadInput("an extension needs either tail or head: the frames to add at one end")
         end = End.TAIL if tail else End.HEAD
+        if grow:
+            index = Index(cut)
+            record = await anyio.to_thread.run_sync(record_to_grow, index, shot)
+            settings = await self._settings(options, settings_of(record, Settings(self._folder)))
+            grown = await anyio.to_thread.run_sync(
+                plan_growth, index, shot, end, tail or head, into, handles_only, settings
+            )
+            return await self._carry_out(cut, grown.order, partial(place_growth, grown), grown.extension.notes)
         plan = await anyio.to_thread.run_sync(
             plan_extension, Index(cut), shot, end, tail or head, into, handles_only, await self._settings(options)
         )
@@ -318,12 +332,19 @@ class AsyncUnit:
         self._cards = self._cards or (await self._client.hello()).cards
         return self._cards
 
-    async def _settings(self, options: Options) -> Settings:
-        count, seed, handles = options.get("takes", 1), options.get("seed", 0), options.get("handles", 12)
+    async def _settings(self, options: Options, defaults: Settings | None = None) -> Settings:
+        defaults = defaults or Settings(self._folder)
+        count, seed, handles = (
+            options.get("takes", 1),
+            options.get("seed", defaults.seeds[0]),
+            options.get("handles", 12),
+        )
         if count < 1 or handles < 0:
             raise BadInput(f"{count} takes with {handles} frames of handle: give at least 1 take and 0 frames")
-        defaults = Settings(self._folder)
         engine, model = options.get("engine", defaults.engine), options.get("model", defaults.model)
+        parameters = defaults.parameters if model == defaults.model else ()
+        if "parameters" in options:
+            parameters = tuple(Parameter(name, value) for name, value in options["parameters"].items())
         return Settings(
             folder=self._folder,
             handles=handles,
@@ -337,7 +358,7 @@ class AsyncUnit:
             prompt=options.get("prompt", defaults.prompt),
             negative=options.get("negative", defaults.negative),
             looks=options.get("looks", defaults.looks),
-            parameters=tuple(Parameter(name, value) for name, value in options.get("parameters", {}).items()),
+            parameters=parameters,
             card=next((card for card in await self._offered() if (card.engine, card.model) == (engine, model)), None),
         )
 

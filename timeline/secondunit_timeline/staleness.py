@@ -6,7 +6,7 @@ same frames does not; but where it has another size or codec, the take is of off
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +23,7 @@ from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.library import read_headers
 from secondunit_timeline.reels import offset_in, reel_key, same_reel, shift_of, stem, timecode
-from secondunit_timeline.takes import PREFIX, RECIPE, PlacedTake, placed_takes, record_of
+from secondunit_timeline.takes import PREFIX, RECIPE, PlacedTake, grown_from, placed_takes, record_of
 from secondunit_timeline.times import frames_of, rate_of
 
 __all__ = ["Fresh", "OfflineGrade", "Stale", "State", "Unknown", "Where", "states", "to_redo"]
@@ -213,6 +213,10 @@ class _Take:
         return self.record.order.slot.rate
 
     def states(self) -> Iterator[State]:
+        key, record = grown_from(self.item.child, self.key, self.record)
+        if key != self.key:
+            yield from replace(self, key=key, record=record).states()
+            return
         waits = any(not key.startswith(PREFIX) for key in _media(self.item.child))
         for where, span, into in _spans(self.record):
             if span.timecode is None:

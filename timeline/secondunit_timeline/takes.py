@@ -7,7 +7,7 @@ from typing import Any
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
-from secondunit_bridge.messages import Order, Record, Take
+from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Record, Span, Take
 from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.takes import FIRST_NUMBER
 
@@ -99,6 +99,28 @@ def record_of(clip: otio.schema.Clip, key: str) -> Record | None:
     held = clip.media_references().get(key + RECIPE)
     text = held.parameters.get(RECORD) if isinstance(held, otio.schema.GeneratorReference) else None
     return record_from_json(text) if isinstance(text, str) else None
+
+
+def take_of(clip: otio.schema.Clip, frames: Span) -> str | None:
+    """The key of the clip's take that holds `frames`: the reel of a take is its own."""
+    for key, media in clip.media_references().items():
+        reel = media.metadata.get("secondunit", {}).get("reel", "")
+        if key.startswith(PREFIX) and not key.endswith(RECIPE) and reel and reel == frames.reel:
+            return str(key)
+    return None
+
+
+def grown_from(clip: otio.schema.Clip, key: str, record: Record) -> tuple[str, Record]:
+    """The take that the one of `key` and `record` made longer, over all its versions; itself where it did not."""
+    seen = {key}
+    while True:
+        sides = (one.span for one in record.order.conditions if isinstance(one, FramesBefore | FramesAfter))
+        older = next((other for side in sides if (other := take_of(clip, side)) is not None), None)
+        known = record_of(clip, older) if older is not None and older not in seen else None
+        if older is None or known is None:
+            return key, record
+        seen.add(older)
+        key, record = older, known
 
 
 def clip_of(takes: Sequence[Take], offset: Frames, length: FrameTime, asked: Asked | None = None) -> otio.schema.Clip:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.core import ParameterSource
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, Look, SoundKind, Value, value_of
 
@@ -170,6 +171,11 @@ def check_output(path: Path, output: Path) -> None:
     type=click.Choice(ROOM),
     help="What makes room. Default: the gap beside the shot if there is one, else handles, and nothing moves.",
 )
+@click.option(
+    "--grow",
+    is_flag=True,
+    help="The shot plays a take: make it longer, all its frames as they are. Options not given are the take's.",
+)
 @click.option("--sound", type=click.Choice(SOUNDS), default=SoundKind.ROOM_TONE.value, show_default=True)
 @order_options
 def extend(
@@ -178,6 +184,7 @@ def extend(
     tail: int,
     head: int,
     into: str | None,
+    grow: bool,
     sound: str,
     output: Path,
     as_json: bool,
@@ -190,6 +197,11 @@ def extend(
     from secondunit_timeline.operations import Into
 
     wanted = chosen(options, sound=SoundKind(sound))
+    if grow:
+        context = click.get_current_context()
+        given = {name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
+        given |= {"parameters"} if given & {"tier", "given"} else set()
+        wanted = cast("Options", {name: value for name, value in wanted.items() if name in given})
     place = Into(into) if into not in (None, HANDLES) else None
     run_order(
         cut,
@@ -197,7 +209,7 @@ def extend(
         as_json,
         quiet,
         lambda unit, read: unit.extend(
-            read, shot, tail=tail, head=head, into=place, handles_only=into == HANDLES, **wanted
+            read, shot, tail=tail, head=head, into=place, handles_only=into == HANDLES, grow=grow, **wanted
         ),
     )
 
