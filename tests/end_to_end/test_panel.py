@@ -114,6 +114,7 @@ def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtB
     edited = cut.parent / "cut_edit01.otio"
     qtbot.waitUntil(lambda: model.cut.open is not None and model.cut.open.saved_as == edited, timeout=SECONDS)
     assert names(edited) == ["A", "A_v001", "B"]
+    assert "cut_edit01.otio" in window.notice.text()
     assert cut.read_bytes() == before
     window.actions_[Command.UNDO].trigger()
     qtbot.waitUntil(lambda: names(edited) == ["A", "", "B"], timeout=SECONDS)

@@ -68,6 +68,12 @@ def test_the_model_brings_no_widgets_no_grpc_and_no_otio() -> None:
     assert int(count) >= 8 and heavy == "[]"
 
 
+def test_the_window_shows_before_anything_heavy_is_imported() -> None:
+    heavy = ("grpc", "opentimelineio", "asyncio", "superqt", "qtawesome", "secondunit_bridge.messages")
+    code = f"import sys, secondunit_plugin.panel.app; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def control(name: str, kind: ControlKind, *when: ShownWhen) -> Control:
     return Control(name, name, "", "group", kind, when)
 

@@ -175,6 +175,9 @@ class PanelModel(QObject):
         if self.cut.state is not before:
             return
         self.cut.set_state(opened)
+        if opened.version not in before.versions and opened.saved_as is not None:
+            said = self.tr("{edit}. Written to {name}.").format(edit=opened.version.done, name=opened.saved_as.name)
+            self.noticed.emit(Notice(said))
         if self.place is not None and self.place not in opened.version.places:
             self.select(None)
         self._edits.popleft()
