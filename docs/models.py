@@ -48,6 +48,8 @@ _WORDS = {
     Input.MASK: "a mask",
     Input.REFERENCE_IMAGES: "references",
     Input.GUIDE_VIDEO: "the shot as a guide",
+    Input.MOTION: "strokes and camera moves",
+    Input.TRACKS: "strokes",
 }
 _COMMANDS = {
     Task.GENERATE: "generate CUT --at +0 --frames {frames}",

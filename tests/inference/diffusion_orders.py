@@ -19,10 +19,13 @@ from secondunit_bridge.messages import (
     FramesBefore,
     Order,
     Parameter,
+    Point,
     ReferenceImage,
     Slot,
     SourceShot,
     Span,
+    Stroke,
+    Strokes,
     Task,
     Text,
     Value,
@@ -139,12 +142,22 @@ def frames_of(made: Made) -> list[Any]:
     return list(made.frames)
 
 
+def stroke(direction: float = 0.0, speed: float = 0.25, left: float = 0.25, right: float = 0.75) -> Stroke:
+    """What lies between `left` and `right`, a quarter of the height from the edges."""
+    corners = ((left, 0.25), (right, 0.25), (right, 0.75), (left, 0.75))
+    return Stroke(tuple(Point(x, y) for x, y in corners), direction, speed)
+
+
 def conditions_for(
     needs: set[Input], task: Task, frames: int, rate: Fraction, folder: Path, seen: int = 60
 ) -> tuple[Condition, ...]:
     """What brings these inputs: the shot before ends with frame 59, the one after begins with frame 90."""
     found: list[Condition] = [Text("a lake", "rain")]
     before, after = {Input.FRAMES_BEFORE, Input.FIRST_IMAGE}, {Input.FRAMES_AFTER, Input.LAST_IMAGE}
+    if needs & {Input.MOTION, Input.TRACKS}:
+        found.append(Strokes((stroke(),)))
+        if task is Task.GENERATE:
+            found.append(ReferenceImage(still(folder / "moved.png", 30), FrameTime(0, rate)))
     if task in (Task.EXTEND, Task.JOIN):
         if needs & before:
             path = numbered(folder / "before.mkv", seen, rate)

@@ -28,6 +28,7 @@ from secondunit_bridge.messages import (
     Order,
     ReferenceImage,
     SourceShot,
+    Strokes,
     Task,
     Text,
     UsedLora,
@@ -89,7 +90,7 @@ def test_any_slot_of_any_model_lies_within_legal_passes(
     entry = card.entries[place % len(card.entries)]
     order = make.order(card, entry.task, _conditions(entry, frames, head, tail, rate, seen), frames, rate, (head, tail))
     if entry.adapter:
-        name = next(adapter.name for adapter in card.adapters if adapter.kind == entry.adapter)
+        name = next(one.name for one in card.adapters if entry.adapter in (one.kind, one.name))
         order = make.order(card, entry.task, order.conditions, frames, rate, (head, tail), adapter=name)
     try:
         plan = planned(card, order)
@@ -134,6 +135,9 @@ def _conditions(
             ReferenceImage(f"/{at}.png", FrameTime(at, rate))
             for at in sorted({0, total - 1} if Input.LAST_IMAGE in needs else {0} if needs != {Input.TEXT} else set())
         ]
+    if needs & {Input.MOTION, Input.TRACKS}:
+        found.append(Strokes((make.stroke(),)))
+        found += [ReferenceImage("/0.png")] if entry.task is Task.GENERATE else []
     if Input.MASK in needs:
         found.append(Mask(make.span("/mask.png", 0, 1, rate)))
     if entry.task is Task.MATCH:

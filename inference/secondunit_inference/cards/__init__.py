@@ -33,6 +33,14 @@ class Input(StrEnum):
     MASK = "mask"
     REFERENCE_IMAGES = "reference_images"
     GUIDE_VIDEO = "guide_video"
+    MOTION = "motion"
+    """A picture or the source shot, moved by strokes or a camera: a video, and where nothing was seen."""
+    TRACKS = "tracks"
+    """Strokes, drawn as a video of point tracks."""
+
+
+CAMERA_MOVE = "camera-move"
+"""The kind of adapter that makes the camera move of its name."""
 
 
 class IndexUnit(StrEnum):
@@ -61,7 +69,7 @@ class Entry:
     needs: tuple[Input, ...]
     takes: tuple[Input, ...] = ()
     adapter: str = ""
-    """The kind of adapter without which the pipeline ignores what it is given."""
+    """The kind or the name of the adapter without which the pipeline ignores what it is given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,12 @@ def canvas(order: Order) -> Canvas:
                 prompts.append(prompt)
                 negatives += [negative] if negative else []
             case CameraMove():
+                if camera is not None:
+                    raise OrderRefused(f"{order.shot}: the order has two camera moves: give one")
                 camera = condition
             case Strokes():
+                if strokes is not None:
+                    raise OrderRefused(f"{order.shot}: the order has strokes twice: give all of them at once")
                 strokes = condition
             case Look():
                 looks.append(condition)

@@ -16,7 +16,8 @@ from secondunit_inference.engines.diffusion.enlarging import Way
 from secondunit_inference.engines.diffusion.looks import loras
 from secondunit_inference.engines.diffusion.machine import device_name, machine
 from secondunit_inference.engines.diffusion.measured import read
-from secondunit_inference.engines.diffusion.planned import CAMERA_MOVE, planned, seen
+from secondunit_inference.engines.diffusion.motion import moves
+from secondunit_inference.engines.diffusion.planned import planned, seen
 from secondunit_inference.engines.diffusion.preflight import preflight
 from secondunit_inference.engines.diffusion.sizes import sizes
 from secondunit_inference.engines.diffusion.speed import able, check_machine
@@ -44,7 +45,7 @@ def _card(card: ModelCard, models: Path) -> Card:
         model=card.model,
         description=card.description,
         limits=tuple(TaskLimit(Task(task), 0) for task in tasks),
-        camera_moves=tuple(adapter.name for adapter in card.adapters if adapter.kind == CAMERA_MOVE),
+        camera_moves=moves(card, Task.GENERATE),
         title=card.title,
         licence=Licence(card.licence.id, card.licence.commercial, card.licence.url),
         repository=card.source.repository,

@@ -22,15 +22,17 @@ from secondunit_bridge.controls import (
     ShotControl,
     ShownWhen,
     SoundControl,
+    StrokesControl,
     TextControl,
     ToggleControl,
 )
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Order, Task, Value
 
-from secondunit_inference.cards import Entry, Input, ModelCard
+from secondunit_inference.cards import Input, ModelCard
 from secondunit_inference.engines.diffusion.enlarging import UPSCALE, UPSCALE_STRENGTH, Way, strength_of, ways
-from secondunit_inference.engines.diffusion.planned import ADAPTER, CAMERA_MOVE, SOUND, STANDARD, STEPS, STRENGTHS, TIER
+from secondunit_inference.engines.diffusion.motion import camera_adapters, most_strokes, moves
+from secondunit_inference.engines.diffusion.planned import ADAPTER, SOUND, STANDARD, STEPS, STRENGTHS, TIER
 from secondunit_inference.engines.diffusion.preflight import MEMORY
 from secondunit_inference.engines.diffusion.speed import (
     ATTENTION,
@@ -148,13 +150,10 @@ def _controls(card: ModelCard, task: Task) -> Iterator[Control]:
     if not entries:
         return
     yield from _content(used, task)
-    yield from _strengths(card, entries, used)
-    moves = tuple(adapter.name for adapter in card.adapters if adapter.kind == CAMERA_MOVE)
-    if moves:
-        yield _control(
-            "camera", "Camera", "A move that a published LoRA was trained on.", CameraMoveControl(moves, True)
-        )
-    guides = [adapter.name for adapter in card.adapters if any(adapter.kind == entry.adapter for entry in entries)]
+    yield from _strengths(card, used)
+    yield from _motion(card, task)
+    kinds = {entry.adapter for entry in entries}
+    guides = [adapter.name for adapter in card.adapters if adapter.kind in kinds or adapter.name in kinds]
     if guides:
         choice = ChoiceControl("", ("", *guides))
         yield _control(ADAPTER, "Guide", "How the source shot guides the picture.", choice, "guide")
@@ -234,13 +233,27 @@ def _content(used: set[Input], task: Task) -> Iterator[Control]:
         yield _control("mask", "Mask", "White is made again, the rest stays as it is.", MaskControl())
 
 
-def _strengths(card: ModelCard, entries: list[Entry], used: set[Input]) -> Iterator[Control]:
-    # An entry that needs a mask makes again what is white in it, from nothing.
-    mixed = any(Input.SOURCE_SHOT in entry.needs and Input.MASK not in entry.needs for entry in entries)
-    if mixed and card.family in STRENGTHS:
+def _motion(card: ModelCard, task: Task) -> Iterator[Control]:
+    own = tuple(camera_adapters(card))
+    rendered = tuple(move for move in moves(card, task) if move not in own)
+    if own:
+        text = "A move that a published LoRA was trained on."
+        yield _control("camera", "Camera", text, CameraMoveControl(own, True))
+    if rendered:
+        text = "A move that is rendered into a guide from the picture."
+        yield _control("camera_guide", "Camera, as a guide", text, CameraMoveControl(rendered, False))
+    if most := most_strokes(card, task):
+        text = "Regions that move, rendered into a guide."
+        yield _control("strokes", "Strokes", text, StrokesControl(most, False))
+
+
+def _strengths(card: ModelCard, used: set[Input]) -> Iterator[Control]:
+    # VACE keeps what it is given and makes again what is white in a mask, from nothing.
+    filling = card.pipeline.class_name == "WanVACEPipeline"
+    if used & {Input.SOURCE_SHOT, Input.MOTION} and card.family in STRENGTHS and not filling:
         text = "0 keeps the shot, 1 keeps nothing of it."
         yield _control("strength", "Strength", text, NumberControl(STRENGTHS[card.family], 0, 1), "guide")
-    if card.family == "wan" and used & {Input.MASK, Input.GUIDE_VIDEO}:
+    if filling:
         text = "How closely frames and references are kept to."
         yield _control("conditioning_scale", "Hold", text, NumberControl(1, 0, 2), "guide")
     if card.family == "ltx2" and Input.GUIDE_VIDEO in used:

@@ -28,6 +28,7 @@ from secondunit_inference.engines.diffusion.fitting import Clock, in_memory, kee
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.held import Held, Model
 from secondunit_inference.engines.diffusion.looks import loras, used, worn
+from secondunit_inference.engines.diffusion.motion import described
 from secondunit_inference.engines.diffusion.planned import Planned, planned
 from secondunit_inference.engines.diffusion.preflight import approximate
 from secondunit_inference.engines.diffusion.previews import Previews
@@ -382,6 +383,8 @@ def _notes(plan: Planned) -> Iterator[str]:
         yield f"{card.title} takes no mask: the whole picture was made, what lies outside the mask is the source's"
     if card.index_unit is IndexUnit.LATENT and plan.canvas.keyframes:
         yield f"{card.title} places a still at the nearest of every eighth of its frames"
+    if plan.guide is not None:
+        yield from described(plan.guide)
     for adapter, weight in plan.adapters:
         yield f"made with the adapter {adapter.name} of {adapter.repository}, weight {weight:g}"
     for unused in plan.unused:

@@ -50,11 +50,15 @@ class Framing:
             picture = cv2.copyMakeBorder(picture, self.top, bottom, self.left, right, cv2.BORDER_REPLICATE)
         return np.asarray(picture, np.float32)
 
+    def inner(self, picture: Floats) -> Floats:
+        """What a picture of the model holds of the slot's, square pixels."""
+        return picture[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
+
     def out_of(self, picture: Floats) -> Floats:
         """A picture of the model as one of the slot."""
         import cv2
 
-        inner = picture[self.top : self.top + self.inner_height, self.left : self.left + self.inner_width]
+        inner = self.inner(picture)
         size = (self.slot_width, self.slot_height)
         if size != (self.inner_width, self.inner_height):
             smaller = self.slot_width * self.slot_height < self.inner_width * self.inner_height

@@ -12,6 +12,7 @@ from secondunit_inference.cards import Adapter, Entry, Input, ModelCard, Tier
 from secondunit_inference.engines.diffusion.canvas import Canvas, canvas
 from secondunit_inference.engines.diffusion.enlarging import Enlarging, enlarging
 from secondunit_inference.engines.diffusion.framing import Framing, framing
+from secondunit_inference.engines.diffusion.motion import Guide, Moved, Tracked, camera_adapters, guide
 from secondunit_inference.engines.diffusion.speed import Speed, speed
 from secondunit_inference.engines.diffusion.timing import Context, FrameRule, Pass, Timing, timing
 
@@ -23,7 +24,6 @@ ADAPTER = "adapter"
 """The parameter that names one of the card's adapters."""
 SOUND = "sound"
 """The parameter that asks for the sound that the model makes."""
-CAMERA_MOVE = "camera-move"
 STRENGTHS = {"wan": 0.8, "ltx": 0.4, "ltx2": 0.6, "cogvideox": 0.8}
 """How much of a source shot is made again where the order does not say, by family; 1 keeps nothing."""
 SEEN_SECONDS = Fraction(1)
@@ -49,6 +49,9 @@ class Planned:
     unused: tuple[Input, ...]
     """What the order brings and the model does not take."""
     speed: Speed
+    slot_rate: Fraction
+    guide: Guide | None
+    """What is rendered of the order's strokes and camera move."""
     enlarging: Enlarging | None = None
 
     def entry_of(self, one: Pass) -> Entry:
@@ -74,9 +77,10 @@ def planned(card: ModelCard, order: Order) -> Planned:
     """Raises OrderRefused for what the model does not do."""
     scene = canvas(order)
     parameters = {parameter.name: parameter.value for parameter in order.parameters}
-    named = _adapter(card, order, parameters)
-    _refuse_stills(card, order, scene)
-    entry = _entry(card, order, _inputs(scene), named)
+    rendered = guide(card, order, scene)
+    named = _adapter(card, order, parameters, rendered)
+    _refuse_stills(card, order, scene, rendered)
+    entry = _entry(card, order, _inputs(scene), named, rendered)
     tier = _tier(card, order, parameters)
     if scene.task is Task.MATCH and not (scene.prompt or scene.looks) and Input.REFERENCE_IMAGES not in entry.takes:
         raise OrderRefused(f"{order.shot}: {card.title} takes no reference: give it a look or a text to match by")
@@ -94,7 +98,7 @@ def planned(card: ModelCard, order: Order) -> Planned:
             f"{order.shot}: {card.title} makes at most {rule.most} frames at {float(card.rate):g} a second and does "
             f"not go on from them, this slot needs {times.frames}: order a shorter one, or another model"
         )
-    moves = {adapter.name: adapter for adapter in card.adapters if adapter.kind == CAMERA_MOVE}
+    moves = camera_adapters(card)
     adapters = [(adapter, 1.0) for adapter in card.adapters if adapter.name == tier.adapter]
     adapters += [(named, 1.0)] if named is not None else []
     if scene.camera is not None and scene.camera.move in moves:
@@ -121,11 +125,14 @@ def planned(card: ModelCard, order: Order) -> Planned:
         unused=tuple(sorted(_wanted(scene) - used)),
         speed=speed(card, order.shot, parameters),
         enlarging=enlarging(card, order.shot, parameters, frame, slot.pixel_aspect),
+        slot_rate=slot.rate,
+        guide=rendered,
     )
 
 
 def context_of(card: ModelCard, entry: Entry) -> tuple[Entry | None, Context]:
     """What is known at the ends of a pass, and what makes the passes that go on from others."""
+    again = Input.MOTION in entry.needs or bool({*entry.needs, *entry.takes} & _MADE_AGAIN)
     rule, most = card.context, seen(card)
     sides = FrameRule(rule.multiple, rule.plus, rule.plus or rule.multiple, most)
     used = {*entry.needs, *entry.takes}
@@ -137,7 +144,7 @@ def context_of(card: ModelCard, entry: Entry) -> tuple[Entry | None, Context]:
         else (entry, _ONE)
         if _starts(entry)
         else (from_still, _ONE)
-        if from_still is not None and not used & _MADE_AGAIN
+        if from_still is not None and not again
         else (None, _ONE if Input.FIRST_IMAGE in used else None)
     )
     tail = sides if Input.FRAMES_AFTER in used else _ONE if Input.LAST_IMAGE in used else None
@@ -145,7 +152,7 @@ def context_of(card: ModelCard, entry: Entry) -> tuple[Entry | None, Context]:
         head,
         tail,
         FrameRule(1, 0, 1, most) if rule.free_tail and tail is sides else None,
-        mixed=(card.frames.most or card.frames.native) // 8 if used & _MADE_AGAIN else 0,
+        mixed=(card.frames.most or card.frames.native) // 8 if again else 0,
     )
 
 
@@ -176,14 +183,16 @@ def _refuse_short(card: ModelCard, order: Order, scene: Canvas, entry: Entry, co
             )
 
 
-def _refuse_stills(card: ModelCard, order: Order, scene: Canvas) -> None:
-    """A model that places no stills has room for one only where it begins or ends."""
+def _refuse_stills(card: ModelCard, order: Order, scene: Canvas, rendered: Guide | None) -> None:
+    """A model that places no stills has room for one only where it begins or ends, or in a guide."""
     inputs = {one for entry in card.entries if entry.task is order.task for one in (*entry.needs, *entry.takes)}
     if order.task is not Task.GENERATE or Input.IMAGES in inputs or not inputs:
         return
     last = scene.total - 1
     ends = [(0, "first")] * (Input.FIRST_IMAGE in inputs) + [(last, "last")] * (Input.LAST_IMAGE in inputs)
     for image in scene.keyframes:
+        if isinstance(rendered, Moved) and image is rendered.base:
+            continue
         if image.at is not None and image.at.frame not in [frame for frame, _ in ends]:
             takes = (
                 f"takes a still as a take's {' or '.join(name for _, name in ends)} frame" if ends else "takes no still"
@@ -221,8 +230,14 @@ def _wanted(scene: Canvas) -> set[Input]:
     return wanted
 
 
-def _adapter(card: ModelCard, order: Order, parameters: Mapping[str, Value]) -> Adapter | None:
+def _adapter(card: ModelCard, order: Order, parameters: Mapping[str, Value], rendered: Guide | None) -> Adapter | None:
+    """The one that the order names, or that its tracks need."""
     name = str(parameters.get(ADAPTER, ""))
+    if isinstance(rendered, Tracked):
+        needed = next(one.adapter for one in card.entries if one.task is order.task and Input.TRACKS in one.needs)
+        if name not in ("", needed):
+            raise OrderRefused(f"{order.shot}: {card.title} follows strokes with the adapter {needed}, not {name}")
+        name = needed
     found = next((adapter for adapter in card.adapters if adapter.name == name), None)
     if name and found is None:
         known = ", ".join(adapter.name for adapter in card.adapters) or "none"
@@ -230,22 +245,25 @@ def _adapter(card: ModelCard, order: Order, parameters: Mapping[str, Value]) -> 
     return found
 
 
-def _entry(card: ModelCard, order: Order, have: set[Input], adapter: Adapter | None) -> Entry:
+def _entry(card: ModelCard, order: Order, have: set[Input], adapter: Adapter | None, rendered: Guide | None) -> Entry:
     """The way to call the model that makes the most of what the order brings.
 
-    One that works through an adapter only when the order names the adapter.
+    One that works through an adapter only when the order names the adapter, or its tracks need it.
     """
     offered = [entry for entry in card.entries if entry.task is order.task]
     if not offered:
         tasks = ", ".join(dict.fromkeys(entry.task.value for entry in card.entries))
         raise OrderRefused(f"{order.shot}: {card.title} does not {order.task.value}: it does {tasks}")
-    kind = adapter.kind if adapter is not None else ""
-    able = [entry for entry in offered if set(entry.needs) <= have and (not entry.adapter or entry.adapter == kind)]
+    drawn = set() if rendered is None else {Input.TRACKS if isinstance(rendered, Tracked) else Input.MOTION}
+    have = have | drawn
+    suited = [entry for entry in offered if drawn <= {*entry.needs, *entry.takes}]
+    adapters = ("", adapter.kind, adapter.name) if adapter is not None else ("",)
+    able = [entry for entry in suited if set(entry.needs) <= have and entry.adapter in adapters]
     if not able:
         needs = " or ".join(
             " and ".join(need.value.replace("_", " ") for need in entry.needs)
             + (f" (with an adapter: {entry.adapter})" if entry.adapter else "")
-            for entry in offered
+            for entry in suited
         )
         raise OrderRefused(f"{order.shot}: to {order.task.value}, {card.title} needs {needs}")
     return max(

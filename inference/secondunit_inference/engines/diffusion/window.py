@@ -15,6 +15,8 @@ from secondunit_bridge.messages import Span
 from secondunit_inference.cards import Entry, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.framing import Floats
+from secondunit_inference.engines.diffusion.guides import MovedPictures
+from secondunit_inference.engines.diffusion.motion import Moved
 from secondunit_inference.engines.diffusion.planned import Planned
 from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.space import Space, space_of
@@ -26,8 +28,9 @@ from secondunit_inference.engines.draft.footage import reader
 class Window:
     """Pictures: R'G'B', float32, shape (height, width, 3), 0..1, display space of BT.709.
 
-    `head`, `tail`: known frames at its ends. `source`: what is made again, all frames. `masks`: likewise, shape
-    (height, width, 1), 1 is made again. `keyframes`: window frame and picture. `references`: pictures without a time.
+    `head`, `tail`: known frames at its ends. `source`: what is made again or followed, all frames. `masks`: likewise,
+    shape (height, width, 1), 1 is made again. `keyframes`: window frame and picture. `references`: pictures without a
+    time.
     """
 
     frames: int
@@ -96,6 +99,14 @@ class Windows:
             if known is not None
         }
         self._encoding = encoding
+        self._moved: MovedPictures | None = None
+        if isinstance(planned.guide, Moved):
+            self._moved = self._guide(planned.guide)
+
+    def _guide(self, guide: Moved) -> MovedPictures:
+        base = guide.base
+        picture = self._cameras[id(base)].picture if isinstance(base, Known) else lambda _: self._still(base.path)
+        return MovedPictures(guide, self._planned.framing, self._planned.slot_rate, picture, lambda _: None)
 
     def close(self) -> None:
         for camera in self._cameras.values():
@@ -113,8 +124,14 @@ class Windows:
     def window(self, one: Pass, entry: Entry, made: dict[int, Floats]) -> Window:
         planned, scene, timing = self._planned, self._planned.canvas, self._planned.timing
         used = {*entry.needs, *entry.takes}
+        head = tuple(self.known(frame, made) for frame in range(one.first, one.first + one.head))
+        tail = tuple(self.known(frame, made) for frame in range(one.end - one.tail, one.end))
         source: tuple[Floats, ...] = ()
-        if scene.source is not None and used & {Input.SOURCE_SHOT, Input.GUIDE_VIDEO}:
+        masks = self._masks(one) if Input.MASK in used and scene.mask is not None else ()
+        if self._moved is not None:
+            source, holes = self._moving(one, head, tail)
+            masks = tuple(mask * hole for mask, hole in zip(masks, holes, strict=True)) if masks else holes
+        elif scene.source is not None and used & {Input.SOURCE_SHOT, Input.GUIDE_VIDEO}:
             camera = self._cameras[id(scene.source)]
             source = tuple(camera.picture(timing.position(frame)) for frame in range(one.first, one.end))
         return Window(
@@ -122,15 +139,29 @@ class Windows:
             width=planned.framing.width,
             height=planned.framing.height,
             rate=planned.card.rate,
-            head=tuple(self.known(frame, made) for frame in range(one.first, one.first + one.head)),
-            tail=tuple(self.known(frame, made) for frame in range(one.end - one.tail, one.end)),
+            head=head,
+            tail=tail,
             source=source,
-            masks=self._masks(one) if Input.MASK in used else (),
+            masks=masks,
             keyframes=tuple(self._keyframes(one, used)),
             references=tuple(self._references()) if Input.REFERENCE_IMAGES in used else (),
             prompt=scene.prompt,
             negative=scene.negative,
         )
+
+    def _moving(
+        self, one: Pass, head: tuple[Floats, ...], tail: tuple[Floats, ...]
+    ) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
+        """The guide's pictures and where nothing was seen; frames that are known stay as they are."""
+        assert self._moved is not None
+        found = []
+        for frame in range(one.first + one.head, one.end - one.tail):
+            self._check()
+            found.append(self._moved.frame(self._planned.timing.position(frame)))
+        size = (self._planned.framing.height, self._planned.framing.width, 1)
+        seen = np.zeros(size, np.float32)
+        pictures, holes = zip(*found, strict=True)
+        return (*head, *pictures, *tail), ((seen,) * one.head + holes + (seen,) * one.tail)
 
     def _keyframes(self, one: Pass, used: set[Input]) -> list[tuple[int, Floats]]:
         scene, timing = self._planned.canvas, self._planned.timing
