@@ -154,6 +154,9 @@ def test_a_panel_that_starts_again_finds_the_takes_and_a_dead_unit_is_started_ag
     assert window.takes.list.count() == 3
     again = spawn.find(unit_home)
     assert again is not None and again.pid != address.pid
+    window.actions_[Command.CUT_IN].trigger()
+    qtbot.waitUntil(lambda: model.cut.open is not None and model.cut.open.saved_as is not None, timeout=SECONDS)
+    assert names(cut.parent / "cut_edit01.otio") == ["A", "A_v001", "B"]
 
 
 def test_an_order_is_cancelled_and_another_cut_starts_with_nothing(cut: Path, qtbot: QtBot, panels: Panels) -> None:

@@ -48,7 +48,7 @@ from tests.inference.running_unit import order
 from tests.timeline.media_cuts import take_for
 
 if TYPE_CHECKING:
-    from secondunit_plugin.panel.model.planning import Planned
+    from secondunit_timeline.placing import Ordered
 
 RATE = Fraction(24)
 SHOT = ShotPlace("V1", FrameTime(0, RATE), 30, "A", "/a.mov", gap_after=12)
@@ -176,7 +176,7 @@ def test_an_order_of_this_session_that_fails_is_said() -> None:
     link = UnitLink()
     model, notices = PanelModel(link), list[Notice]()
     model.noticed.connect(notices.append)
-    model.orders.add(asked(1), cast("Planned", object()))
+    model.orders.add(asked(1), cast("Ordered", object()))
     model.orders.add(order("earlier", Path("/takes")), None)
     for order_id in ("earlier", "o1"):
         link.event_arrived.emit(Failed(order_id, 2, "OrderFailed", "out of memory: choose a smaller model", "/w.log"))

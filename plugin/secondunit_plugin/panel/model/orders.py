@@ -20,7 +20,7 @@ from secondunit_bridge.messages import (
 )
 
 if TYPE_CHECKING:
-    from secondunit_plugin.panel.model.planning import Planned
+    from secondunit_timeline.placing import Ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,13 @@ OrderState = Waiting | Preparing | Making | Made | Broken | Stopped
 class Running:
     """An order and what has become of it.
 
-    `planned`: how its takes get into the cut; None for an order that another run of the panel, or another program,
-    sent. `takes` by their index among the seeds. `event`: the number of the last event.
+    `ordered`: how its takes get into the cut; None for an order that another run of the panel, or another program,
+    sent: its place is found again by its camera frames. `takes` by their index among the seeds. `event`: the number of
+    the last event.
     """
 
     order: Order
-    planned: "Planned | None"
+    ordered: "Ordered | None"
     state: OrderState
     takes: Mapping[int, Take] = field(default_factory=dict)
     event: int = 0
@@ -136,13 +137,13 @@ class OrdersModel(QObject):
         self.orders = {}
         self.cleared.emit()
 
-    def add(self, order: Order, planned: "Planned | None") -> None:
+    def add(self, order: Order, ordered: "Ordered | None") -> None:
         known = self.orders.get(order.id)
         if known is None:
-            self.orders[order.id] = Running(order, planned, Waiting(0))
+            self.orders[order.id] = Running(order, ordered, Waiting(0))
             self.added.emit(order.id)
-        elif planned is not None:  # the unit's list was faster than its answer
-            self.orders[order.id] = replace(known, planned=planned)
+        elif ordered is not None:  # the unit's list was faster than its answer
+            self.orders[order.id] = replace(known, ordered=ordered)
 
     def restore(self, status: OrderStatus) -> None:
         """As the unit lists it. Takes that a lost connection kept from here arrive as if by their events."""

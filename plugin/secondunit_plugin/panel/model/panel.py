@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from secondunit_bridge.errors import SecondUnitError
-from secondunit_bridge.messages import OrderStatus, Take
+from secondunit_bridge.messages import Order, OrderStatus, Take
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
@@ -22,8 +22,7 @@ from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
 if TYPE_CHECKING:
     from secondunit_bridge.client import Client
     from secondunit_bridge.controls import Controls
-
-    from secondunit_plugin.panel.model.planning import Planned
+    from secondunit_timeline.placing import Ordered
 
 _SETTLE_MS = 100
 """How long a number that is being stepped has to stand before the unit is asked for its controls."""
@@ -100,15 +99,15 @@ class PanelModel(QObject):
         if opened is None or draft is None:
             return
 
-        def work() -> "Planned":
+        def work() -> "Ordered":
             from secondunit_plugin.panel.model.planning import plan
 
-            planned = plan(opened.version, draft, opened.takes_folder)
-            if (order := planned.order) is not None:
+            ordered = plan(opened.version, draft, opened.takes_folder)
+            if (order := ordered.order) is not None:
                 link.call(lambda unit: unit.submit(order))
-            return planned
+            return ordered
 
-        Operation(self, work).success(lambda planned: self._ordered(opened, planned)).failure(self._refuse).run()
+        Operation(self, work).success(lambda ordered: self._ordered(opened, ordered)).failure(self._refuse).run()
 
     def cancel(self, order_id: str) -> None:
         Operation(self, lambda: self.link.call(lambda unit: unit.cancel(order_id))).failure(self._refuse).run()
@@ -118,12 +117,8 @@ class PanelModel(QObject):
         chosen = self.takes.chosen
         if chosen is None:
             return
-        planned = self.orders.orders[chosen.order_id].planned
-        if planned is None:
-            self.noticed.emit(Notice(self.tr("This take was ordered in an earlier session: order it again."), True))
-            return
-        take = self.takes.take(chosen)
-        self._edit(lambda opened: _placed(opened, planned, take))
+        running, take = self.orders.orders[chosen.order_id], self.takes.take(chosen)
+        self._edit(lambda opened: _placed(opened, running.ordered or _found(opened, running.order), take))
 
     def undo(self) -> None:
         self._edit(lambda opened: _shown(opened, -1))
@@ -138,16 +133,16 @@ class PanelModel(QObject):
             self.cut.set_state(opened)
             self._find_orders()
 
-    def _ordered(self, before: OpenCut, planned: "Planned") -> None:
+    def _ordered(self, before: OpenCut, ordered: "Ordered") -> None:
         if not self._is_open(before):
             return
-        for note in planned.notes:
+        for note in ordered.notes:
             self.noticed.emit(Notice(note))
-        if planned.order is None:
-            self._edit(lambda opened: _placed(opened, planned))
+        if ordered.order is None:
+            self._edit(lambda opened: _placed(opened, ordered))
             return
-        self.orders.add(planned.order, planned)
-        self.link.watch(planned.order.id)
+        self.orders.add(ordered.order, ordered)
+        self.link.watch(ordered.order.id)
 
     def _is_open(self, cut: OpenCut) -> bool:
         """Whether it is still this cut, in whatever version."""
@@ -236,7 +231,7 @@ class PanelModel(QObject):
 
     def _say_failure(self, order_id: str) -> None:
         running = self.orders.orders[order_id]
-        if isinstance(running.state, Broken) and running.planned is not None:
+        if isinstance(running.state, Broken) and running.ordered is not None:
             log = self.tr(" (log: {path})").format(path=running.state.log) if running.state.log else ""
             self.noticed.emit(Notice(f"{running.order.shot}: {running.state.message}{log}", True))
 
@@ -247,11 +242,17 @@ class PanelModel(QObject):
 # Edits, in a thread
 
 
-def _placed(opened: OpenCut, planned: "Planned", *takes: Take) -> OpenCut:
+def _found(opened: OpenCut, order: Order) -> "Ordered":
+    from secondunit_timeline.placing import found_again
+
+    return found_again(opened.version.index.cut, order)
+
+
+def _placed(opened: OpenCut, ordered: "Ordered", *takes: Take) -> OpenCut:
     from secondunit_plugin.panel.model.planning import cut_in
     from secondunit_plugin.panel.model.reading import write
 
-    version = cut_in(opened.version, planned, takes)
+    version = cut_in(opened.version, ordered, takes)
     return opened.edited(version, write(opened, version))
 
 

@@ -1,7 +1,8 @@
 """A draft turned into an order, and its takes into an edit, for the work of operations: brings OpenTimelineIO."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -19,16 +20,16 @@ from secondunit_bridge.messages import (
     Take,
     Text,
 )
-from secondunit_timeline.anchors import readdressed
 from secondunit_timeline.edits import edit
-from secondunit_timeline.extensions import Extension, place_extension, plan_extension
-from secondunit_timeline.generations import Generation, Where, place_generation, plan_generation
+from secondunit_timeline.extensions import place_extension, plan_extension
+from secondunit_timeline.generations import Where, place_generation, plan_generation
 from secondunit_timeline.index import Index
-from secondunit_timeline.joins import Join, place_join, plan_join
-from secondunit_timeline.matches import Match, place_match, plan_match, plan_replace
+from secondunit_timeline.joins import place_join, plan_join
+from secondunit_timeline.matches import place_match, plan_match, plan_replace
 from secondunit_timeline.operations import End, Into
 from secondunit_timeline.operations import Operation as Change
 from secondunit_timeline.orders import Settings
+from secondunit_timeline.placing import Ordered, place
 from secondunit_timeline.takes import stand_ins
 
 from secondunit_plugin.panel.model import draft as drafts
@@ -38,29 +39,11 @@ from secondunit_plugin.panel.model.reading import version_of
 from secondunit_plugin.panel.model.values import Seeds
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Planned:
-    """A draft on the cut of `then`. `order` is None where the camera's own frames are enough."""
-
-    draft: Draft
-    then: Index
-    plan: Extension | Join | Match | Generation
-
-    @property
-    def order(self) -> Order | None:
-        return self.plan.order
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self.plan.notes if isinstance(self.plan, Extension) else ()
-
-
-def plan(version: Version, draft: Draft, folder: Path) -> Planned:
+def plan(version: Version, draft: Draft, folder: Path) -> Ordered:
     """Refuses what cannot be placed, before anything is made. Raises BadInput."""
-    planned = _plan(version.index, draft, folder)
-    takes = stand_ins(planned.order) if planned.order is not None else ()
-    edit(version.index.cut, changes(planned, takes))
-    return planned
+    ordered = _plan(version.index, draft, folder)
+    edit(ordered.cut, ordered.operations(stand_ins(ordered.order) if ordered.order is not None else ()))
+    return ordered
 
 
 def order_to_ask_with(version: Version, draft: Draft, folder: Path) -> Order | None:
@@ -76,55 +59,46 @@ def order_to_ask_with(version: Version, draft: Draft, folder: Path) -> Order | N
     return _plan(version.index, draft, folder).order
 
 
-def changes(planned: Planned, takes: Sequence[Take]) -> tuple[Change, ...]:
-    match planned.plan:
-        case Extension():
-            return place_extension(planned.plan, takes)
-        case Join():
-            return place_join(planned.plan, takes)
-        case Match():
-            return place_match(planned.plan, takes)
-        case Generation():
-            return place_generation(planned.plan, takes)
-        case _:
-            assert_never(planned.plan)
-
-
-def cut_in(version: Version, planned: Planned, takes: Sequence[Take]) -> Version:
+def cut_in(version: Version, ordered: Ordered, takes: Sequence[Take]) -> Version:
     """The takes in the place that they were ordered for, wherever that lies in this version. Raises CutError."""
-    moved = readdressed(changes(planned, takes), planned.then, version.index)
-    cut, done = edit(version.index.cut, moved)
+    cut, done = place(version.index.cut, ordered, takes)
     return version_of(cut, str(done))
 
 
-def _plan(index: Index, draft: Draft, folder: Path) -> Planned:
+def _plan(index: Index, draft: Draft, folder: Path) -> Ordered:
     settings, further = _settings(draft, folder)
-    place, asked = draft.place, draft.asking
-    shot = f"{place.track}@+{place.at.frame}"
-    made: Extension | Join | Match | Generation
+    at, asked = draft.place.at, draft.asking
+    shot = f"{draft.place.track}@+{at.frame}"
+    order: Order | None
+    operations: Callable[[Sequence[Take]], tuple[Change, ...]]
+    notes: tuple[str, ...] = ()
     match asked:
         case drafts.Extend(end, frames, into):
             room = Into(into) if into not in (None, "handles") else None
-            made = plan_extension(index, shot, End(end), frames, room, into == "handles", settings)
+            extension = plan_extension(index, shot, End(end), frames, room, into == "handles", settings)
+            order, operations, notes = extension.order, partial(place_extension, extension), extension.notes
         case drafts.Join(covered):
-            made = plan_join(index, place.at, covered, settings, place.track)
+            join = plan_join(index, at, covered, settings, draft.place.track)
+            order, operations = join.order, partial(place_join, join)
         case drafts.Match():
             like = [one for one in further if isinstance(one, ReferenceImage | ReferenceShot)]
             further = tuple(one for one in further if one not in like)
-            made = plan_match(index, shot, like, settings)
+            matching = plan_match(index, shot, like, settings)
+            order, operations = matching.order, partial(place_match, matching)
         case drafts.Replace():
-            made = plan_replace(index, shot, None, settings)
+            replacing = plan_replace(index, shot, None, settings)
+            order, operations = replacing.order, partial(place_match, replacing)
         case drafts.Generate(frames, where):
             stills = [one for one in further if isinstance(one, ReferenceImage) and one.at is None]
             further = tuple(one for one in further if one not in stills[:1])
             image = stills[0].path if stills else None
-            made = plan_generation(index, place.at, frames, Where(where), image, None, settings)
+            generation = plan_generation(index, at, frames, Where(where), image, None, settings)
+            order, operations = generation.order, partial(place_generation, generation)
         case _:
             assert_never(asked)
-    if made.order is not None and further:
-        order = replace(made.order, conditions=(*made.order.conditions, *further))
-        made = replace(made, order=order)
-    return Planned(draft, index, made)
+    if order is not None and further:
+        order = replace(order, conditions=(*order.conditions, *further))
+    return Ordered(index.cut, order, operations, notes)
 
 
 def _settings(draft: Draft, folder: Path) -> tuple[Settings, tuple[Condition, ...]]:
