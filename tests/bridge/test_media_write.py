@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from secondunit_bridge.errors import BadInput
-from secondunit_bridge.media.exr import packed_timecode
 from secondunit_bridge.media.header import read_header
 from secondunit_bridge.media.probe import Encoding, SoundInfo, probe
 from secondunit_bridge.media.read import VideoReader, picture, read_sound, read_still
 from secondunit_bridge.media.read import codes as codes_of
 from secondunit_bridge.media.record import extract
+from secondunit_bridge.media.stamp import packed_timecode
 from secondunit_bridge.media.write import MediaWriter
 from secondunit_bridge.messages import Codec
 from secondunit_bridge.rates import FrameTime, format_timecode

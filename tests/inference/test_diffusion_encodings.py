@@ -1,5 +1,6 @@
 """Pictures through the engine with a model that gives back what it is shown: the codes are those that came in."""
 
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import VideoReader, codes
 from secondunit_bridge.media.write import MediaWriter
-from secondunit_bridge.messages import Codec, Order, SourceShot, Task, Text
+from secondunit_bridge.messages import Codec, Mask, Order, SourceShot, Task, Text
 from secondunit_inference.engines.diffusion.planned import planned
 from secondunit_inference.engines.diffusion.space import Space, encoding_of, space_of
+from secondunit_inference.job import Job, Progress
 
-from tests.inference.diffusion_orders import SIDE, job, order, small, span
+from tests.inference.diffusion_orders import SIDE, job, lossless, order, small, span
 
 window = pytest.importorskip("secondunit_inference.engines.diffusion.window")
 engine = pytest.importorskip("secondunit_inference.engines.diffusion.engine", reason="torch is not installed")
@@ -92,6 +94,67 @@ def test_codes_come_back(named: str, encoding: Encoding, codec: Codec, most: flo
     for ours, theirs in zip(seen, given, strict=True):
         assert np.allclose(ours, theirs, rtol=4e-3, atol=4e-3)
     assert max(frame.max() for frame in seen) > most * 0.99
+
+
+@pytest.mark.parametrize(
+    ("named", "encoding", "codec", "most", "error"),
+    [
+        ("", LINEAR, Codec.EXR, 16.0, 2e-3),  # of the value: half floats hold 11 bits
+        ("ACEScg", LINEAR, Codec.EXR, 16.0, 2e-3),
+        ("ARRI LogC4", YUV10, Codec.FFV1, 0.95, 3e-3),  # of full scale: 10 bits, chroma shared by two pixels
+        ("S-Log3 S-Gamut3.Cine", YUV10, Codec.FFV1, 0.9, 3e-3),
+        ("", HLG10, Codec.FFV1, 0.98, 3e-3),
+        ("", HDR10, Codec.FFV1, 0.75, 3e-3),
+    ],
+)
+def test_a_mask_leaves_the_sources_codes_and_light_above_white_is_kept_inside(
+    named: str, encoding: Encoding, codec: Codec, most: float, error: float, tmp_path: Path
+) -> None:
+    """The model gives back the picture upside down, so that what it made is told from what was there."""
+    if codec is Codec.EXR:
+        pytest.importorskip("OpenImageIO")
+    path = _clip(tmp_path / ("a" if codec is Codec.EXR else "a.mkv"), codec, encoding, most)
+    white = np.zeros((SIDE, SIDE, 3), np.uint8)
+    white[16:32, 20:48] = 255
+    mask = lossless(tmp_path / "mask.mkv", [white], RATE)
+    card = small("wan2.1-t2v-1.3b")
+    conditions = (SourceShot(span(path, 0, FRAMES, RATE)), Mask(span(mask, 0, 1, RATE)), Text("a dog"))
+    asked = order(card, Task.REPLACE, conditions, FRAMES, RATE)
+    asked = replace(asked, slot=replace(asked.slot, encoding=named))
+    plan, previews = planned(card, asked), []
+    windows = window.Windows(plan, named, lambda: None)
+    seen = windows.window(plan.timing.passes[0], plan.entry, {}).source
+    tags = engine.probed(plan.canvas.source)
+    made = {number: np.ascontiguousarray(picture[:, ::-1]) for number, picture in enumerate(seen)}
+    progress = Progress(lambda _: None, lambda *_: None, lambda _, shown: previews.append(shown))
+    work = Job(progress, threading.Event(), tmp_path)
+    frames = engine._Frames(plan, windows, made, Space(space_of(named, tags)), work)
+    out = tmp_path / ("out" if codec is Codec.EXR else "out.mkv")
+    with MediaWriter(str(out), codec, RATE, SIDE, SIDE, Fraction(1), tags, space=named) as writer:
+        for frame in engine._take(plan, frames, None, tags, asked, work):
+            writer.write(frame)
+    written = str(out / "frame_%04d.exr") if codec is Codec.EXR else str(out)
+    with VideoReader(path, RATE) as before, VideoReader(written, RATE) as after:
+        assert before.info.encoding == after.info.encoding
+        for number in range(FRAMES):
+            a, b = before.frame(number), after.frame(number)
+            outside = np.ones((SIDE, SIDE), bool)
+            outside[16:32, 20:48] = False
+            for theirs, ours in zip(a.planes, b.planes, strict=True):
+                apart = outside[:: SIDE // theirs.height, :: SIDE // theirs.width]
+                one, other = (np.frombuffer(plane, np.uint8).reshape(plane.height, -1) for plane in (theirs, ours))
+                width = theirs.width * -(-a.format.components[0].bits // 8)
+                one, other = (each[:, :width].reshape(*apart.shape, -1) for each in (one, other))
+                assert np.array_equal(one[apart], other[apart])
+            given, taken = codes(a, tags), codes(b, tags)
+            inside = given[:, ::-1][18:30, 24:44]
+            wrong = np.abs(taken[18:30, 24:44] - inside)
+            assert (wrong <= error * np.maximum(1, inside)).all(), wrong.max()
+            assert codec is not Codec.EXR or taken[18:30, 24:44].max() > 8
+    shown = previews[0] / 65535
+    expected = seen[0].copy()
+    expected[16:32, 20:48] = seen[0][:, ::-1][16:32, 20:48]
+    assert np.abs(shown[18:30, 24:44] - expected[18:30, 24:44]).max() < 0.02  # a display picture, not the codes
 
 
 @pytest.mark.parametrize(

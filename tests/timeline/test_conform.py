@@ -5,10 +5,13 @@ import subprocess
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import opentimelineio as otio
 import pytest
-from secondunit_bridge.media.probe import probe
-from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.media.probe import Encoding, probe
+from secondunit_bridge.media.write import MediaWriter
+from secondunit_bridge.messages import Codec
+from secondunit_bridge.rates import FrameTime, parse_timecode
 from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.conform import Ambiguous, By, Kept, Outcome, Relinked, Unfound, relink_media
 from secondunit_timeline.flat import flatten
@@ -84,6 +87,31 @@ def test_proxies_give_way_to_originals_of_the_same_reel_and_timecode(tmp_path: P
     ]
     assert apply(edit, cut).to_json_string() == made.to_json_string()
     assert apply(Edit.from_json(edit.inverse().to_json()), made).to_json_string() == cut.to_json_string()
+
+
+def test_openexr_pictures_are_found_by_the_reel_and_timecode_in_their_headers(tmp_path: Path) -> None:
+    """Two sequences of one name and the same picture numbers, from different times of the same reel."""
+    proxy = movie(tmp_path / "proxies/A003.mov", 40, "A003")
+    for folder, start in (("early", "09:00:00:00"), ("late", "09:59:59:20")):
+        with MediaWriter(
+            str(tmp_path / folder),
+            Codec.EXR,
+            Fraction(24),
+            *(8, 4, Fraction(1)),
+            Encoding("gbrpf32le", 32, "gbr", "bt709", "linear", True),
+            parse_timecode(start, Fraction(24)),
+            reel="A003",
+        ) as writer:
+            for _ in range(50):
+                writer.write(np.zeros((4, 8, 3), np.float32))
+    cut = cut_of([clip(proxy, 8, 20, 40, "A003")])
+    made, _, (outcome,) = relinked(cut, tmp_path / "early", tmp_path / "late")
+    assert isinstance(outcome, Relinked) and outcome.by is By.REEL
+    assert outcome.header.path == str(tmp_path / "late/frame_%04d.exr")
+    assert camera_frames(made) == camera_frames(cut)
+    # and back, though its pictures are numbered
+    again, _, (outcome,) = relinked(made, tmp_path / "proxies")
+    assert isinstance(outcome, Relinked) and camera_frames(again) == camera_frames(cut)
 
 
 def test_a_name_counts_without_its_suffix_where_no_reel_tells(tmp_path: Path) -> None:

@@ -280,6 +280,9 @@ def _fit(wanted: _Wanted, shown: Played, header: Header, by: By) -> _Fit | str:
     if header.width and rate != counted and (wanted.rate is not None or round(rate) == round(counted)):
         asked = "" if wanted.rate is not None else ": an EDL's rate is given with --rate"
         return f"{name} runs at {float(rate):g} frames a second, the cut counts its media at {float(counted):g}{asked}"
+    stamped = header.start.rate if header.rate is None and header.start is not None else rate
+    if stamped != rate:
+        return f"{name} counts at {float(stamped):g} frames a second, the cut counts its media at {float(rate):g}"
     start, end = shown.frames(rate)
     origin, begins, shift = wanted.origin(rate), _start(header), wanted.shift(rate, start)
 
@@ -291,7 +294,8 @@ def _fit(wanted: _Wanted, shown: Played, header: Header, by: By) -> _Fit | str:
             f"the clip plays {called(offset)} to {called(offset + end - start - 1)}"
         )
 
-    if isinstance(media, otio.schema.ImageSequenceReference) and header.rate is None and origin is not None:
+    numbered = isinstance(media, otio.schema.ImageSequenceReference) and header.rate is None
+    if numbered and origin is not None and (by is not By.REEL or begins is None):
         number = media.start_frame + start - origin
         return at(number - header.first, lambda frame: f"picture {header.first + frame}")
     from_first = None

@@ -48,6 +48,11 @@ def sequence_numbers(path: str) -> range:
     return range(numbers[0], numbers[-1] + 1)
 
 
+def first_file(path: str) -> str:
+    """Of an image sequence; of anything else, itself."""
+    return path % sequence_numbers(path).start if is_pattern(path) else path
+
+
 def open_media(path: str, rate: Fraction | None = None) -> InputContainer:
     """`rate` is for image sequences and stills, which have none of their own."""
     options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, "max_pixels": str(MAX_PIXELS)}

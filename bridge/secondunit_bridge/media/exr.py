@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondunit_bridge.media.probe import EXR_TAGS, Encoding
-from secondunit_bridge.rates import FrameTime, format_timecode
+from secondunit_bridge.media.stamp import packed_timecode
+from secondunit_bridge.rates import FrameTime
 
 _D65 = (0.3127, 0.3290)
 _ACES_WHITE = (0.32168, 0.33767)
@@ -79,18 +80,3 @@ def write_exr(path: Path, picture: NDArray[np.float32], header: Header, frame: i
     output = oiio.ImageOutput.create(str(path))
     if output is None or not output.open(str(path), spec) or not output.write_image(picture) or not output.close():
         raise OSError(oiio.geterror() if output is None else output.geterror())
-
-
-def packed_timecode(time: FrameTime, drop_frame: bool) -> int:
-    """As SMPTE ST 12-1 packs it, time and flags; above 30 frames a second pairs are counted and bit 15 tells them."""
-    text = format_timecode(time, drop_frame).replace(";", ":")
-    hours, minutes, seconds, frames = (int(part) for part in text.split(":"))
-    second = 0
-    if time.rate > 30:
-        frames, second = divmod(frames, 2)
-
-    def bcd(number: int) -> int:
-        return number // 10 << 4 | number % 10
-
-    flags = bool(drop_frame) << 6 | second << 15
-    return bcd(hours) << 24 | bcd(minutes) << 16 | bcd(seconds) << 8 | bcd(frames) | flags

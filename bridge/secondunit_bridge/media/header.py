@@ -7,10 +7,11 @@ from pathlib import Path
 from av.container import InputContainer
 
 from secondunit_bridge.errors import BadInput, MediaUnsupported
-from secondunit_bridge.media.container import is_pattern, open_media, sequence_numbers
+from secondunit_bridge.media.container import first_file, is_pattern, open_media, sequence_numbers
 from secondunit_bridge.media.images import FRAMES
 from secondunit_bridge.media.probe import metadata_of, probe, timecode_of
 from secondunit_bridge.media.record import extract, record_in
+from secondunit_bridge.media.stamp import read_stamp
 from secondunit_bridge.rates import FrameTime, exact_rate
 
 _SEQUENCE_RATE = Fraction(24)  # ffmpeg needs one to open pictures; nothing is read that depends on it
@@ -21,7 +22,8 @@ class Header:
     """`rate` is None for pictures, which have none of their own; sound alone counts in samples and has no size.
 
     `width` and `height` as stored, before a rotation. `first`: the number of a sequence's first picture. `start`: the
-    file's timecode, of sound its BWF time reference. `record`: the text of the take's record inside it, or empty.
+    file's timecode, of sound its BWF time reference, of OpenEXR and DPX pictures that of the first, at the rate that it
+    names. `record`: the text of the take's record inside it, or empty.
     """
 
     path: str
@@ -114,4 +116,7 @@ def _sequence_header(path: str) -> Header:
         codec = stream.codec_context.name if stream.codec_context is not None else ""
         size = stream.width, stream.height
     record = (extract(str(folder)) or "") if Path(path).name in FRAMES.values() else ""
-    return Header(path, codec, None, len(numbers), *size, None, False, "", numbers.start, record)
+    stamp = read_stamp(first_file(path))
+    return Header(
+        path, codec, None, len(numbers), *size, stamp.start, stamp.drop_frame, stamp.reel, numbers.start, record
+    )

@@ -20,6 +20,7 @@ from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
 from secondunit_bridge.media.colour import MATRICES, PRIMARIES, TRANSFERS
 from secondunit_bridge.media.container import (
     camera_raw,
+    first_file,
     is_pattern,
     open_media,
     picture_stream,
@@ -27,6 +28,7 @@ from secondunit_bridge.media.container import (
     unreadable,
 )
 from secondunit_bridge.media.frames import FrameMap, find_rate, scan, shown_at
+from secondunit_bridge.media.stamp import read_stamp
 from secondunit_bridge.rates import FrameTime, can_drop_frames, parse_timecode
 
 __all__ = ["Encoding", "MediaInfo", "SoundInfo", "probe", "refuse_unsupported"]
@@ -235,6 +237,10 @@ def _describe(
     width, height = first[0].width, first[0].height
     aspect = stream.sample_aspect_ratio or Fraction(1)
     start, drop_frame = timecode_of(container, rate)
+    reel = metadata_of(container, "reel_name")
+    if given_rate is not None:
+        stamp = read_stamp(first_file(path), given_rate)
+        start, drop_frame, reel = stamp.start, stamp.drop_frame, stamp.reel
     return MediaInfo(
         path=path,
         container=container.format.name,
@@ -250,7 +256,7 @@ def _describe(
         variable_rate=variable,
         start=start,
         drop_frame=drop_frame,
-        reel=metadata_of(container, "reel_name"),
+        reel=reel,
         sound=tuple(
             SoundInfo(sound.rate, sound.channels, sound.layout.name)
             for sound in container.streams.audio

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from secondunit_bridge.media.colour import whole
+from secondunit_bridge.media.colour import parts, whole
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import picture
 from secondunit_bridge.media.seam import measure
@@ -44,6 +44,9 @@ from secondunit_inference.engines.diffusion.window import Windows, white_of
 from secondunit_inference.engines.draft.footage import reader, sound_along, sound_beside
 from secondunit_inference.job import Job, Made, Make, Picture, SoundStream
 from secondunit_inference.seams import NO_CORRECTION, Correction, meet
+
+_PREVIEW_WIDTH = 480
+"""Previews travel at most this wide."""
 
 
 def engine() -> Make:
@@ -271,6 +274,11 @@ class _Frames:
         codes = self._space.out_of(self._framing.out_of(shown))
         return codes if self._space.name else whole(codes)
 
+    def preview(self, codes: Picture | Floats) -> Picture:
+        """As a display shows them, and small: log, HDR and scene-linear codes are none of a display."""
+        skip = max(1, codes.shape[1] // _PREVIEW_WIDTH)
+        return whole(self._space.into(parts(codes[::skip, ::skip])))
+
     def _model(self, frame: int) -> Floats:
         return self._made[frame] if frame in self._made else self._windows.known(frame, self._made)
 
@@ -328,7 +336,7 @@ def _take(
         yield from _camera_frames(scene.before, 0, scene.first)
         for frame in range(scene.first, scene.end):
             shown = corrections.apply(frames.generated(frame), Fraction(frame - scene.first, count))
-            job.progress.preview(FrameTime(frame, order.slot.rate), whole(shown))
+            job.progress.preview(FrameTime(frame, order.slot.rate), frames.preview(shown))
             yield shown
         yield from _camera_frames(scene.after, scene.end, scene.total)
     finally:
@@ -350,7 +358,7 @@ def _composited(
                 yield camera
                 continue
             shown = frames.generated(frame)
-            job.progress.preview(FrameTime(frame, order.slot.rate), whole(shown))
+            job.progress.preview(FrameTime(frame, order.slot.rate), frames.preview(shown))
             yield composite.frame(camera, shown, white)
 
 
