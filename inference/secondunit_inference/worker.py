@@ -25,7 +25,7 @@ from secondunit_bridge._pb import unit_pb2, worker_pb2
 from secondunit_bridge.errors import BadInput, OrderCancelled, OrderFailed, SecondUnitError
 from secondunit_bridge.media.probe import SoundInfo
 from secondunit_bridge.media.record import extract
-from secondunit_bridge.media.write import MediaWriter
+from secondunit_bridge.media.write import MediaWriter, lost_mastering
 from secondunit_bridge.messages import Loading, Order, Preview, Record, Step, Take, Version
 from secondunit_bridge.rates import FrameTime, samples_before
 from secondunit_bridge.takes import digest
@@ -213,6 +213,7 @@ class Worker:
         files = TakeFiles(order.delivery, slot.take_id, slot.name, slot.reel, run.fence)
         job.check()
         made = self._engine(order.engine, job)(order, slot.index, seed, job)
+        lost = lost_mastering(order.delivery.codec, made.encoding)
         record = Record(
             take_id=slot.take_id,
             name=slot.name,
@@ -227,7 +228,7 @@ class Worker:
             look=made.look,
             trusted=made.trusted,
             placeholder=made.placeholder,
-            notes=made.notes,
+            notes=(*made.notes, *((lost,) if lost else ())),
             fit=made.fit,
             loras=made.loras,
         )

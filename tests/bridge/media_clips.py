@@ -32,6 +32,14 @@ def moving(path: Path, *options: object, size: str = "192x108", rate: str = "25"
     return str(path)
 
 
+def mastered(path: Path) -> str:
+    """HDR10 of 10 bits with what SMPTE ST 2086 and CTA-861.3 have for it."""
+    display = "G(8500,39850)B(6550,2300)R(35400,14600)WP(15635,16450)L(10000000,50)"
+    colour = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+    parameters = f"log-level=error:hdr-opt=1:{colour}:master-display={display}:max-cll=1000,400"
+    return moving(path, "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", parameters)
+
+
 def frame_md5s(path: str) -> list[str]:
     """ffmpeg's own checksums of all frames of the picture."""
     lines = ffmpeg("-i", path, "-map", "0:v:0", "-vsync", "passthrough", "-f", "framemd5", "-").decode().splitlines()

@@ -1,4 +1,6 @@
 import json
+import re
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,11 +14,11 @@ from secondunit_bridge.media.read import VideoReader, picture, read_sound, read_
 from secondunit_bridge.media.read import codes as codes_of
 from secondunit_bridge.media.record import extract
 from secondunit_bridge.media.stamp import packed_timecode
-from secondunit_bridge.media.write import MediaWriter
+from secondunit_bridge.media.write import MediaWriter, lost_mastering
 from secondunit_bridge.messages import Codec
 from secondunit_bridge.rates import FrameTime, format_timecode
 
-from tests.bridge.media_clips import codes, decoded_codes, ffmpeg, ffprobe, frame_md5s, moving
+from tests.bridge.media_clips import codes, decoded_codes, ffmpeg, ffprobe, frame_md5s, mastered, moving
 
 BT709 = Encoding("yuv420p", 8, "bt709", "bt709", "bt709", False)
 RGB = Encoding("rgb48le", 16, "gbr", "bt709", "bt709", True)
@@ -362,3 +364,24 @@ def test_record_survives_stream_copies_that_keep_metadata(tmp_path: Path) -> Non
     ffmpeg("-i", path, "-c", "copy", "-movflags", "use_metadata_tags", tmp_path / "c.mov")
     ffmpeg("-i", path, "-c", "copy", "-map_metadata", "-1", tmp_path / "d.mov")
     assert [extract(str(tmp_path / name)) for name in ("b.mkv", "c.mov", "d.mov")] == ['{"seed": 7}'] * 2 + [None]
+
+
+def test_h264_carries_the_mastering_metadata_of_its_source_and_others_say_that_they_do_not(tmp_path: Path) -> None:
+    """The ffmpeg program finds it in the stream's headers."""
+    source = mastered(tmp_path / "source.mp4")
+    taken = tmp_path / "take.mp4"
+    with VideoReader(source) as reader:
+        info = reader.info
+        assert info.encoding.mastering is not None and info.encoding.mastering.light == (1000, 400)
+        with MediaWriter(str(taken), Codec.H264, info.rate, 192, 108, Fraction(1), info.encoding) as writer:
+            for frame in reader.frames(0, 5):
+                writer.write(frame)
+    assert probe(str(taken)).encoding.mastering == info.encoding.mastering
+
+    command = ["ffmpeg", "-i", str(taken), "-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-"]
+    headers = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    found = dict(re.findall(r"(max_content_light_level|max_display_mastering_luminance) +[01]+ = (\d+)", headers))
+    assert found == {"max_content_light_level": "1000", "max_display_mastering_luminance": "10000000"}
+    assert lost_mastering(Codec.H264, info.encoding) == ""
+    for codec in (Codec.PRORES_HQ, Codec.DNXHR_HQX, Codec.FFV1, Codec.EXR, Codec.PNG):
+        assert "MaxCLL 1000" in lost_mastering(codec, info.encoding)

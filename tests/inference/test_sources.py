@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from secondunit_bridge.errors import MediaMissing, MediaUnsupported
-from secondunit_bridge.messages import FramesBefore, Order, Span
+from secondunit_bridge.messages import Codec, FramesBefore, Order, Span
 from secondunit_bridge.rates import FrameRange
 from secondunit_inference.engines.draft.card import CARD
 from secondunit_inference.sources import look_at_sources
 
+from tests.bridge.media_clips import mastered
 from tests.inference.running_unit import order
 
 ALL = replace(CARD, hdr=True, variable_rate=True, interlaced=True)
@@ -40,6 +41,35 @@ def test_fields_give_their_frames_or_twice_as_many(footage: Path) -> None:
     look_at_sources(standing_on(path, Fraction(50)), ALL)
     with pytest.raises(MediaUnsupported, match="not 24"):
         look_at_sources(standing_on(path, Fraction(24)), ALL)
+
+
+def test_proxies_are_named_by_their_name_or_their_size(footage: Path, tmp_path: Path) -> None:
+    shot = footage / "s08a_city_shotA.mkv"
+    asked = standing_on(shot, Fraction(25))
+    sized = replace(asked, slot=replace(asked.slot, width=720, height=405))
+    assert not look_at_sources(sized, ALL)
+    (warning,) = look_at_sources(replace(asked, slot=replace(asked.slot, width=1920, height=1080)), ALL)
+    assert str(shot) in warning and "720×405, is smaller than the slot (1920×1080)" in warning
+    for name in ("Proxies/a.mkv", "a_proxy.mkv", "OFFLINE/a.mkv", "a.lowres.mkv"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.symlink_to(shot)
+        (warning,) = look_at_sources(replace(sized, conditions=standing_on(path, Fraction(25)).conditions), ALL)
+        assert str(path) in warning and "a proxy by its name" in warning and "--offline-grade" in warning
+    other = tmp_path / "rushes/approximation.mkv"
+    other.parent.mkdir()
+    other.symlink_to(shot)
+    assert not look_at_sources(replace(sized, conditions=standing_on(other, Fraction(25)).conditions), ALL)
+
+
+def test_mastering_metadata_that_a_codec_does_not_carry_is_named_before(tmp_path: Path) -> None:
+    path = Path(mastered(tmp_path / "a.mp4"))
+    asked = standing_on(path, Fraction(25))
+    asked = replace(asked, slot=replace(asked.slot, width=192, height=108))
+    (warning,) = look_at_sources(asked, ALL)
+    assert "display up to 1000 cd/m², MaxCLL 1000, MaxFALL 400" in warning and "prores_hq" in warning
+    h264 = replace(asked, delivery=replace(asked.delivery, codec=Codec.H264))
+    assert not look_at_sources(h264, ALL)
 
 
 def test_missing_and_raw_files_are_named(tmp_path: Path) -> None:

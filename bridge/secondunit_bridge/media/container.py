@@ -20,7 +20,22 @@ _PATTERN = re.compile(r"%0?(\d*)d")
 
 
 # Sensor data of cameras: what it looks like is decided by settings that the editing software holds.
-CAMERA_RAW = {".ari", ".arx", ".braw", ".cine", ".cr2", ".cr3", ".crm", ".crw", ".dng", ".nef", ".r3d", ".raf", ".rmf"}
+CAMERA_RAW = {
+    ".ari",
+    ".arx",
+    ".braw",
+    ".cine",
+    ".cr2",
+    ".cr3",
+    ".crm",
+    ".crw",
+    ".dng",
+    ".nef",
+    ".nev",
+    ".r3d",
+    ".raf",
+    ".rmf",
+}
 
 
 def is_pattern(path: str) -> bool:

@@ -28,6 +28,7 @@ from secondunit_bridge.media.container import (
     unreadable,
 )
 from secondunit_bridge.media.frames import FrameMap, find_rate, scan, shown_at
+from secondunit_bridge.media.mastering import Mastering, mastering_of
 from secondunit_bridge.media.stamp import read_stamp
 from secondunit_bridge.rates import FrameTime, can_drop_frames, parse_timecode
 
@@ -49,6 +50,7 @@ class Encoding:
     primaries: str
     transfer: str
     full_range: bool
+    mastering: Mastering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +291,9 @@ def encoding_of(frame: VideoFrame, stream: VideoStream | None = None) -> Encodin
     if len(tags) == 2 and tags[0] in PRIMARIES.values() and tags[1] in TRANSFERS.values():
         primaries, transfer = tags
     full = rgb or pixel_format.startswith("yuvj") or 2 in (frame.color_range, context.color_range if context else 0)
-    return Encoding(pixel_format, max(part.bits for part in frame.format.components), matrix, primaries, transfer, full)
+    depth = max(part.bits for part in frame.format.components)
+    mastering = mastering_of(frame) if transfer in _HDR else None
+    return Encoding(pixel_format, depth, matrix, primaries, transfer, full, mastering)
 
 
 def metadata_of(container: InputContainer, name: str) -> str:

@@ -72,6 +72,16 @@ class VideoReader:
             else:
                 decoder.close()
 
+    @property
+    def fields(self) -> bool:
+        """Whether each frame is made of one field, so that there are twice as many as the file holds."""
+        return self._interlaced and self.info.frames > len(self._map.times)
+
+    def stored(self, start: int, stop: int) -> list[int]:
+        """The numbers of the file's own frames that are shown from `start` up to, not including, `stop`."""
+        self._check(start, stop)
+        return list(range(start, stop)) if self._shown is None else [int(one) for one in self._shown[start:stop]]
+
     def _decoder(self, threads: str) -> "_Decoder | _Shown":
         decoder = _Decoder(self.info, self._map, self._orientation, self._rate, threads)
         if self._shown is not None or self._interlaced:

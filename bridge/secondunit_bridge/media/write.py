@@ -44,6 +44,7 @@ from secondunit_bridge.media.colour import (
 )
 from secondunit_bridge.media.exr import Header
 from secondunit_bridge.media.images import FRAMES, ImageFolder
+from secondunit_bridge.media.mastering import x264_parameters
 from secondunit_bridge.media.probe import Encoding, SoundInfo
 from secondunit_bridge.media.prores import ProResEncoder
 from secondunit_bridge.media.read import FLOATS, codes, picture
@@ -79,6 +80,22 @@ _DNXHR_LEAST = (256, 120)  # libavcodec/dnxhdenc.c (FFmpeg)
 _LOSSLESS = {"yuvj420p": "yuv420p", "yuvj422p": "yuv422p", "yuvj444p": "yuv444p", "nv12": "yuv420p"}
 _LOSSLESS |= {"p010le": "yuv420p10le", "uyvy422": "yuv422p", "yuyv422": "yuv422p"}
 _RGB = "gbrp16le"
+
+
+_MASTERED = (Codec.H264,)
+
+
+def lost_mastering(codec: Codec, encoding: Encoding) -> str:
+    """What is to be said of HDR metadata that a take of this codec does not carry; empty where nothing is lost.
+
+    PyAV 18.1 hands no side data to encoders or containers; libx264 alone takes it as an option of its own.
+    """
+    if encoding.mastering is None or codec in _MASTERED:
+        return ""
+    return (
+        f"the mastering metadata of the source ({encoding.mastering}) is not in the take: {codec} is written without; "
+        "set it again at the export"
+    )
 
 
 def refuse_format(codec: Codec, width: int, height: int, pixel_aspect: Fraction) -> None:
@@ -208,7 +225,9 @@ class _Movie:
         self._output.metadata.update(tags)
         self._stream = cast(VideoStream, self._output.add_stream(form.encoder, rate=rate))
         self._configure(self._stream.codec_context)
-        self._stream.codec_context.options = dict(form.options)
+        mastering = converter.mastering if codec in _MASTERED else None
+        parameters = {"x264-params": x264_parameters(mastering)} if mastering is not None else {}
+        self._stream.codec_context.options = {**form.options, **parameters}
         self._encoder: ProResEncoder | _StreamEncoder
         if codec is Codec.PRORES_HQ:
             self._encoder = ProResEncoder(converter.width, converter.height, rate, self._configure)
@@ -278,6 +297,7 @@ class _Converter:
 
     def __init__(self, encoding: Encoding, width: int, height: int, codec: Codec) -> None:
         self._encoding = encoding
+        self.mastering = encoding.mastering
         form = _FORMATS[codec]
         self._pad = (width & 1, height & 1) if form.even else (0, 0)
         self.width, self.height = width + self._pad[0], height + self._pad[1]

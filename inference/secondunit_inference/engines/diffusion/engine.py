@@ -96,7 +96,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
         look=None,
         trusted=None,
         placeholder=False,
-        notes=(*_notes(plan), *plan.speed.left_out(recipe), *notes),
+        notes=(*_notes(plan), *windows.notes(), *plan.speed.left_out(recipe), *notes),
         cube="",
         weights_sha256=sha256_of(folder),
         fit=Fit(

@@ -1,6 +1,7 @@
 """What one pass of a model is given: pictures in its space and size, at its own frames."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -60,6 +61,19 @@ class Camera:
     def close(self) -> None:
         self._reader.close()
 
+    def notes(self) -> Iterator[str]:
+        """How pictures were made of a file whose frames are not those of the take one by one."""
+        info, limits = self._reader.info, self._known.span.range
+        if info.variable_rate:
+            stored = self._reader.stored(limits.start, limits.end)
+            yield (
+                f"{info.path} has a variable frame rate: frames {limits.start} to {limits.end - 1} at "
+                f"{float(limits.rate):g} a second are its frames {_counted(stored)}"
+            )
+        if info.field_order != "progressive":
+            each = "field" if self._reader.fields else "frame"
+            yield f"{info.path} is interlaced ({info.field_order}): deinterlaced (bwdif), a picture for each {each}"
+
     def picture(self, position: Fraction) -> Floats:
         """Before the first and after the last frame, that one holds."""
         low = Fraction(self._known.at)
@@ -111,6 +125,10 @@ class Windows:
     def close(self) -> None:
         for camera in self._cameras.values():
             camera.close()
+
+    def notes(self) -> tuple[str, ...]:
+        """How camera files were read; a file that is read twice is named once."""
+        return tuple(dict.fromkeys(note for camera in self._cameras.values() for note in camera.notes()))
 
     def known(self, frame: int, made: dict[int, Floats]) -> Floats:
         """Model frame `frame` where it is made already, else the camera's picture at its time."""
@@ -220,3 +238,22 @@ def white_of(mask: VideoReader, frame: int) -> NDArray[np.bool_]:
     """Where one frame of a mask is white, shape (height, width)."""
     codes = picture(mask.frame(frame), mask.info.encoding)
     return np.asarray(codes.max(axis=-1) >= 32768)
+
+
+def _counted(numbers: list[int]) -> str:
+    """Ascending numbers, in short: `0-3, 4 (3 times), 6`."""
+    times = Counter(numbers)
+    runs: list[list[int]] = []
+    for number in times:
+        if runs and times[number] == 1 == times[runs[-1][-1]] and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(
+        f"{run[0]}-{run[-1]}"
+        if len(run) > 1
+        else f"{run[0]} ({times[run[0]]} times)"
+        if times[run[0]] > 1
+        else f"{run[0]}"
+        for run in runs
+    )
