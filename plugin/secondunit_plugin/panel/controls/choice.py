@@ -13,8 +13,10 @@ class ChoiceField(Field):
         super().__init__()
         self._kind = kind
         self._box = QComboBox()
-        self._box.addItems(kind.choices)
-        self._box.currentTextChanged.connect(self.edited.emit)
+        for choice in kind.choices:
+            self._box.addItem(choice or self.tr("as the model does"), choice)
+        self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._box.currentIndexChanged.connect(lambda _: self.edited.emit(self._box.currentData()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._box)
@@ -22,7 +24,7 @@ class ChoiceField(Field):
 
     def show_value(self, value: ControlValue | None) -> None:
         with QSignalBlocker(self._box):
-            self._box.setCurrentText(value if isinstance(value, str) else self._kind.default)
+            self._box.setCurrentIndex(self._box.findData(value if isinstance(value, str) else self._kind.default))
 
 
 class ToggleField(Field):

@@ -87,6 +87,7 @@ class AskingForm(QWidget):
         name: str,
     ) -> None:
         box = QComboBox()
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for words, choice in choices.items():
             box.addItem(words, choice)
         box.setCurrentIndex(list(choices.values()).index(value))

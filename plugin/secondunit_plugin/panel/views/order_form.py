@@ -12,7 +12,7 @@ from secondunit_plugin.panel.model.places import tasks_at
 from secondunit_plugin.panel.model.unit import Reached
 from secondunit_plugin.panel.views.asking_form import AskingForm
 
-_NARROWEST = 340
+_NARROWEST = 380
 
 
 class OrderForm(QWidget):
@@ -27,6 +27,7 @@ class OrderForm(QWidget):
         self.task.setAccessibleName(self.tr("Task"))
         self.model_box = QComboBox()
         self.model_box.setAccessibleName(self.tr("Model"))
+        self.model_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.said = QLabel()
         self.said.setProperty("role", "quiet")
         self.said.setWordWrap(True)

@@ -25,7 +25,8 @@ class TakesStrip(QWidget):
         self.list.setWrapping(False)
         self.list.setMovement(QListView.Static)
         self.list.setIconSize(QSize(_WIDTH, _WIDTH * 9 // 16))
-        self.list.setMinimumHeight(_WIDTH * 9 // 16 + 44)
+        self.list.setGridSize(QSize(_WIDTH + 24, _WIDTH * 9 // 16 + 40))  # pictures arrive after their items
+        self.list.setMinimumHeight(_WIDTH * 9 // 16 + 60)
         self.list.currentItemChanged.connect(self._choose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
