@@ -7,7 +7,20 @@ import pytest
 from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_timeline.changes import apply
 from secondunit_timeline.edits import edit
-from secondunit_timeline.operations import AddTake, End, Extend, Insert, Into, JoinShots, Overwrite, Side, SwapTake
+from secondunit_timeline.index import Index
+from secondunit_timeline.operations import (
+    AddTake,
+    End,
+    Extend,
+    Extract,
+    Insert,
+    Into,
+    JoinShots,
+    Lift,
+    Overwrite,
+    Side,
+    SwapTake,
+)
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 
@@ -166,3 +179,24 @@ def test_a_refusal_refuses_all_and_the_input_never_changes() -> None:
     with pytest.raises(ShotNotFound):
         edit(cut, [Insert("V1", at(5), clip("X", 0, 10)), SwapTake("V1", at(90), "take.1")])
     assert cut.to_json_string() == before
+
+
+def test_the_last_clip_of_a_cut_without_start_leaves_its_rate() -> None:
+    cut = cut_of([clip("A", 0, 20)])
+    cut.global_start_time = None
+    with pytest.raises(CutError, match="nothing would be left in 'cut' that says its frame rate"):
+        edit(cut, [Extract("V1", at(0), 20)])
+    lifted, _ = edit(cut, [Lift("V1", at(0), 20), Overwrite("V1", at(0), clip("B", 0, 20))])
+    assert Index(lifted).rate == 24
+    again, _ = edit(cut, [Extract("V1", at(0), 20), Insert("V1", at(0), clip("B", 0, 20))])
+    assert Index(again).rate == 24
+
+
+def test_a_take_is_held_against_a_clip_without_source_range() -> None:
+    cut = cut_of([clip("A", 0, 20, (0, 20))])
+    cut.tracks[0][0].source_range = None
+    short, whole = (otio.schema.ExternalReference("/takes/A.mov", times(0, frames)) for frames in (12, 20))
+    with pytest.raises(CutError):
+        edit(cut, [AddTake("V1", at(0), "take.1", short), SwapTake("V1", at(0), "take.1")])
+    made, _ = edit(cut, [AddTake("V1", at(0), "take.1", whole), SwapTake("V1", at(0), "take.1")])
+    assert made.tracks[0][0].active_media_reference_key == "take.1"

@@ -3,11 +3,12 @@
 from typing import get_args
 
 import opentimelineio as otio
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from secondunit_bridge.errors import CutError
-from secondunit_timeline.changes import Edit, apply
+from secondunit_timeline.changes import FORMAT, Edit, apply
 from secondunit_timeline.edits import edit, plan, slug
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
@@ -72,6 +73,64 @@ def test_the_inverse_restores_every_byte(data: st.DataObject) -> None:
     assert apply(through_json(change.inverse()), new).to_json_string() == cut.to_json_string()
     again = through_json(change.inverse()).inverse()
     assert (again, str(again)) == (change, str(change))
+
+
+TIME = {"OTIO_SCHEMA": "RationalTime.1", "rate": 24.0, "value": 0.0}
+REFERENCE = {"OTIO_SCHEMA": "MissingReference.1"}
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        7,
+        {},
+        {"OTIO_SCHEMA": "Marker.2"},
+        {"OTIO_SCHEMA": "Clip.2", "media_references": {"a": REFERENCE}},
+        {"OTIO_SCHEMA": "Clip.2", "media_references": [], "active_media_reference_key": "a"},
+        {"OTIO_SCHEMA": "Clip.1", "media_reference": REFERENCE, "media_references": {}},
+        {"OTIO_SCHEMA": "Gap.1", "source_range": {"OTIO_SCHEMA": "TimeRange.1", "start_time": TIME}},
+        {"OTIO_SCHEMA": "Gap.1", "source_range": {**TIME, "OTIO_SCHEMA": "TimeRange.1"}},
+        {"OTIO_SCHEMA": "Gap.1", "metadata": {"x": {"OTIO_SCHEMA": "Clip.2"}}},
+        {"OTIO_SCHEMA": "Gap.1", "metadata": 3},
+        {"OTIO_SCHEMA": "SerializableObjectRef.1", "id": "x"},
+    ],
+)
+def test_an_edit_from_elsewhere_brings_only_what_a_file_could_hold(added: object) -> None:
+    """As a host's link hands them over: never to OpenTimelineIO, which ends the process on some of these."""
+    primitive = {"type": "splice", "track": 0, "position": 0, "removed": [], "added": [added]}
+    with pytest.raises(CutError):
+        Edit.from_json(edit_text(primitive))
+
+
+@pytest.mark.parametrize(
+    "primitive",
+    [
+        {"type": "splice", "track": True, "position": 0, "removed": [], "added": []},
+        {"type": "splice", "track": 0, "position": True, "removed": [], "added": []},
+        {"type": "splice", "track": None, "position": 0, "removed": [], "added": [{"OTIO_SCHEMA": "Timeline.1"}]},
+        {"type": "properties", "of": 0, "before": {}, "after": {}},
+        {"type": "properties", "of": 0, "before": {}, "after": {"OTIO_SCHEMA": "Clip.2"}},
+        {"type": "properties", "of": "cut", "before": {}, "after": {"OTIO_SCHEMA": "Track.1"}},
+        {"type": "properties", "of": "cut", "before": {}, "after": {"OTIO_SCHEMA": "Timeline.1", "tracks": []}},
+    ],
+)
+def test_an_edit_from_elsewhere_changes_only_what_an_edit_can(primitive: dict[str, object]) -> None:
+    with pytest.raises(CutError):
+        Edit.from_json(edit_text(primitive))
+
+
+@pytest.mark.parametrize("given", [{"rate": "1/0"}, {"rate": "1e999999999"}, {"rate": "0"}, {"frame": 1.5}])
+def test_an_edit_from_elsewhere_has_times_that_are_times(given: dict[str, object]) -> None:
+    text = edit_text({"type": "splice", "track": 0, "position": 0, "removed": [], "added": []}, **given)
+    with pytest.raises(CutError, match="this is not an edit"):
+        Edit.from_json(text)
+
+
+def edit_text(primitive: dict[str, object], **given: object) -> bytes:
+    change = {"track": "V1", "verb": "x", "frames": "1", "name": "", "primitives": [primitive]}
+    return orjson.dumps(
+        {"format": FORMAT, "changes": [change | {"at": {"frame": 0, "rate": "24"} | given}]},
+    )
 
 
 def every_operation() -> list[tuple[Operation, ...]]:

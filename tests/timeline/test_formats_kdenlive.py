@@ -14,7 +14,7 @@ from secondunit_timeline.interchange import notes_of, read_cut, write_cut
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.takes import placed_takes
 
-from tests.timeline.cuts import cut_of, gap, times
+from tests.timeline.cuts import clip, cut_of, gap, times
 from tests.timeline.test_formats_writing import shot, start_of
 
 RATE = Fraction(25)
@@ -233,3 +233,20 @@ def test_every_position_is_found_again_from_the_frame_that_it_shows(media_rate: 
     by = step(Fraction(speed).limit_denominator(100_000), Fraction(media_rate), RATE)
     for position in range(300):
         assert position_of(shown_at(position, by), by) == position
+
+
+def test_every_use_of_a_nest_keeps_the_markers_of_its_media(tmp_path: Path) -> None:
+    def nest() -> otio.schema.Stack:
+        marked = clip("A", 10, 20, rate=RATE)
+        marked.markers.append(otio.schema.Marker("look", times(15, 1, RATE)))
+        stack = otio.schema.Stack("nest", source_range=times(0, 20, RATE))
+        stack.append(otio.schema.Track("V1", [marked], kind=otio.schema.TrackKind.Video))
+        return stack
+
+    cut = cut_of([nest(), gap(5, RATE), nest()], rate=RATE)
+    cut.tracks.append(otio.schema.Track("A1", [nest()], kind=otio.schema.TrackKind.Audio))
+    write_cut(cut, tmp_path / "cut.kdenlive")
+    back = read_cut(tmp_path / "cut.kdenlive")
+    pictures = [one for one in back.find_clips() if one.parent().kind == otio.schema.TrackKind.Video]
+    assert len(pictures) == 3
+    assert [[marker.name for marker in one.markers] for one in pictures] == [["look"]] * 3

@@ -12,6 +12,8 @@ from secondunit_bridge.errors import BadInput, CutError
 from secondunit_timeline.interchange import local_path, media_path, read_cut, write_cut
 from secondunit_timeline.times import rate_of
 
+from tests.timeline import cuts
+
 SHARED = Path(__file__).parents[3] / "shared"
 NTSC = Fraction(24000, 1001)
 
@@ -270,3 +272,24 @@ def test_every_cut_of_the_corpus_reads_and_comes_back_equal(tmp_path: Path) -> N
             for reference in shot.media_references().values():
                 reference.metadata.pop("secondunit", None)
         assert again.is_equivalent_to(cut), path
+
+
+def test_pictures_without_a_folder_lie_beside_the_cut(tmp_path: Path) -> None:
+    pictures = otio.schema.ImageSequenceReference(
+        "", "shot.", ".exr", 1001, 1, 24, 4, available_range=cuts.times(1001, 20)
+    )
+    cut = cuts.cut_of([otio.schema.Clip("A", pictures, cuts.times(1001, 20))])
+    path, copy = tmp_path / "cut.otio", tmp_path / "elsewhere" / "cut.otio"
+    copy.parent.mkdir()
+    path.write_text(cut.to_json_string())
+    read = read_cut(path)
+    assert media_path(read.tracks[0][0].media_reference) == str(tmp_path / "shot.%04d.exr")
+    write_cut(read, tmp_path / "same.otio")
+    assert (
+        json.loads((tmp_path / "same.otio").read_text())["tracks"]["children"][0]["children"][0]["media_references"][
+            "DEFAULT_MEDIA"
+        ]["target_url_base"]
+        == ""
+    )
+    write_cut(read, copy)
+    assert media_path(read_cut(copy).tracks[0][0].media_reference) == str(tmp_path / "shot.%04d.exr")

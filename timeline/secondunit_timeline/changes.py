@@ -4,9 +4,11 @@ A primitive names its place by number, in the cut as the primitives before it le
 what is there afterwards as plain OTIO JSON. So its inverse is the same primitive with its sides exchanged.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Self
 
 import opentimelineio as otio
@@ -19,6 +21,8 @@ from secondunit_timeline.times import Frames, frames_text, simple
 
 FORMAT = "secondunit.edit.1"
 _UNDO = "undo "
+_FASTEST = 1_000_000
+_FRACTION = re.compile(r"-?\d{1,24}(?:/\d{1,24})?")
 
 
 class Written:
@@ -156,14 +160,18 @@ class Edit(tuple[Change, ...]):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Edit":
-        """Raises CutError where `text` is not what `to_json` writes."""
+        """Raises CutError where `text` is not what `to_json` writes, or puts in what a file could not hold."""
         try:
             document = orjson.loads(text)
             if document["format"] != FORMAT:
                 raise CutError(f"an edit of the format {document['format']!r} cannot be read: this is {FORMAT}")
-            return cls(_change_from_json(change) for change in document["changes"])
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+            made = cls(_change_from_json(change) for change in document["changes"])
+            for change in made:
+                for primitive in change.primitives:
+                    _refuse_unreadable(primitive)
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise CutError(f"this is not an edit ({error!r}): give what Edit.to_json wrote") from None
+        return made
 
 
 def apply(edit: Edit, cut: otio.schema.Timeline) -> otio.schema.Timeline:
@@ -225,24 +233,73 @@ def _primitive_from_json(document: dict[str, Any]) -> Primitive:
     match document["type"]:
         case "splice":
             track, position = document["track"], document["position"]
-            if not isinstance(position, int) or position < 0 or not isinstance(track, int | None):
+            if type(position) is not int or position < 0 or type(track) not in (int, type(None)):
                 raise ValueError(f"position {position!r} on track {track!r}")
             return Splice(track, position, tuple(objects("removed")), tuple(objects("added")))
         case "properties":
-            if not isinstance(document["of"], int) and document["of"] not in ("cut", "tracks"):
+            if type(document["of"]) is not int and document["of"] not in ("cut", "tracks"):
                 raise ValueError(f"properties of {document['of']!r}")
             return Properties(document["of"], Written(None, document["before"]), Written(None, document["after"]))
         case other:
             raise ValueError(f"primitive {other!r}")
 
 
+def _refuse_unreadable(primitive: Primitive) -> None:
+    """Raises CutError for objects that OpenTimelineIO would crash on, misread, or build where no object belongs."""
+    from secondunit_timeline.validation import Validation
+
+    sides: list[dict[str, Any]] = []  # what a cut of nothing else would be
+    if isinstance(primitive, Splice):
+        for objects in (primitive.removed, primitive.added):
+            children = [one.json for one in objects]
+            track = {"OTIO_SCHEMA": "Track.1", "kind": "Video", "name": "", "children": children}
+            sides.append(_cut_of({"children": [track] if primitive.track is not None else children}))
+    else:
+        for one in (primitive.before.json, primitive.after.json):
+            inner = {"tracks", "children"} & one.keys()
+            if inner:
+                raise ValueError(f"properties that bring {', '.join(inner)}")
+            if primitive.of == "cut":
+                sides.append({**one, "tracks": _cut_of({"children": []})["tracks"]})
+            elif primitive.of == "tracks":
+                sides.append({**_cut_of({}), "tracks": {**one, "children": []}})
+            else:
+                sides.append(_cut_of({"children": [{**one, "children": []}]}))
+    for side in sides:
+        checked = orjson.loads(orjson.dumps(side))
+        validation = Validation(Path("the edit"), lambda _node, _field: None, dialects=False)
+        validation.cut(checked)
+        text = orjson.dumps(checked)
+        validation.hide_foreign()
+        if orjson.dumps(checked) != text:
+            raise ValueError("objects of OpenTimelineIO among metadata")
+
+
+def _cut_of(stack: dict[str, Any]) -> dict[str, Any]:
+    tracks = {"OTIO_SCHEMA": "Stack.1", "name": "tracks", **stack}
+    return {"OTIO_SCHEMA": "Timeline.1", "name": "", "tracks": tracks}
+
+
+def _time_from_json(document: dict[str, Any]) -> FrameTime:
+    frame, rate = document["frame"], _fraction(document["rate"])
+    if type(frame) is not int or not 0 < rate <= _FASTEST:
+        raise ValueError(f"frame {frame!r} at {rate}")
+    return FrameTime(frame, rate)
+
+
+def _fraction(text: Any) -> Fraction:
+    if not isinstance(text, str) or _FRACTION.fullmatch(text) is None:
+        raise ValueError(f"number {str(text)[:40]!r}")
+    return Fraction(text)
+
+
 def _change_from_json(document: dict[str, Any]) -> Change:
     at = document["at"]
     return Change(
         str(document["track"]),
-        None if at is None else FrameTime(int(at["frame"]), Fraction(at["rate"])),
+        None if at is None else _time_from_json(at),
         str(document["verb"]),
-        simple(Fraction(document["frames"])),
+        simple(_fraction(document["frames"])),
         str(document["name"]),
         tuple(_primitive_from_json(one) for one in document["primitives"]),
     )

@@ -149,9 +149,20 @@ class _Plan:
             self._changes += [Change(*note) for note in self._notes[:-1]]
             self._changes += [Change(*note, tuple(made)) for note in self._notes[-1:]]
             self._notes.clear()
+        if self._cut.global_start_time is None and not self._says_its_rate():
+            raise CutError(
+                f"nothing would be left in {self._cut.name!r} that says its frame rate, since it has no start time: "
+                "lift the last clip, so that a gap stays, or give the cut a global start time"
+            )
         primitives = [one for change in self._changes for one in change.primitives if isinstance(one, Splice)]
         Written.keep(written for one in primitives for side in (one.removed, one.added) for written in side)
         return Edit(self._changes)
+
+    def _says_its_rate(self) -> bool:
+        strips = self._strips.values()
+        taken = {id(strip.track) for strip in strips}
+        left = (track for track in self._order if id(track) not in taken)
+        return any(strip.children for strip in strips) or any(len(track) for track in left)
 
     def built(self) -> otio.schema.Timeline:
         cut = self._cut.deepcopy()

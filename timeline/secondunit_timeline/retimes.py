@@ -50,10 +50,13 @@ def handles_of(item: otio.core.Item, rate: Fraction) -> tuple[Frames | None, Fra
 
 
 def shows_within(clip: otio.schema.Clip, available: otio.opentime.TimeRange | None) -> bool:
-    """Whether `available` holds every source frame that the clip shows; unknown counts as yes."""
-    if available is None:
+    """Whether `available` holds every source frame that the clip shows; unknown counts as yes.
+
+    A clip without a source range shows all of the media that is active.
+    """
+    times = clip.source_range or clip.media_reference.available_range
+    if available is None or times is None:
         return True
-    times = clip.source_range
     own = rate_of(times.duration)
     speed = speed_of(clip)
     start, duration = frames_of(times.start_time, own), exact(times.duration.value)

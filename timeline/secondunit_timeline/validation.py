@@ -467,7 +467,7 @@ class Validation:
         rate = self._number(reference, "rate")
         if rate > 0:
             reference["rate"] = self._exact(reference, "rate", rate, 0)
-        if reference["target_url_base"]:
+        if reference["target_url_base"] or reference["name_prefix"] or reference["name_suffix"]:
             self._resolve(reference, "target_url_base")
 
     # Programs' own ways of counting

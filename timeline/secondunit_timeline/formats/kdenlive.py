@@ -405,6 +405,8 @@ def _mark_once(cut: otio.schema.Timeline) -> None:
 
     shown = {key(clip, one) for track in cut.video_tracks() for clip in track.find_clips() for one in clip.markers}
     for clip in (clip for track in cut.audio_tracks() for clip in track.find_clips() if clip.markers):
+        if clip.parent().kind == VIDEO:  # of a nest whose sound lies there
+            continue
         rest = [marker.clone() for marker in clip.markers if key(clip, marker) not in shown]
         clip.markers.clear()
         clip.markers.extend(rest)
