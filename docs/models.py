@@ -27,7 +27,7 @@ from secondunit_inference.engines.diffusion.recipes import (
 )
 from secondunit_inference.engines.diffusion.sizes import sizes
 from secondunit_inference.engines.diffusion.speed import ATTENTIONS, TILING, Able
-from secondunit_inference.weights.layout import UPSAMPLER
+from secondunit_inference.weights.layout import UPSAMPLER, extras
 from secondunit_plugin.cli.controls import option_of, values_of
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -106,7 +106,7 @@ def larger(card: ModelCard) -> str:
     found = ["resampled"]
     for way in ways(card)[1:]:
         upsampler = card.upsampler if way is Way.MODEL else None
-        source = f", with the folder `{UPSAMPLER}` of `{upsampler.repository}` in the model's" if upsampler else ""
+        source = f", with the adapter `{UPSAMPLER}`" if upsampler else ""
         found.append(f"`--set upscale={way}`{source}")
     return "; ".join(found)
 
@@ -199,7 +199,7 @@ def commands(card: ModelCard) -> list[str]:
         line += " --mask MASK.png" if task is Task.REPLACE else ""
         line += " --prompt TEXT" if Input.TEXT in used else ""
         lines.append(f"{line} -o OUT.otio")
-    lines += [f"models get {card.model} --adapter {adapter.name}" for adapter in card.adapters[:1]]
+    lines += [f"models get {card.model} --adapter {adapter.name}" for adapter in extras(card)[:1]]
     return [f"secondunit {line}" for line in lines]
 
 
@@ -235,6 +235,7 @@ def page() -> str:
         memory=memory,
         options=options,
         commands=commands,
+        extras=extras,
     )
 
 

@@ -319,8 +319,11 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class UsedLora:
-    """A look or a published adapter that the model wore. `name`: the adapter's, or the look's file without folders."""
+class FurtherWeights:
+    """Weights beside the model's own that made a take: a look, a published adapter, the upsampler.
+
+    `name`: as the card has it, or the look's file without folders.
+    """
 
     name: str
     sha256: str
@@ -347,7 +350,7 @@ class Record:
     placeholder: bool
     notes: tuple[str, ...]
     fit: Fit | None = None
-    loras: tuple[UsedLora, ...] = ()
+    further_weights: tuple[FurtherWeights, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,7 +500,7 @@ class WeightsState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdapterWeights:
-    """A published LoRA that the model's card lists, and what of it is on the unit's disk.
+    """A published LoRA or upsampler that the model's card lists, and what of it is on the unit's disk.
 
     `kind`: as the card names it. `sha256`: the recorded hash, empty for a file that was laid there by hand.
     """

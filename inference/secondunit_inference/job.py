@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from secondunit_bridge.errors import OrderCancelled
 from secondunit_bridge.media.colour import Floats
 from secondunit_bridge.media.probe import Encoding
-from secondunit_bridge.messages import Fit, LookChange, Order, Seam, UsedLora
+from secondunit_bridge.messages import Fit, FurtherWeights, LookChange, Order, Seam
 from secondunit_bridge.rates import FrameTime
 
 Picture = NDArray[np.uint16]
@@ -48,7 +48,7 @@ class Made:
     """The text of a .cube file to be written beside the take, or empty."""
     weights_sha256: str = ""
     fit: Fit | None = None
-    loras: tuple[UsedLora, ...] = ()
+    further_weights: tuple[FurtherWeights, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

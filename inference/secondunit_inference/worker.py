@@ -230,7 +230,7 @@ class Worker:
             placeholder=made.placeholder,
             notes=(*made.notes, *((lost,) if lost else ())),
             fit=made.fit,
-            loras=made.loras,
+            further_weights=made.further_weights,
         )
         frames = _write(files, made, record, job)
         if made.cube:

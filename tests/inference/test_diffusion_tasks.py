@@ -23,6 +23,7 @@ from secondunit_bridge.messages import (
     Condition,
     FramesAfter,
     FramesBefore,
+    FurtherWeights,
     Look,
     Mask,
     Order,
@@ -31,7 +32,6 @@ from secondunit_bridge.messages import (
     Strokes,
     Task,
     Text,
-    UsedLora,
 )
 from secondunit_bridge.rates import FrameTime
 from secondunit_inference import cards
@@ -415,7 +415,7 @@ def test_a_look_is_worn_for_one_order(model: str, unit: Unit, tmp_path: Path) ->
     assert all(np.array_equal(a, b) for a, b in zip(without, none, strict=True))
     assert all(np.array_equal(a, b) for a, b in zip(without, after, strict=True))
     sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    assert unit.make(order(Look(path, 0.5))).loras == (UsedLora("look.safetensors", sha256, 0.5),)
+    assert unit.make(order(Look(path, 0.5))).further_weights == (FurtherWeights("look.safetensors", sha256, 0.5),)
 
 
 @pytest.mark.usefixtures("_small")
@@ -468,11 +468,13 @@ def test_a_published_adapter_makes_the_model_follow_a_guide(
     (guide,) = calls[0]["reference_conditions"]
     assert make.numbers_of(guide.frames / 255) == list(range(9)) and guide.strength == 1.0
     assert any("adapter pose of Lightricks/LTX-2-19b-IC-LoRA-Pose-Control" in note for note in made.notes)
-    assert made.loras == (UsedLora("pose", hashlib.sha256(file.read_bytes()).hexdigest(), 1.0),)
+    assert made.further_weights == (FurtherWeights("pose", hashlib.sha256(file.read_bytes()).hexdigest(), 1.0),)
     recorded = StoredFile(f"adapters/{adapter.file}", file.stat().st_size, "ab" * 32, file.stat().st_mtime_ns)
     folder = unit.models / LTX2
-    write_record(folder, WeightsRecord(LTX2, "", "", (), (StoredAdapter("pose", "", "", recorded),)))
-    assert unit.make(order).loras == (UsedLora("pose", "ab" * 32, 1.0),), "a recorded hash is not counted again"
+    write_record(folder, WeightsRecord(LTX2, "", "", (), (StoredAdapter("pose", "", "", (recorded,)),)))
+    assert unit.make(order).further_weights == (FurtherWeights("pose", "ab" * 32, 1.0),), (
+        "a recorded hash is not counted again"
+    )
     os.utime(file, (1, 1))
     with pytest.raises(OrderRefused, match=r"changed or copied .*models get ltx-2-19b --adapter pose` mends it"):
         unit.make(order)

@@ -149,6 +149,8 @@ def test_the_models_own_upsampler_doubles_what_is_made_again_after_it(
     assert (doubled[0]["width"], doubled[0]["height"]) == (wide, tall)
     assert [(call["width"], call["height"]) for call in calls] == [(wide, tall), (2 * wide, 2 * tall)]
     assert any(f"by the upsampler of {plan.card.upsampler.repository}" in note for note in made.notes)
+    (upsampler,) = made.further_weights
+    assert upsampler.name == "latent_upsampler" and len(upsampler.sha256) == 64
 
 
 def test_without_strength_only_the_upsampler_enlarges(
@@ -203,7 +205,7 @@ def _warnings(order: Any, unit: Unit, text: str) -> bool:
     return any(text in warning for warning in plan.warnings)
 
 
-def test_an_upsampler_that_is_not_there_is_refused_with_the_place_to_lay_it(tmp_path: Path) -> None:
+def test_an_upsampler_that_is_not_there_is_refused_with_the_command_that_gets_it(tmp_path: Path) -> None:
     from secondunit_inference.engines.diffusion import card as offered
     from secondunit_inference.weights.layout import UPSAMPLER
 
@@ -212,7 +214,7 @@ def test_an_upsampler_that_is_not_there_is_refused_with_the_place_to_lay_it(tmp_
     assert offered.plan(order, tmp_path).frames == 9
     for file in (tmp_path / LTX097 / UPSAMPLER).iterdir():
         file.unlink()
-    with pytest.raises(OrderRefused, match=r"ltxv-spatial-upscaler-0\.9\.7"):
+    with pytest.raises(OrderRefused, match=r"models get ltx-0\.9\.7-13b --adapter latent_upsampler` downloads it"):
         offered.plan(order, tmp_path)
 
 

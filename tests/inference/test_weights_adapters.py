@@ -14,7 +14,7 @@ from secondunit_bridge.errors import ModelError
 from secondunit_bridge.messages import AdapterWeights, Weights, WeightsState
 from secondunit_bridge.spawn import Address
 from secondunit_inference import cards
-from secondunit_inference.weights.layout import adapter_path, has_weights
+from secondunit_inference.weights.layout import UPSAMPLER, adapter_path, has_weights
 
 from tests.inference.running_unit import unit_in_process
 from tests.inference.small_hub import REVISION, Hub, small_hub
@@ -58,6 +58,8 @@ def published(folder: Path) -> Path:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with small_hub(published(tmp_path / "published"), CARD.source.repository) as served:
+        lora(tmp_path / "published" / UPSAMPLER / "diffusion_pytorch_model.safetensors", 700)
+        (tmp_path / "published" / UPSAMPLER / "config.json").write_text("{}")
         for adapter in (POSE, STATIC):
             folder = tmp_path / adapter.name
             lora(folder / adapter.file, 1000 if adapter is POSE else 2000)
@@ -117,7 +119,7 @@ def remove(address: Address, *adapters: str) -> tuple[str, ...]:
 
 def test_adapters_come_with_their_model_and_go_with_it(hub: Hub, unit: Address, folder: Path) -> None:
     weights, adapters = state(unit)
-    assert set(adapters) == {adapter.name for adapter in CARD.adapters}
+    assert set(adapters) == {UPSAMPLER, *(adapter.name for adapter in CARD.adapters)}
     assert {one.state for one in adapters.values()} == {WeightsState.MISSING}
     get(unit, "pose")
     weights, adapters = state(unit)
@@ -149,6 +151,32 @@ def test_adapters_come_with_their_model_and_go_with_it(hub: Hub, unit: Address, 
     assert state(unit)[0].state is WeightsState.READY
     assert remove(unit) == ()
     assert not folder.exists()
+
+
+def test_the_upsampler_comes_as_an_adapter_does(hub: Hub, unit: Address, folder: Path, tmp_path: Path) -> None:
+    get(unit)
+    assert not (folder / UPSAMPLER).exists(), "it is none of the model's components"
+    get(unit, UPSAMPLER)
+    weights, adapters = state(unit)
+    content = (hub.folder / UPSAMPLER / "diffusion_pytorch_model.safetensors").read_bytes()
+    got = adapters[UPSAMPLER]
+    assert (weights.state, got.state, got.kind) == (WeightsState.READY, WeightsState.READY, "upsampler")
+    assert got.sha256 == hashlib.sha256(content).hexdigest() and got.bytes == len(content) + 2
+    assert files(folder / UPSAMPLER) == {"diffusion_pytorch_model.safetensors", "config.json"}
+    (folder / UPSAMPLER / "config.json").write_text("{} ")
+    assert state(unit)[1][UPSAMPLER].state is WeightsState.DAMAGED
+    hub.sent.clear()
+    get(unit, UPSAMPLER)
+    assert set(hub.sent) == {f"{UPSAMPLER}/config.json"}
+    remove(unit, UPSAMPLER)
+    assert not (folder / UPSAMPLER).exists() and state(unit)[0].state is WeightsState.READY
+
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match=r"is no folder with \.safetensors: give the upsampler's"):
+        take_in(unit, tmp_path / "empty", UPSAMPLER)
+    take_in(unit, hub.folder / UPSAMPLER, UPSAMPLER)
+    assert state(unit)[1][UPSAMPLER].state is WeightsState.READY
+    assert remove(unit) == () and not folder.exists()
 
 
 def test_a_download_of_an_adapter_goes_on_and_does_not_stop_its_model(hub: Hub, unit: Address, folder: Path) -> None:
@@ -193,7 +221,7 @@ def test_what_is_wrong_with_an_adapter_is_said(hub: Hub, unit: Address, folder: 
     assert not (folder / PATH).exists()
     assert state(unit)[0].state is WeightsState.READY
     (hub.others[STATIC.repository] / STATIC.file).unlink()
-    with pytest.raises(ModelError, match=r"has no .*static\.safetensors: there is no adapter 'static' to download"):
+    with pytest.raises(ModelError, match=r"has no .*static\.safetensors: there is no 'static' to download"):
         get(unit, "static")
 
 

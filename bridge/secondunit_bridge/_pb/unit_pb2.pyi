@@ -486,7 +486,7 @@ class Fit(_message.Message):
     def __init__(self, frames: _Optional[int] = ..., rate: _Optional[_Union[Rational, _Mapping]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., windows: _Optional[int] = ..., recipe: _Optional[str] = ..., approximate: _Optional[_Iterable[str]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ...) -> None: ...
 
 class Record(_message.Message):
-    __slots__ = ("take_id", "name", "reel", "start", "drop_frame", "order", "seed", "weights_sha256", "versions", "seams", "look", "trusted", "placeholder", "notes", "fit", "loras")
+    __slots__ = ("take_id", "name", "reel", "start", "drop_frame", "order", "seed", "weights_sha256", "versions", "seams", "look", "trusted", "placeholder", "notes", "fit", "further_weights")
     TAKE_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     REEL_FIELD_NUMBER: _ClassVar[int]
@@ -502,7 +502,7 @@ class Record(_message.Message):
     PLACEHOLDER_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     FIT_FIELD_NUMBER: _ClassVar[int]
-    LORAS_FIELD_NUMBER: _ClassVar[int]
+    FURTHER_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     take_id: str
     name: str
     reel: str
@@ -518,10 +518,10 @@ class Record(_message.Message):
     placeholder: bool
     notes: _containers.RepeatedScalarFieldContainer[str]
     fit: Fit
-    loras: _containers.RepeatedCompositeFieldContainer[UsedLora]
-    def __init__(self, take_id: _Optional[str] = ..., name: _Optional[str] = ..., reel: _Optional[str] = ..., start: _Optional[_Union[FrameTime, _Mapping]] = ..., drop_frame: _Optional[bool] = ..., order: _Optional[_Union[Order, _Mapping]] = ..., seed: _Optional[int] = ..., weights_sha256: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[Version, _Mapping]]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ..., look: _Optional[_Union[LookChange, _Mapping]] = ..., trusted: _Optional[int] = ..., placeholder: _Optional[bool] = ..., notes: _Optional[_Iterable[str]] = ..., fit: _Optional[_Union[Fit, _Mapping]] = ..., loras: _Optional[_Iterable[_Union[UsedLora, _Mapping]]] = ...) -> None: ...
+    further_weights: _containers.RepeatedCompositeFieldContainer[FurtherWeights]
+    def __init__(self, take_id: _Optional[str] = ..., name: _Optional[str] = ..., reel: _Optional[str] = ..., start: _Optional[_Union[FrameTime, _Mapping]] = ..., drop_frame: _Optional[bool] = ..., order: _Optional[_Union[Order, _Mapping]] = ..., seed: _Optional[int] = ..., weights_sha256: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[Version, _Mapping]]] = ..., seams: _Optional[_Iterable[_Union[Seam, _Mapping]]] = ..., look: _Optional[_Union[LookChange, _Mapping]] = ..., trusted: _Optional[int] = ..., placeholder: _Optional[bool] = ..., notes: _Optional[_Iterable[str]] = ..., fit: _Optional[_Union[Fit, _Mapping]] = ..., further_weights: _Optional[_Iterable[_Union[FurtherWeights, _Mapping]]] = ...) -> None: ...
 
-class UsedLora(_message.Message):
+class FurtherWeights(_message.Message):
     __slots__ = ("name", "sha256", "weight")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]

@@ -22,14 +22,15 @@ import orjson
 from secondunit_bridge.errors import ModelError
 
 from secondunit_inference import cards
-from secondunit_inference.cards import Adapter, ModelCard
+from secondunit_inference.cards import ModelCard
 from secondunit_inference.store import SPARE_BYTES
 from secondunit_inference.weights.layout import (
     INDEX,
     PART,
-    adapter_path,
+    Extra,
     classes_of,
     components_of,
+    extras,
     faults,
     has_weights,
     index_faults,
@@ -82,12 +83,12 @@ def fetch(card: ModelCard, folder: Path, adapters: tuple[str, ...], told: Told) 
     if (record is not None and not record.complete) or faults(folder, card):
         record, wanted_files = _model(card, record, told)
     record = record or WeightsRecord(card.model, "", "", ())  # a model that was laid there by hand stays as it is
-    for adapter in card.adapters:
-        known = record.adapter(adapter.name)
-        if adapter.name in adapters and not (known is not None and stands(folder, known.file)):
-            stored, one = _adapter(adapter, known, told)
+    for extra in extras(card):
+        known = record.adapter(extra.name)
+        if extra.name in adapters and not (known is not None and known.stands(folder)):
+            stored, further = _extra(extra, known, told)
             record = record.with_adapter(stored)
-            wanted_files.append(one)
+            wanted_files += further
     folder.mkdir(parents=True, exist_ok=True)
     _preflight(folder, record, wanted_files)
     write_record(folder, record)
@@ -128,21 +129,21 @@ def _model(card: ModelCard, record: WeightsRecord | None, told: Told) -> tuple[W
     return made, [_Wanted(repository, revision, file, file.path) for file in chosen]
 
 
-def _adapter(adapter: Adapter, known: StoredAdapter | None, told: Told) -> tuple[StoredAdapter, _Wanted]:
-    repository = adapter.repository
-    told(f"asking for {adapter.file} of {repository}", 0, 0)
+def _extra(extra: Extra, known: StoredAdapter | None, told: Told) -> tuple[StoredAdapter, list[_Wanted]]:
+    repository = extra.repository
+    told(f"asking for {extra.file} of {repository}", 0, 0)
     with _explained(repository):
         revision, found = _files(repository, (known and known.revision) or None)
-    if adapter.file not in found:
-        raise ModelError(f"{repository} has no {adapter.file}: there is no adapter {adapter.name!r} to download")
-    file = found[adapter.file]
-    path = adapter_path(adapter)
-    stored = known.file if known is not None and known.repository else None
-    if stored is not None:
-        _refuse_other(file, stored, repository, revision)
+    chosen = {place: file for path, file in sorted(found.items()) if (place := extra.place(path))}
+    if not any(path.endswith(".safetensors") for path in chosen):
+        raise ModelError(f"{repository} has no {extra.file}: there is no {extra.name!r} to download")
+    recorded = {file.path: file for file in known.files} if known is not None and known.repository else {}
+    for path, file in chosen.items() if recorded else ():
+        _refuse_other(file, recorded.get(path), repository, revision)
+    files = tuple(recorded.get(path) or StoredFile(path, file.bytes, file.sha256) for path, file in chosen.items())
     return (
-        StoredAdapter(adapter.name, repository, revision, stored or StoredFile(path, file.bytes, file.sha256)),
-        _Wanted(repository, revision, file, path),
+        StoredAdapter(extra.name, repository, revision, files),
+        [_Wanted(repository, revision, file, path) for path, file in chosen.items()],
     )
 
 

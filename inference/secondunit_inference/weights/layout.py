@@ -89,6 +89,30 @@ def adapter_path(adapter: Adapter) -> str:
     return f"{ADAPTERS}/{adapter.file.rpartition('/')[2]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a card lists beside its model, by its name for `--adapter`. `file`: an adapter's, or a folder and "/"."""
+
+    name: str
+    kind: str
+    repository: str
+    file: str
+
+    def place(self, path: str) -> str:
+        """Where a file of the repository comes to lie in the model's folder; empty for one that is not needed."""
+        folder, _, name = path.rpartition("/")
+        if self.file.endswith("/"):
+            return path if f"{folder}/" == self.file and allowed(name) else ""
+        return f"{ADAPTERS}/{name}" if path == self.file else ""
+
+
+def extras(card: ModelCard) -> tuple[Extra, ...]:
+    adapters = (Extra(one.name, one.kind, one.repository, one.file) for one in card.adapters)
+    if card.upsampler is None:
+        return tuple(adapters)
+    return (*adapters, Extra(UPSAMPLER, "upsampler", card.upsampler.repository, f"{UPSAMPLER}/"))
+
+
 def has_weights(class_name: str) -> bool:
     return re.search(f"({_WITHOUT_WEIGHTS.pattern})$", class_name) is None
 
@@ -160,7 +184,7 @@ def _faults(folder: Path, classes: Classes, stats: tuple[tuple[str, int, int, in
         return (str(error),)
     found = [f"{path} is none of the files that a model needs" for path in files if not _belongs(path)]
     found += _record_faults(files, record.files if record else ())
-    found += [f"{path} {fault}" for path in files if _belongs(path) and (fault := _content_fault(folder / path))]
+    found += [f"{path} {fault}" for path in files if _belongs(path) and (fault := content_fault(folder / path))]
     if INDEX not in files:
         return (*found, f"{INDEX} is missing")
     if found:
@@ -176,7 +200,9 @@ def _faults(folder: Path, classes: Classes, stats: tuple[tuple[str, int, int, in
 def _belongs(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     if folder == ADAPTERS:
-        return name.endswith((".safetensors", f".safetensors{PART}"))
+        return name.removesuffix(PART).endswith(".safetensors")
+    if folder == UPSAMPLER:
+        return allowed(name.removesuffix(PART))
     return path in (INDEX, RECORD) or (bool(folder) and "/" not in folder and allowed(name))
 
 
@@ -198,7 +224,7 @@ def _record_faults(files: Mapping[str, tuple[int, int]], recorded: tuple[Any, ..
             yield f"{file.path} was changed or copied since its hash was checked"
 
 
-def _content_fault(path: Path) -> str:
+def content_fault(path: Path) -> str:
     """By content, whatever the name says. An adapter that is being downloaded is none of the model's business."""
     if path.suffix == PART:
         return ""

@@ -13,7 +13,8 @@ from secondunit_bridge.errors import ModelError
 from secondunit_bridge.messages import WeightsProgress
 
 from secondunit_inference.store import SPARE_BYTES
-from secondunit_inference.weights.layout import INDEX, components_of, wanted
+from secondunit_inference.weights import tensors
+from secondunit_inference.weights.layout import INDEX, Extra, components_of, content_fault, wanted
 from secondunit_inference.weights.record import WeightsRecord, hashing
 
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -44,6 +45,22 @@ def chosen(source: Path) -> dict[str, Path]:
         if wanted(relative, components) and real.is_file():
             found[relative] = real
     return found
+
+
+def chosen_extra(extra: Extra, source: Path) -> dict[str, Path]:
+    """The files of an adapter or an upsampler, by their places in the model's folder. Raises ModelError."""
+    if extra.file.endswith("/"):
+        paths = {path: extra.place(f"{extra.file}{path.name}") for path in sorted(source.glob("*"))}
+        found = {place: path.resolve() for path, place in paths.items() if place and path.is_file()}
+        wrong = [f"{path} {fault}" for path in found.values() if (fault := content_fault(path))]
+        if wrong or not any(place.endswith(".safetensors") for place in found):
+            raise ModelError("\n".join(wrong) or f"{source} is no folder with .safetensors: give the upsampler's")
+        return found
+    if source.suffix != ".safetensors" or not source.is_file():
+        raise ModelError(f"{source} is no .safetensors file: other formats are not loaded")
+    if fault := tensors.lora_fault(source):
+        raise ModelError(f"{source} {fault}")
+    return {extra.place(extra.file): source.resolve()}
 
 
 def link_or_copy(files: dict[str, Path], folder: Path) -> None:

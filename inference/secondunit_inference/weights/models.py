@@ -27,17 +27,15 @@ from secondunit_bridge.messages import (
 )
 
 from secondunit_inference import cards
-from secondunit_inference.cards import Adapter, ModelCard
-from secondunit_inference.weights import tensors
-from secondunit_inference.weights.layout import INDEX, PART, adapter_path, faults
-from secondunit_inference.weights.local import chosen, hashed, link_or_copy
+from secondunit_inference.cards import ModelCard
+from secondunit_inference.weights.layout import INDEX, PART, Extra, extras, faults
+from secondunit_inference.weights.local import chosen, chosen_extra, hashed, link_or_copy
 from secondunit_inference.weights.record import (
     RECORD,
     StoredAdapter,
     StoredFile,
     WeightsRecord,
     read_record,
-    stands,
     write_record,
     write_whole,
 )
@@ -66,7 +64,7 @@ class Models:
     ) -> Iterator[WeightsProgress]:
         """`on_end` is told how to end the download at once. Raises ModelError."""
         card = _card(model)
-        wanted_names = {_adapter(card, name).name for name in adapters}
+        wanted_names = {_extra(card, name).name for name in adapters}
         with self._alone(model):
             self._accept(card, accept)
             weights = self._weights(card)
@@ -146,42 +144,43 @@ class Models:
                 shutil.rmtree(building, ignore_errors=True)
 
     def take_in_adapter(self, model: str, name: str, source: Path, accept: bool) -> Iterator[WeightsProgress]:
-        """Links one of the card's adapters from a file, or copies it, and reads it once. Raises ModelError."""
+        """Links what the card lists beside the model, or copies it, and reads it once.
+
+        `source`: the file of an adapter, the folder of an upsampler. Raises ModelError.
+        """
         card = _card(model)
-        adapter = _adapter(card, name)
+        extra = _extra(card, name)
         with self._alone(model):
             folder = self._folder / model
             weights = self._weights(card)
             if weights.state is not WeightsState.READY:
                 raise ModelError(f"{card.title} is not ready: {weights.todo}; an adapter comes after its model")
-            file = StoredFile(adapter_path(adapter), source.stat().st_size if source.is_file() else 0)
-            target = folder / file.path
-            if target.exists():
-                raise ModelError(
-                    f"{target} is there already: `secondunit models remove {model} --adapter {name}` first"
-                )
-            if source.suffix != ".safetensors" or not source.is_file():
-                raise ModelError(f"{source} is no .safetensors file: other formats are not loaded")
-            if fault := tensors.fault(source):
-                raise ModelError(f"{source} {fault}")
-            if not any("lora" in tensor for tensor in tensors.named(source)):
-                raise ModelError(f"{source} holds no LoRA")
+            files = chosen_extra(extra, source)
+            for path in files:
+                if (folder / path).exists():
+                    raise ModelError(
+                        f"{folder / path} is there already: `secondunit models remove {model} --adapter {name}` makes "
+                        "room"
+                    )
             self._accept(card, accept)
-            part = target.with_name(f"{target.name}{PART}")
-            part.unlink(missing_ok=True)
-            link_or_copy({part.relative_to(folder).as_posix(): source.resolve()}, folder)
+            parts = {f"{path}{PART}": real for path, real in files.items()}
             try:
+                for part in parts:
+                    (folder / part).unlink(missing_ok=True)
+                link_or_copy(parts, folder)
                 unread: list[str] = []
-                stored = StoredAdapter(name, "", "", replace(file, path=f"{file.path}{PART}"))
-                one = WeightsRecord(model, "", "", (stored.file,))
+                one = WeightsRecord(model, "", "", tuple(StoredFile(p, (folder / p).stat().st_size) for p in parts))
                 one = yield from hashed(folder, one, unread)
                 if unread:
                     raise ModelError(_lines(f"{source} cannot be imported:", unread))
-                part.rename(target)
+                for path in files:
+                    (folder / f"{path}{PART}").rename(folder / path)
             finally:
-                part.unlink(missing_ok=True)
+                for part in parts:
+                    (folder / part).unlink(missing_ok=True)
+            stored = tuple(replace(file, path=file.path.removesuffix(PART)) for file in one.files)
             record = read_record(folder) or WeightsRecord(model, "", "", ())
-            write_record(folder, record.with_adapter(replace(stored, file=replace(one.files[0], path=file.path))))
+            write_record(folder, record.with_adapter(StoredAdapter(name, "", "", stored)))
 
     def check(self, model: str, hashes: bool) -> Iterator[WeightsProgress]:
         """Reads every file again with `hashes`. Raises ModelError with all that is wrong."""
@@ -195,7 +194,7 @@ class Models:
                 raise ModelError(f"{folder} was neither downloaded nor imported: there are no hashes to compare with")
             wrong: list[str] = []
             if hashes and record is not None:
-                whole = replace(record, adapters=tuple(one for one in record.adapters if one.file.modified))
+                whole = replace(record, adapters=tuple(one for one in record.adapters if one.complete))
                 whole = yield from hashed(folder, whole, wrong)
                 for file in whole.every:
                     record = record.with_file(file)
@@ -208,7 +207,7 @@ class Models:
         """Deletes what was downloaded or imported, or of it the named adapters alone; gives what else lies in the
         folder and stays. Raises ModelError."""
         card = _card(model)
-        named = [_adapter(card, name).name for name in adapters]
+        named = [_extra(card, name).name for name in adapters]
         with self._alone(model):
             folder = self._folder / model
             record = read_record(folder) if folder.is_dir() and not folder.is_symlink() else None
@@ -224,7 +223,7 @@ class Models:
                 unknown = [name for name in named if record.adapter(name) is None]
                 if unknown:
                     raise ModelError(f"{', '.join(unknown)} of {model}: neither downloaded nor imported")
-                files = tuple(adapter.file for adapter in record.adapters if adapter.name in named)
+                files = tuple(file for one in record.adapters if one.name in named for file in one.files)
                 kept = tuple(adapter for adapter in record.adapters if adapter.name not in named)
                 write_record(folder, replace(record, adapters=kept))
             else:
@@ -273,7 +272,7 @@ class Models:
             sha256=record.sha256 if record else "",
             bytes=_disk_use(folder),
             total_bytes=record.bytes if record else 0,
-            adapters=tuple(_adapter_weights(folder, record, adapter) for adapter in card.adapters),
+            adapters=tuple(_extra_weights(folder, record, extra) for extra in extras(card)),
         )
 
     @contextmanager
@@ -321,27 +320,29 @@ def _card(model: str) -> ModelCard:
     return cards.card(model)
 
 
-def _adapter(card: ModelCard, name: str) -> Adapter:
-    found = next((adapter for adapter in card.adapters if adapter.name == name), None)
+def _extra(card: ModelCard, name: str) -> Extra:
+    found = next((extra for extra in extras(card) if extra.name == name), None)
     if found is None:
-        known = ", ".join(adapter.name for adapter in card.adapters) or "none"
+        known = ", ".join(extra.name for extra in extras(card)) or "none"
         raise ModelError(f"{card.title} has no adapter {name!r}: it has {known}")
     return found
 
 
-def _adapter_weights(folder: Path, record: WeightsRecord | None, adapter: Adapter) -> AdapterWeights:
-    known = record.adapter(adapter.name) if record else None
-    path = folder / adapter_path(adapter)
-    part = path.with_name(f"{path.name}{PART}")
+def _extra_weights(folder: Path, record: WeightsRecord | None, extra: Extra) -> AdapterWeights:
+    known = record.adapter(extra.name) if record else None
+    laid = folder / (extra.place(extra.file) or extra.file)  # where it lies by hand
     if known is None:
-        state = WeightsState.READY if path.is_file() else WeightsState.MISSING
-    elif stands(folder, known.file):
-        state = WeightsState.READY
+        found = laid.is_file() or any(laid.glob("*.safetensors"))
+        state = WeightsState.READY if found else WeightsState.MISSING
+        paths = [laid] if laid.is_file() else [*laid.glob("*")]
     else:
-        state = WeightsState.DAMAGED if known.file.modified else WeightsState.INCOMPLETE
-    held = next((one.stat().st_size for one in (path, part) if one.is_file()), 0)
-    sha256 = known.file.sha256 if known is not None and state is WeightsState.READY else ""
-    return AdapterWeights(adapter.name, adapter.kind, adapter.repository, state, sha256, held)
+        stands = known.stands(folder)
+        changed = WeightsState.DAMAGED if known.complete else WeightsState.INCOMPLETE
+        state = WeightsState.READY if stands else changed
+        paths = [folder / f"{file.path}{end}" for file in known.files for end in ("", PART)]
+    held = sum(path.stat().st_size for path in paths if path.is_file())
+    sha256 = known.sha256 if known is not None and state is WeightsState.READY else ""
+    return AdapterWeights(extra.name, extra.kind, extra.repository, state, sha256, held)
 
 
 def _licence_key(card: ModelCard) -> str:

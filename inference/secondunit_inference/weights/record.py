@@ -38,7 +38,19 @@ class StoredAdapter:
     name: str
     repository: str
     revision: str
-    file: StoredFile
+    files: tuple[StoredFile, ...]
+
+    @property
+    def complete(self) -> bool:
+        return all(file.modified for file in self.files)
+
+    @property
+    def sha256(self) -> str:
+        """Of its weights: an adapter is one file, an upsampler's configuration does not count."""
+        return next(file.sha256 for file in self.files if file.path.endswith(".safetensors"))
+
+    def stands(self, folder: Path) -> bool:
+        return all(stands(folder, file) for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,7 @@ class WeightsRecord:
 
     @property
     def every(self) -> tuple[StoredFile, ...]:
-        return (*self.files, *(adapter.file for adapter in self.adapters))
+        return (*self.files, *(file for adapter in self.adapters for file in adapter.files))
 
     def adapter(self, name: str) -> StoredAdapter | None:
         return next((adapter for adapter in self.adapters if adapter.name == name), None)
@@ -69,11 +81,12 @@ class WeightsRecord:
 
     def with_file(self, file: StoredFile) -> "WeightsRecord":
         """The file of that path, one of the model's or an adapter's, as it is known now."""
-        return replace(
-            self,
-            files=tuple(file if file.path == old.path else old for old in self.files),
-            adapters=tuple(replace(a, file=file) if file.path == a.file.path else a for a in self.adapters),
-        )
+
+        def exchanged(files: tuple[StoredFile, ...]) -> tuple[StoredFile, ...]:
+            return tuple(file if file.path == old.path else old for old in files)
+
+        adapters = tuple(replace(adapter, files=exchanged(adapter.files)) for adapter in self.adapters)
+        return replace(self, files=exchanged(self.files), adapters=adapters)
 
     @property
     def bytes(self) -> int:
@@ -95,7 +108,9 @@ def read_record(folder: Path) -> WeightsRecord | None:
         found = orjson.loads(path.read_bytes())
         files = tuple(_file(file) for file in found["files"])
         adapters = tuple(
-            StoredAdapter(str(one["name"]), str(one["repository"]), str(one["revision"]), _file(one["file"]))
+            StoredAdapter(
+                str(one["name"]), str(one["repository"]), str(one["revision"]), tuple(map(_file, one["files"]))
+            )
             for one in found.get("adapters", ())
         )
         return WeightsRecord(str(found["model"]), str(found["repository"]), str(found["revision"]), files, adapters)

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _accept = click.option("--accept-licence", is_flag=True, help="Accept the model's licence without being asked.")
 _adapters = click.option(
-    "--adapter", "adapters", multiple=True, metavar="NAME", help="A published LoRA of the model; may be repeated."
+    "--adapter",
+    "adapters",
+    multiple=True,
+    metavar="NAME",
+    help="A LoRA or upsampler that the model's card lists; may be repeated.",
 )
 _quiet = click.option("--quiet", is_flag=True, help="No progress.")
 
@@ -100,13 +104,13 @@ def _state(weights: Weights) -> str:
 @models.command()
 @click.argument("model")
 @_adapters
-@click.option("--all-adapters", is_flag=True, help="Every LoRA that the model's card lists.")
+@click.option("--all-adapters", is_flag=True, help="Every one that the model's card lists.")
 @_accept
 @_quiet
 def get(model: str, adapters: tuple[str, ...], all_adapters: bool, accept_licence: bool, quiet: bool) -> None:
     """Download a model's weights, or go on with a download. The only command that uses the network.
 
-    With --adapter or --all-adapters its published LoRAs come, too, where they are not there.
+    With --adapter or --all-adapters its published LoRAs and upsampler come, too, where they are not there.
     """
     card, weights = _known(model)
     wanted = tuple(one.name for one in weights.adapters) if all_adapters else adapters
@@ -122,7 +126,7 @@ def get(model: str, adapters: tuple[str, ...], all_adapters: bool, accept_licenc
 @models.command("import")
 @click.argument("model")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.option("--adapter", default="", metavar="NAME", help="PATH is the file of this LoRA of the model.")
+@click.option("--adapter", default="", metavar="NAME", help="PATH is this LoRA's file, or the upsampler's folder.")
 @_accept
 @_quiet
 def import_(model: str, path: Path, adapter: str, accept_licence: bool, quiet: bool) -> None:
@@ -168,7 +172,7 @@ def check(model: str, hashes: bool, exercised: bool, quiet: bool) -> None:
 def remove(model: str, adapters: tuple[str, ...], yes: bool) -> None:
     """Delete a model's weights: what was downloaded or imported, and nothing else.
 
-    With --adapter, those LoRAs alone.
+    With --adapter, those alone.
     """
     _, weights = _known(model)
     if not yes:

@@ -61,7 +61,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
     folder = folder_of(job.models, card)
     job.check()
     wanted = loras(plan, folder)
-    recorded = used(wanted, job.check)
+    recorded = used(plan, wanted, folder, job.check)
     encoding = next((probed(known) for known in _camera(plan)), encoding_of(order.slot.encoding))
     space = Space(space_of(order.slot.encoding, encoding))
     windows = Windows(plan, order.slot.encoding, job.check)
@@ -109,7 +109,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
             approximate=approximate(plan, recipe),
             seams=tuple(made.seams),
         ),
-        loras=recorded,
+        further_weights=recorded,
     )
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from secondunit_bridge.errors import OrderRefused
-from secondunit_bridge.messages import UsedLora
+from secondunit_bridge.messages import FurtherWeights
 
 from secondunit_inference.cards import ModelCard
+from secondunit_inference.engines.diffusion.enlarging import Way
 from secondunit_inference.engines.diffusion.planned import Planned
 from secondunit_inference.weights import tensors
-from secondunit_inference.weights.layout import adapter_path
-from secondunit_inference.weights.record import hashing, read_record, stands
+from secondunit_inference.weights.layout import UPSAMPLER, adapter_path
+from secondunit_inference.weights.record import hashing, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ def loras(plan: Planned, folder: Path) -> tuple[Lora, ...]:
                 f"the adapter {adapter.name} of {plan.card.title} is not on this machine: {get} downloads it"
             )
         known = record.adapter(adapter.name) if record else None
-        if known is not None and not stands(folder, known.file):
+        if known is not None and not known.stands(folder):
             raise OrderRefused(f"{path} was changed or copied since its hash was checked: {get} mends it")
-        found.append(Lora(adapter.name, path, weight, known.file.sha256 if known is not None else ""))
+        found.append(Lora(adapter.name, path, weight, known.sha256 if known is not None else ""))
     looks = (look for look in plan.canvas.looks if look.weight != 0)
     found += [Lora(Path(look.path).name, Path(look.path), look.weight) for look in looks]
     for lora in found:
@@ -49,14 +50,20 @@ def loras(plan: Planned, folder: Path) -> tuple[Lora, ...]:
     return tuple(found)
 
 
-def used(loras: tuple[Lora, ...], check: Callable[[], None]) -> tuple[UsedLora, ...]:
+def used(plan: Planned, loras: tuple[Lora, ...], folder: Path, check: Callable[[], None]) -> tuple[FurtherWeights, ...]:
     """For the record. Reads the files whose hash is not recorded; `check` ends it by an error."""
     made = []
-    for lora in loras:
+    found = [*loras]
+    if plan.enlarging is not None and plan.enlarging.way is Way.MODEL:
+        record = read_record(folder)
+        known = {file.path: file.sha256 for file in record.every} if record else {}
+        paths = sorted((folder / UPSAMPLER).glob("*.safetensors"))
+        found += [Lora(UPSAMPLER, path, 1.0, known.get(f"{UPSAMPLER}/{path.name}", "")) for path in paths]
+    for one in found:
         sha256 = hashlib.sha256()
-        for _ in () if lora.sha256 else hashing(lora.path, sha256):
+        for _ in () if one.sha256 else hashing(one.path, sha256):
             check()
-        made.append(UsedLora(lora.name, lora.sha256 or sha256.hexdigest(), lora.weight))
+        made.append(FurtherWeights(one.name, one.sha256 or sha256.hexdigest(), one.weight))
     return tuple(made)
 
 

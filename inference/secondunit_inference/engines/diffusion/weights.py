@@ -35,11 +35,15 @@ def folder_of(models: Path, card: ModelCard) -> Path:
 
 def refuse_without_upsampler(folder: Path, card: ModelCard) -> None:
     """`folder`: the model's. Raises OrderRefused."""
-    if card.upsampler is not None and not any((folder / UPSAMPLER).glob("*.safetensors")):
+    get = f"`secondunit models get {card.model} --adapter {UPSAMPLER}`"
+    if not any((folder / UPSAMPLER).glob("*.safetensors")):
         raise OrderRefused(
-            f"the upsampler of {card.title} is not on this machine: lay the folder {UPSAMPLER} of "
-            f"{card.upsampler.repository} into {folder}, or order `upscale=tiled`"
+            f"the upsampler of {card.title} is not on this machine: {get} downloads it, or order `upscale=tiled`"
         )
+    record = read_record(folder)
+    known = record.adapter(UPSAMPLER) if record else None
+    if known is not None and not known.stands(folder):
+        raise OrderRefused(f"{folder / UPSAMPLER} was changed or copied since its hashes were checked: {get} mends it")
 
 
 def sha256_of(folder: Path) -> str:
