@@ -61,14 +61,16 @@ def order(
 
 
 @contextmanager
-def unit_in_process(home: Path, *, tcp: bool = False, device: bool = True) -> Iterator[Address]:
+def unit_in_process(
+    home: Path, *, tcp: bool = False, device: bool = True, engines: dict[str, str] = ENGINES
+) -> Iterator[Address]:
     """Workers are processes of their own; without `device`, orders stay queued."""
     spawn.make_private(home)
     (home / "logs").mkdir(exist_ok=True)
     os.environ["PYTHONPATH"] = str(REPO)
     orders = Orders(home / "orders.sqlite")
-    worker = Device("cpu", orders, ENGINES, home / "models", home / "logs")
-    service = Service(orders, ENGINES, ("cpu",), home, lambda: None)
+    worker = Device("cpu", orders, engines, home / "models", home / "logs")
+    service = Service(orders, engines, ("cpu",), home, lambda: None)
     server, target = serve(service, "t" * 43, None if tcp else home / "unit.sock")
     if device:
         orders.on_change = worker.wake
