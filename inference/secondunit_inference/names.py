@@ -40,28 +40,23 @@ def new_reel(db: apsw.Connection) -> str:
 
 
 def starts_of(db: apsw.Connection, order: Order) -> list[FrameTime]:
-    """Timecode of each take's first frame.
+    """Timecode of each take's first frame; the takes of an order share it, so that switching moves no frame.
 
-    Where the slot leaves it open, each take gets a range of the show's own day, whole seconds long, so that shows of
+    Where the slot leaves it open, the order gets a range of the show's own day, whole seconds long, so that shows of
     several rates share one count: from 20:00:00:00 to midnight, then from 00:00:00:00 up to 20:00:00:00. No second is
-    given twice; a show that has used all of them is refused.
+    given to two orders; a show that has used all of them is refused.
     """
     slot = order.slot
     if slot.start is not None:
         return [slot.start for _ in order.seeds]
     row = db.execute("SELECT next_second FROM timecode WHERE show = ?", (order.show,)).fetchone()
-    second = row[0] if row else FIRST_SECOND
-    starts = []
-    for _ in order.seeds:
-        start, after = _block(slot, second)
-        if after > FIRST_SECOND + _SECONDS_A_DAY:
-            raise OrderRefused(
-                f"the show {order.show!r} has used up 24 hours of timecode: give the slot a start, or use another show"
-            )
-        starts.append(start)
-        second = after
-    db.execute("INSERT OR REPLACE INTO timecode VALUES (?, ?)", (order.show, second))
-    return starts
+    start, after = _block(slot, row[0] if row else FIRST_SECOND)
+    if after > FIRST_SECOND + _SECONDS_A_DAY:
+        raise OrderRefused(
+            f"the show {order.show!r} has used up 24 hours of timecode: give the slot a start, or use another show"
+        )
+    db.execute("INSERT OR REPLACE INTO timecode VALUES (?, ?)", (order.show, after))
+    return [start for _ in order.seeds]
 
 
 def _block(slot: Slot, second: int) -> tuple[FrameTime, int]:

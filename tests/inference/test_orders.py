@@ -111,6 +111,14 @@ def test_a_shows_timecode_is_never_given_twice(
     assert len(seconds) == len(set(seconds))
 
 
+def test_the_takes_of_an_order_share_its_timecode(orders: Orders, tmp_path: Path) -> None:
+    orders.submit(order("a", tmp_path, frames=30, takes=3), PLAN)
+    starts = [one.start for one in claimed(orders).unpublished]
+    assert [format_timecode(start) for start in starts] == ["20:00:00:00"] * 3
+    orders.submit(order("b", tmp_path, takes=1), PLAN)
+    assert format_timecode(claimed(orders).unpublished[0].start) == "20:00:02:00"
+
+
 def test_timecode_goes_on_after_midnight_and_ends_where_it_began(orders: Orders, tmp_path: Path) -> None:
     rate = Fraction(24)
 

@@ -9,9 +9,9 @@ from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.shots import find_clip, open_shot, parse_time
-from secondunit_timeline.takes import placed_takes
+from secondunit_timeline.takes import nested_takes, placed_takes
 
-from tests.timeline.cuts import clip, cut_of
+from tests.timeline.cuts import at, clip, cut_of, gap, times
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
 
@@ -64,3 +64,17 @@ def test_takes_on_one_shot_are_listed_by_version() -> None:
         references[key] = otio.schema.ExternalReference("/takes/x.mov", metadata={"secondunit": {"name": name}})
         one.set_media_references(references, "DEFAULT_MEDIA")
     assert [take.name for take in placed_takes(Index(cut_of([one])))] == ["A_v001", "A_v002"]
+
+
+def test_takes_inside_nests_are_found() -> None:
+    def nest(name: str, child: otio.core.Item) -> otio.schema.Stack:
+        return otio.schema.Stack(name, [otio.schema.Track("V1", [child])], times(0, 10))
+
+    one = clip("A", 0, 10)
+    media = one.media_reference
+    media.metadata["secondunit"] = {"name": "A_v001"}
+    one.set_media_references({"take.1": media}, "take.1")
+    index = Index(cut_of([gap(5), nest("scene", nest("shot", one))]))
+    assert not list(placed_takes(index))
+    ((names, take),) = nested_takes(index)
+    assert (names, take.name, take.shot, take.track, take.at) == ("scene / shot", "A_v001", "A", "V1", at(5))

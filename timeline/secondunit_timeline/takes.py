@@ -184,6 +184,21 @@ def placed_takes(index: Index) -> Iterator[PlacedTake]:
                 yield from sorted(_takes_of(item.child, track.name, at), key=lambda take: take.name)
 
 
+def nested_takes(index: Index) -> Iterator[tuple[str, PlacedTake]]:
+    """Takes on clips inside nests, with the names of the nests around them; `track` and `at` are the outermost's."""
+    for track in index.tracks:
+        for item in track.items:
+            if isinstance(item.child, otio.core.Composition):
+                at = FrameTime(int(item.start), index.rate)
+                for clip in item.child.find_clips():
+                    names, holder = [], clip.parent()
+                    while holder is not None and holder is not track.track:
+                        names += [holder.name] if holder is item.child or isinstance(holder, otio.schema.Stack) else []
+                        holder = holder.parent()
+                    for take in _takes_of(clip, track.name, at):
+                        yield " / ".join(reversed(names)), take
+
+
 def _takes_of(clip: otio.schema.Clip, track: str, at: FrameTime) -> Iterator[PlacedTake]:
     references = clip.media_references()
     for key, media in references.items():

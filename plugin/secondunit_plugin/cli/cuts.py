@@ -17,7 +17,7 @@ from secondunit_timeline.records import Found, Unclear, attach, find_takes, know
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import find_clip
 from secondunit_timeline.staleness import said, state_name, states
-from secondunit_timeline.takes import find_take, key_of, placed_takes
+from secondunit_timeline.takes import find_take, key_of, nested_takes, placed_takes
 from secondunit_timeline.times import frames_of, rate_of
 
 from secondunit_plugin.cli.output import print_json, print_table
@@ -92,12 +92,14 @@ def takes(
         for take, state in states(index)
         if places is None or any(track.name == take.track and item.start == take.at.frame for track, item in places)
     ]
+    nested = list(nested_takes(index)) if places is None else []
     if as_json:
         rows = [
             asdict(take) | {"found_by": by, "state": state_name(state), "says": said(state)}
             for take, by, state in found
         ]
-        print_json({"cut": output or cut, "takes": rows, "unclear": unclear, "notes": notes})
+        inside = [asdict(take) | {"nest": nest} for nest, take in nested]
+        print_json({"cut": output or cut, "takes": rows, "in_nests": inside, "unclear": unclear, "notes": notes})
         return
     from rich.table import Column, Table
 
@@ -113,7 +115,11 @@ def takes(
             index.timecode(take.at.frame),
             said(state),
         )
-    if found:
+    for nest, take in nested:
+        marks = ("▶" if take.active else "") + ("✓" if take.approved else "")
+        where = f"{take.shot} ({take.track}, in {nest})"
+        table.add_row(marks, take.name, take.reel, take.task, where, index.timecode(take.at.frame), "in a nest")
+    if found or nested:
         print_table(table)
     else:
         click.echo("This cut holds no takes.")
