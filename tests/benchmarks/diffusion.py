@@ -36,7 +36,7 @@ FEW, MANY = 2, 16
 SHORT_ROUNDS, ROUNDS = 10, 3
 STEP_MS = 5.0
 ORDER_MS = 200.0
-WATCHED = 1 / 0.97
+WATCHED = 1.03
 NICENESS = 5
 """A worker's: the call of diffusers alone waits for other programs as a worker does."""
 
