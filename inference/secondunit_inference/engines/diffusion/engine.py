@@ -47,6 +47,7 @@ from secondunit_inference.seams import NO_CORRECTION, Correction, meet
 
 _PREVIEW_WIDTH = 480
 """Previews travel at most this wide."""
+_FADE_SECONDS = 0.05
 
 
 def engine() -> Make:
@@ -70,8 +71,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
         with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
             takes = _passes(plan, windows, model, seeds, order, job)
             if plan.enlarging is not None:
-                for made, one in zip(takes, seeds, strict=True):
-                    made.frames = _larger(plan, plan.enlarging, windows, made, model, one, job)
+                _enlarge(plan, plan.enlarging, windows, takes, model, seeds, job)
             return takes
 
     try:
@@ -127,11 +127,11 @@ def _camera(plan: Planned) -> Iterator[Known]:
 class _Made:
     """`frames`: the model frames that were made, by number; what camera frames show is not among them.
 
-    `sound`: for each pass its first frame and its samples, shape (channels, samples). `seams`: see `Fit`.
+    `sound`: for each pass its samples, shape (channels, samples). `seams`: see `Fit`.
     """
 
     frames: dict[int, Floats]
-    sound: list[tuple[int, NDArray[np.float32]]]
+    sound: list[tuple[Pass, NDArray[np.float32]]]
     seams: list[Seam]
     sound_rate: int = 0
     steps: int = 0
@@ -166,7 +166,7 @@ def _pass(
         at = min(max(0, round(plan.timing.position(one.first + frame))), plan.canvas.total - 1)
         job.progress.preview(FrameTime(at, order.slot.rate), picture)
 
-    after = steps(plan, plan.enlarging) if plan.enlarging is not None else 0
+    after = len(seeds) * steps(plan, plan.enlarging) if plan.enlarging is not None else 0
     previews = Previews(plan.card, model.projection, plan.framing, one.frames, call, show)
     clock = Clock()
 
@@ -192,17 +192,20 @@ def _pass(
         job.check()
         made.seams += _collect(plan, order.slot.rate, made.frames, one, output.frames, call)
         if output.sound is not None:
-            made.sound.append((one.first, output.sound))
+            made.sound.append((one, output.sound))
             made.sound_rate = output.sound_rate
 
 
-def _larger(
-    plan: Planned, by: Enlarging, windows: Windows, made: _Made, model: Model, seed: int, job: Job
-) -> dict[int, Floats]:
-    def stepped(done: int, total: int) -> None:
-        job.progress.step(made.steps + done, made.steps + total, "steps, enlarged")
+def _enlarge(
+    plan: Planned, by: Enlarging, windows: Windows, takes: list[_Made], model: Model, seeds: Sequence[int], job: Job
+) -> None:
+    each, before = steps(plan, by), takes[0].steps
+    for number, (made, seed) in enumerate(zip(takes, seeds, strict=True)):
 
-    return upscaled(plan, by, windows, made.frames, model, seed, job, stepped)
+        def stepped(done: int, first: int = before + number * each) -> None:
+            job.progress.step(first + done, before + len(takes) * each, "steps, enlarged")
+
+        made.frames = upscaled(plan, by, windows, made.frames, model, seed, job, stepped)
 
 
 def _collect(
@@ -422,16 +425,33 @@ def _sound(plan: Planned, made: _Made, order: Order, seed: int) -> tuple[SoundSt
     if not plan.wants_sound or not made.sound:
         return ()
     rate = made.sound_rate
-    parts = [(round(first / plan.card.rate * rate), samples) for first, samples in made.sound]
-    whole = np.zeros((parts[0][1].shape[0], max(at + samples.shape[1] for at, samples in parts)), np.float32)
-    for at, samples in sorted(parts, key=lambda part: part[0]):
-        whole[:, at : at + samples.shape[1]] = samples
+    whole = _joined(made.sound, plan.card.rate, rate)
     # Take time to model time; the two run alike unless a slot's ends stretch the model's frames.
     slot = order.slot.rate
     total = samples_before(FrameTime(scene.total, slot), rate)
     begin = float(plan.timing.model_frame(0) / plan.card.rate * rate)
     pace = float(slot / plan.timing.step / plan.card.rate)
     places = begin + np.arange(total) * pace
-    streams = np.stack([np.interp(places, np.arange(whole.shape[1]), channel, right=0.0) for channel in whole])
+    streams = np.stack(
+        [np.interp(places, np.arange(whole.shape[1]), channel, left=0.0, right=0.0) for channel in whole]
+    )
     layout = {1: "mono", 2: "stereo"}[whole.shape[0]]
     return (SoundStream(streams.astype(np.float32), rate, layout),)
+
+
+def _joined(parts: list[tuple[Pass, NDArray[np.float32]]], frame_rate: Fraction, rate: int) -> NDArray[np.float32]:
+    """The sound of all passes from the model's first frame on, each faded in before the first frame that is its own."""
+    ordered = sorted(parts, key=lambda part: part[0].first)
+    placed = [(round(one.first / frame_rate * rate), one.head, samples) for one, samples in ordered]
+    whole = np.zeros((placed[0][2].shape[0], max(at + samples.shape[1] for at, _, samples in placed)), np.float32)
+    end = 0
+    for at, head, samples in placed:
+        own = min(at + round(head / frame_rate * rate), end) if end > at else at
+        fade = min(round(_FADE_SECONDS * rate), own - at)
+        start = own - fade
+        share = np.linspace(0, 1, fade, endpoint=False, dtype=np.float32)
+        before = whole[:, start:own] * np.sqrt(1 - share)
+        whole[:, start : at + samples.shape[1]] = samples[:, start - at :]
+        whole[:, start:own] = before + whole[:, start:own] * np.sqrt(share)
+        end = at + samples.shape[1]
+    return whole

@@ -36,11 +36,12 @@ def upscaled(
     model: Model,
     seed: int,
     job: Job,
-    stepped: Callable[[int, int], None],
+    stepped: Callable[[int], None],
 ) -> dict[int, Floats]:
     """The frames of `made` inside `by.framing`. `windows`: in the model's own size.
 
-    `stepped` is told done and total of this stage. Where passes overlap they are mixed: none begins with a jump.
+    `stepped` is told how many of this stage's `steps` are done. Where passes overlap they are mixed: none
+    begins with a jump.
     """
     larger: dict[int, Floats] = {}
     done, total = 0, steps(plan, by)
@@ -48,7 +49,7 @@ def upscaled(
     def step() -> None:
         nonlocal done
         done = min(done + 1, total)
-        stepped(done, total)
+        stepped(done)
 
     for number, one in enumerate(plan.timing.passes):
         numbers = [frame for frame in range(one.first, one.end) if frame in made]
