@@ -454,3 +454,46 @@ def test_previews_of_an_extension_in_chunks_stand_at_the_frames_that_they_show(
         others = [np.abs(picture - other * gains).max() for other in frames[4:]]
         assert int(np.argmin(others)) + 4 == at
         assert min(others) < 200
+
+
+def test_model_frames_are_given_up_once_the_take_has_shown_them(
+    models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half the model's rate: every second frame of the take lies between two of the model's."""
+    held_frames: list[dict[int, Any]] = []
+    original = engine._Frames
+
+    def frames(plan: Any, windows: Any, made: dict[int, Any], *values: Any) -> Any:
+        held_frames.append(made)
+        return original(plan, windows, made, *values)
+
+    card = cards.card(WAN)
+    asked = order(card, Task.GENERATE, (Text("a lake"),), 33, 2 * card.rate)
+    whole = take(Held(), asked, models(WAN))
+    monkeypatch.setattr(engine, "_Frames", frames)
+    job, _ = told_job(models(WAN))
+    made = engine.make(Held(), asked, 0, 1, job)
+    assert made.fit is not None and made.fit.frames == 17
+    for number, (frame, shown) in enumerate(zip(whole, made.frames, strict=True)):
+        assert np.array_equal(frame, shown)
+        assert len(held_frames[0]) <= 17 - (number + 1) // 2
+
+
+def test_an_error_in_a_frame_comes_out_where_the_take_is_written(
+    models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, _ = told_job(models(WAN))
+    original, made_frames = engine._Frames.generated, []
+
+    def generated(self: Any, frame: int) -> Any:
+        made_frames.append(frame)
+        if frame == 5:
+            raise OrderFailed("no")
+        return original(self, frame)
+
+    monkeypatch.setattr(engine._Frames, "generated", generated)
+    made = engine.make(Held(), generate(WAN), 0, 1, job)
+    written = []
+    with pytest.raises(OrderFailed, match="no"):
+        written += [next(made.frames) for _ in range(9)]
+    assert made_frames[-1] == 5

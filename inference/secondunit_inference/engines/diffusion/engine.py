@@ -41,6 +41,7 @@ from secondunit_inference.engines.diffusion.timing import Pass
 from secondunit_inference.engines.diffusion.upscale import steps, upscaled
 from secondunit_inference.engines.diffusion.weights import folder_of, sha256_of
 from secondunit_inference.engines.diffusion.window import Windows, white_of
+from secondunit_inference.engines.draft.ahead import Ahead
 from secondunit_inference.engines.draft.footage import reader, sound_along, sound_beside
 from secondunit_inference.job import Job, Made, Make, Picture, SoundStream
 from secondunit_inference.seams import NO_CORRECTION, Correction, meet
@@ -48,6 +49,9 @@ from secondunit_inference.seams import NO_CORRECTION, Correction, meet
 _PREVIEW_WIDTH = 480
 """Previews travel at most this wide."""
 _FADE_SECONDS = 0.05
+
+_AHEAD = 2
+"""Frames of the take that are brought into its size and colours while those before them are encoded."""
 
 
 def engine() -> Make:
@@ -89,7 +93,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
         windows.close()
         raise
     return Made(
-        frames=_take(plan, frames, openings, encoding, order, job),
+        frames=Ahead(_take(plan, frames, openings, encoding, order, job), _AHEAD),
         encoding=encoding,
         sound=_sound(plan, made, order, seed),
         seams=openings.seams,
@@ -282,6 +286,12 @@ class _Frames:
         skip = max(1, codes.shape[1] // _PREVIEW_WIDTH)
         return whole(self._space.into(parts(codes[::skip, ::skip])))
 
+    def forget(self, frame: int) -> None:
+        """Gives up the model frames that no take frame from `frame` on shows."""
+        low = floor(self._plan.timing.model_frame(frame))
+        for number in [number for number in self._made if number < low]:
+            del self._made[number]
+
     def _model(self, frame: int) -> Floats:
         return self._made[frame] if frame in self._made else self._windows.known(frame, self._made)
 
@@ -339,6 +349,7 @@ def _take(
         yield from _camera_frames(scene.before, 0, scene.first)
         for frame in range(scene.first, scene.end):
             shown = corrections.apply(frames.generated(frame), Fraction(frame - scene.first, count))
+            frames.forget(frame + 1)
             job.progress.preview(FrameTime(frame, order.slot.rate), frames.preview(shown))
             yield shown
         yield from _camera_frames(scene.after, scene.end, scene.total)
@@ -361,6 +372,7 @@ def _composited(
                 yield camera
                 continue
             shown = frames.generated(frame)
+            frames.forget(frame + 1)
             job.progress.preview(FrameTime(frame, order.slot.rate), frames.preview(shown))
             yield composite.frame(camera, shown, white)
 
