@@ -50,7 +50,7 @@ def test_without_the_parameter_there_is_none(unit: Unit) -> None:
 def test_what_is_heard_is_seen_at_the_same_time(
     rate: Fraction, frames: int, unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each model frame that is a multiple of 12 is white and clicks on the left; 700 frames at 24 take several passes."""
+    """Each twelfth frame of the model is white and clicks on the left; 700 frames at 24 take several passes."""
     card = make.small(LTX2)
     path = make.numbered(tmp_path / "before.mkv", 60, rate)
     conditions = (FramesBefore(make.span(path, 0, 60, rate)), Text("a clock"))
