@@ -1,6 +1,7 @@
 """A shot is extended by the real unit with a tiny model of the published classes."""
 
 import asyncio
+import dataclasses
 import json
 import subprocess
 from collections.abc import Callable, Iterator
@@ -15,15 +16,18 @@ import pytest
 from numpy.typing import NDArray
 from secondunit_bridge import spawn
 from secondunit_bridge.client import Client
+from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.media.read import VideoReader
 from secondunit_bridge.media.record import extract
 from secondunit_bridge.messages import (
+    Codec,
     Delivery,
     Event,
     Fit,
     FramesBefore,
     Order,
     Parameter,
+    Preview,
     Slot,
     Span,
     Step,
@@ -299,3 +303,29 @@ def test_a_take_grows_and_keeps_every_frame(
     assert "does not grow there: the frames there are the camera's" in " ".join(capsys.readouterr().err.split())
     assert run(["extend", str(cuts[3]), "--tail", "4", "--shot", "A", "--grow", "-o", str(cuts[4])]) == 3
     assert "'A' plays no take" in " ".join(capsys.readouterr().err.split())
+
+
+def test_takes_made_at_once_are_published_one_by_one_with_what_was_done_for_speed(home: Path, tmp_path: Path) -> None:
+    model = "wan2.1-t2v-1.3b"
+    tiny.build(cards.card(model), tmp_path / "models" / model)
+    slot = Slot(9, 0, 0, Fraction(16), Fraction(16), 96, 64, Fraction(1), None)
+    given = {"steps": 2, "speed.batch": 2, "speed.attention": "math"}
+    parameters = tuple(Parameter(name, value) for name, value in given.items())
+    asked = Order(
+        "b", Task.GENERATE, "show", "shot", slot, (Text("rain"),), "diffusion", model, parameters, (7, 8, 9),
+        Delivery(str(tmp_path / "takes"), Codec.FFV1),
+    )  # fmt: skip
+    address = spawn.ensure_running(home)
+    _, events = asyncio.run(_made(address, asked))
+    takes = [event.take for event in events if isinstance(event, TakeReady)]
+    assert [take.record.seed for take in takes] == [7, 8, 9], events[-1]
+    assert [take.record.fit.approximate for take in takes if take.record.fit] == [
+        ("math attention", "batch of 2"),
+        ("math attention", "batch of 2"),
+        ("math attention",),
+    ]
+    shown = [event.take for event in events if isinstance(event, Preview)]
+    assert shown == sorted(shown) and {0, 1, 2} >= set(shown)
+    refused = dataclasses.replace(asked, id="c", parameters=(Parameter("speed.compile", "graphs"),))
+    with pytest.raises(OrderRefused, match="CUDA graphs need an NVIDIA device"):
+        asyncio.run(_made(address, refused))
