@@ -50,6 +50,7 @@ from secondunit_bridge.messages import (
     TakeReady,
     Task,
     Text,
+    Value,
     Version,
     Weights,
 )
@@ -86,6 +87,8 @@ class Report:
     weights_sha256: str
     revision: str
     native: Native
+    parameters: tuple[Parameter, ...]
+    """What was set beside the tier and the steps."""
     secondunit: str
     python: str
     system: str
@@ -94,8 +97,12 @@ class Report:
     tasks: tuple[Exercised, ...]
 
 
-async def exercise(unit: Client, card: Card, weights: Weights, told: Callable[[Event], None]) -> Report:
-    """Raises OrderRefused for a model whose card names no size. What goes wrong with a task stands in the report."""
+async def exercise(
+    unit: Client, card: Card, weights: Weights, told: Callable[[Event], None], given: tuple[Parameter, ...] = ()
+) -> Report:
+    """`given`: parameters of every order, over the draft tier and two steps.
+
+    Raises OrderRefused for a model whose card names no size. What goes wrong with a task stands in the report."""
     if card.native is None:
         raise OrderRefused(f"{card.model} has no size that it is published for: there is nothing to exercise")
     info = await unit.hello()
@@ -104,7 +111,7 @@ async def exercise(unit: Client, card: Card, weights: Weights, told: Callable[[E
         folder = Path(name)
         await anyio.to_thread.run_sync(_paint, folder, card.native)
         for limit in card.limits:
-            order = _order(card, limit.task, folder, card.native)
+            order = _order(card, limit.task, folder, card.native, given)
             one, used = await _make(unit, order, info.pid, folder, told)
             done.append(one)
             versions |= {version.package: version for version in used}
@@ -113,6 +120,7 @@ async def exercise(unit: Client, card: Card, weights: Weights, told: Callable[[E
         weights_sha256=weights.sha256,
         revision=weights.revision,
         native=card.native,
+        parameters=given,
         secondunit=info.version,
         python=platform.python_version(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -144,7 +152,7 @@ def _write(path: Path, codec: Codec, pictures: list[NDArray[np.uint16]], native:
             writer.write(picture)
 
 
-def _order(card: Card, task: Task, folder: Path, native: Native) -> Order:
+def _order(card: Card, task: Task, folder: Path, native: Native, given: tuple[Parameter, ...]) -> Order:
     clip, still = str(folder / "clip.mov"), str(next((folder / "still").glob("*.png")))
     rate = native.rate
     seen = min(_SEEN, max(1, native.frames // 4))
@@ -177,10 +185,17 @@ def _order(card: Card, task: Task, folder: Path, native: Native) -> Order:
         conditions=conditions,
         engine=card.engine,
         model=card.model,
-        parameters=(Parameter("tier", "draft"), Parameter("steps", STEPS)),
+        parameters=_parameters(given),
         seeds=(1,),
         delivery=Delivery(str(folder / "takes"), Codec.PNG),
     )
+
+
+def _parameters(given: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    """Another tier runs with its own steps: those of a distilled one are part of it."""
+    named = {one.name: one.value for one in given}
+    steps: dict[str, Value] = {} if "tier" in named else {"tier": "draft", "steps": STEPS}
+    return tuple(Parameter(name, value) for name, value in (steps | named).items())
 
 
 async def _make(
@@ -195,7 +210,11 @@ async def _make(
         async with anyio.create_task_group() as group:
             group.start_soon(_watch_memory, pid, held)
             try:
-                if any(control.name == "strength" for control in (await unit.controls(order)).controls):
+                names = {control.name for control in (await unit.controls(order)).controls}
+                if order.task is Task.GENERATE and "keyframes" not in names:
+                    without = tuple(one for one in order.conditions if not isinstance(one, ReferenceImage))
+                    order = replace(order, conditions=without)
+                if "strength" in names:
                     # all of it, so that every step is run
                     order = replace(order, parameters=(*order.parameters, Parameter("strength", 1.0)))
                 await unit.submit(order)

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from secondunit_bridge import spawn
 from secondunit_bridge.client import Client
-from secondunit_bridge.messages import Native, Task, TaskLimit
+from secondunit_bridge.messages import Native, Parameter, Task, TaskLimit
 from secondunit_inference import cards
 from secondunit_plugin.cli.main import run
 from secondunit_plugin.exercise import Report, exercise
@@ -65,6 +65,7 @@ def test_weights_are_imported_checked_exercised_and_removed(
     for task in (Task.GENERATE, Task.REPLACE, Task.MATCH):
         fit = tasks[task].fit
         assert fit is not None and (fit.frames, fit.rate, fit.width, fit.height) == (17, Fraction(16), 64, 64)
+        assert fit.approximate == ("math attention",)
         assert tasks[task].step_seconds
         assert tasks[task].memory_bytes and tasks[task].process_bytes > 1e8
     assert {"torch", "diffusers", "transformers"} <= {version.package for version in report.versions}
@@ -83,6 +84,7 @@ async def exercised(home: Path) -> Report:
         limits = (*card.limits, TaskLimit(Task.EXTEND, 0))
         small = replace(card, native=Native(17, Fraction(16), 64, 64), limits=limits)
         events: list[object] = []
-        report = await exercise(unit, small, weights, events.append)
-        assert events
+        attention = (Parameter("speed.attention", "math"),)
+        report = await exercise(unit, small, weights, events.append, attention)
+        assert events and report.parameters == attention
         return report

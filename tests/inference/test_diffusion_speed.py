@@ -1,6 +1,7 @@
 """Speed options: what a card and a machine offer, what is refused with a reason, what an order leaves behind."""
 
 import dataclasses
+import tomllib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +13,7 @@ from secondunit_bridge.controls import ChoiceControl, IntegerControl, ToggleCont
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import Delivery, Order, Parameter, Slot, Task, Text, Value
 from secondunit_inference import cards
-from secondunit_inference.engines.diffusion import sizes
+from secondunit_inference.engines.diffusion import recipes, sizes
 from secondunit_inference.engines.diffusion.controls import check_parameters, controls
 from secondunit_inference.engines.diffusion.machine import Machine
 from secondunit_inference.engines.diffusion.measured import Key, Measured
@@ -345,3 +346,52 @@ def test_a_plan_counts_calls_and_makes_no_more_at_once_than_memory_holds() -> No
     assert two.memory_bytes == pytest.approx(14.7 * gb + 2 * 5 * gb, rel=0.01)
     measured = said(35, taken("batch of 4", working=12 * gb, step=6.0))
     assert measured.seconds == 30 + 2 * (WAN.tiers["standard"].steps * 6.0 + 10)
+
+
+REPORT = "https://example.org/report.json"
+
+
+def test_what_changes_pixels_is_a_default_only_with_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes, "find_spec", lambda _: "found")
+    gb = 10**9
+    need = recipes.Needs(1 * gb, 20 * gb, 4 * gb, 2 * gb, 1 * gb, working=4 * gb)
+    small_room = Room(20 * gb, 64 * gb, 100 * gb, shared=False)
+    assert recipes.choose(WAN, need, small_room) == Streamed()
+    for name, recipe in (("fp8", recipes.Fp8()), ("int8", recipes.Int8())):
+        reported = dataclasses.replace(WAN, reports={name: REPORT})
+        assert recipes.choose(reported, need, small_room) == recipe
+        assert recipes.choose(reported, need, Room(40 * gb, 64 * gb, 100 * gb, shared=False)) == Resident()
+        assert recipes.step_down(reported, TextStreamed(), need, small_room) == recipe
+
+    assert planned(WAN, order()).speed == Speed()
+    cached = dataclasses.replace(WAN, reports={"taylorseer": REPORT})
+    assert planned(cached, order()).speed == Speed("taylorseer")
+    assert offered(cached, CPU)["speed.cache"].default == "taylorseer"
+    assert planned(cached, order(**{"speed.cache": ""})).speed == Speed()
+    assert planned(cached, order(**{"speed.compile": "blocks"})).speed == Speed(compile="blocks")
+
+
+def test_a_distilled_tier_is_offered_only_with_a_report_and_can_be_tried() -> None:
+    table = tomllib.loads((Path(cards.__file__).parent / "ltx-2-19b.toml").read_text())
+    table["tiers"]["distilled"]["enabled"] = True
+    with pytest.raises(ValueError, match="the tier distilled is offered without a report"):
+        cards.parse(table)
+    assert cards.parse(table | {"reports": {"distilled": REPORT}}).tiers["distilled"].enabled
+    card = cards.card("ltx-2-19b")
+    tiers = next(one.kind for one in controls(card, Task.GENERATE).controls if one.name == "tier")
+    assert isinstance(tiers, ChoiceControl) and "distilled" not in tiers.choices
+    check_parameters(card, order(card.model, tier="distilled"))
+
+
+def test_a_plan_says_what_was_not_tried_on_the_published_weights() -> None:
+    machine = Machine("box: H100", Room(80 * 10**9, 64 * 10**9, 100 * 10**9, shared=False))
+    asked = order(memory="fp8", **{"speed.cache": "taylorseer"})
+
+    def said(card: cards.ModelCard) -> list[str]:
+        plan = preflight(planned(card, asked), asked, machine, sizes.sizes(card, Path("/nowhere")), ())
+        return [one for one in plan.warnings if "not tried" in one]
+
+    assert said(WAN) == [
+        f"fp8, taylorseer: not tried on the published weights of {WAN.title}: look at one take before you order more"
+    ]
+    assert said(dataclasses.replace(WAN, reports={"fp8": REPORT, "taylorseer": REPORT})) == []

@@ -140,6 +140,7 @@ class Tier:
     width: int
     height: int
     enabled: bool = True
+    """Whether it is offered; one that needs an adapter only with a report. An order may name any."""
     call: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Further arguments of the pipeline call."""
     scheduler: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -208,6 +209,9 @@ class ModelCard:
     full: Mapping[str, Component]
     tiny: Mapping[str, Component]
     upsampler: Upsampler | None = None
+    reports: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What was exercised on the published weights, as the record names it (`fp8`, `first-block`), or a tier, and where
+    the report of `secondunit models check --exercise` lies. What changes pixels is a default only with one."""
 
 
 @cache
@@ -227,7 +231,7 @@ def parse(table: dict[str, Any]) -> ModelCard:
     """Raises TypeError, KeyError or ValueError for what no card may say: cards are part of the program."""
     values = dict(table)
     lora = values.pop("lora")
-    return ModelCard(
+    card = ModelCard(
         rate=Fraction(values.pop("rate")),
         index_unit=IndexUnit(values.pop("index_unit")),
         progress=Progress(values.pop("progress")),
@@ -245,8 +249,13 @@ def parse(table: dict[str, Any]) -> ModelCard:
         full={name: _component(c) for name, c in values.pop("full", {}).items()},
         tiny={name: _component(c) for name, c in values.pop("tiny").items()},
         upsampler=_upsampler(**values.pop("upsampler")) if "upsampler" in values else None,
+        reports=dict(values.pop("reports", {})),
         **values,
     )
+    for name, tier in card.tiers.items():
+        if tier.adapter and tier.enabled and name not in card.reports:
+            raise ValueError(f"{card.model}: the tier {name} is offered without a report of it")
+    return card
 
 
 _FOLDER = resources.files(__name__)

@@ -10,8 +10,9 @@ import click
 from secondunit_bridge import spawn
 from secondunit_bridge.client import Client
 from secondunit_bridge.errors import BadInput, ModelError
-from secondunit_bridge.messages import AdapterWeights, Card, Weights, WeightsProgress, WeightsState
+from secondunit_bridge.messages import AdapterWeights, Card, Parameter, Value, Weights, WeightsProgress, WeightsState
 
+from secondunit_plugin.cli.orders import Setting
 from secondunit_plugin.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -146,16 +147,22 @@ def import_(model: str, path: Path, adapter: str, accept_licence: bool, quiet: b
 @click.option(
     "--exercise", "exercised", is_flag=True, help="Make every task once and print a report, as JSON, that can be sent."
 )
+@click.option(
+    "--set", "given", multiple=True, type=Setting(), help="A parameter of the exercised orders; may be repeated."
+)
 @_quiet
-def check(model: str, hashes: bool, exercised: bool, quiet: bool) -> None:
+def check(model: str, hashes: bool, exercised: bool, given: tuple[tuple[str, Value], ...], quiet: bool) -> None:
     """Say whether a model's weights can be loaded, or all that is wrong with them.
 
-    With --exercise every task runs at the model's own size, with two steps: exit code 5 if one fails.
+    With --exercise every task runs at the model's own size, with two steps: exit code 5 if one fails. --set tries what
+    is off by default, such as memory=fp8, speed.cache=taylorseer or tier=distilled.
     """
+    if given and not exercised:
+        raise click.UsageError("--set is for --exercise")
     card, weights = _known(model)
     _follow(lambda unit: unit.check_model(model, hashes), quiet)
     if exercised:
-        report = anyio.run(_exercise, card, weights, quiet)
+        report = anyio.run(_exercise, card, weights, given, quiet)
         print_json(report)
         if any(task.error for task in report.tasks):
             raise SystemExit(5)
@@ -214,13 +221,13 @@ def _follow(begin: Callable[[Client], AsyncIterator[WeightsProgress]], quiet: bo
     anyio.run(run)
 
 
-async def _exercise(card: Card, weights: Weights, quiet: bool) -> "Report":
+async def _exercise(card: Card, weights: Weights, given: tuple[tuple[str, Value], ...], quiet: bool) -> "Report":
     from secondunit_plugin.cli.progress import LiveOrders
     from secondunit_plugin.exercise import exercise
 
     with LiveOrders(quiet) as live:
         async with _unit() as unit:
-            return await exercise(unit, card, weights, live.show)
+            return await exercise(unit, card, weights, live.show, tuple(Parameter(*one) for one in given))
 
 
 async def _show(steps: AsyncIterator[WeightsProgress], bar: "Progress") -> None:

@@ -45,6 +45,7 @@ from secondunit_inference.engines.diffusion.speed import (
     Able,
     batches,
     choices,
+    default_cache,
 )
 
 MOST_TAKES = 16
@@ -101,6 +102,8 @@ def check_parameters(card: ModelCard, order: Order) -> None:
     for parameter in order.parameters:
         if parameter.name.startswith("speed."):
             continue  # `speed` says why it refuses one, also where the machine is the reason
+        if parameter.name == TIER and parameter.value in card.tiers:
+            continue  # also one that is not offered: else nobody could try it
         kind = known.get(parameter.name)
         if not isinstance(kind, _PARAMETERS):
             raise OrderRefused(
@@ -202,7 +205,8 @@ def _speed(card: ModelCard, able: Able) -> Iterator[Control]:
     }
     for name, offered in choices(card, able).items():
         if offered:
-            yield _control(name, *labels[name], ChoiceControl("", ("", *offered)), "speed")
+            default = default_cache(card) if name == CACHE else ""
+            yield _control(name, *labels[name], ChoiceControl(default, ("", *offered)), "speed")
     if batches(card):
         text = "Made in one call: faster where memory allows, pictures differ by little."
         yield _control(BATCH, "Takes at once", text, IntegerControl(1, 1, MOST_AT_ONCE), "speed")

@@ -8,7 +8,7 @@ from secondunit_bridge.messages import Order, Plan
 from secondunit_inference.engines.diffusion.enlarging import UPSCALE, Enlarging, Way, ways
 from secondunit_inference.engines.diffusion.machine import Machine
 from secondunit_inference.engines.diffusion.measured import Expected, Key, Measured, expected
-from secondunit_inference.engines.diffusion.planned import Planned
+from secondunit_inference.engines.diffusion.planned import STANDARD, TIER, Planned
 from secondunit_inference.engines.diffusion.recipes import (
     Fp8,
     FromDisk,
@@ -149,6 +149,7 @@ def _warnings(
     if machine.room.shared:
         yield "no NVIDIA device was found: the model runs on the processor, in float32"
     yield from planned.speed.left_out(recipe)
+    yield from _unproven(planned, recipe)
     if recipe != Resident():
         yield _held(recipe, need, machine)
         yield _slower(planned, machine, found, likely_)
@@ -171,6 +172,16 @@ def _warnings(
         yield f"made at {made} and resampled to the slot's size" + (f"; for more detail: {others}" if others else "")
     if sizes.uncounted:
         yield f"not counted into the memory, their size is not known: {', '.join(sizes.uncounted)}"
+
+
+def _unproven(planned: Planned, recipe: Recipe) -> Iterator[str]:
+    card = planned.card
+    tier = str(planned.parameters.get(TIER, STANDARD))
+    asked = [name_of(recipe)] if changes_pixels(recipe) else []
+    asked += [planned.speed.cache] if planned.speed.cache else []
+    asked += [] if card.tiers[tier].enabled else [tier]
+    if names := ", ".join(name for name in asked if name not in card.reports):
+        yield f"{names}: not tried on the published weights of {card.title}: look at one take before you order more"
 
 
 def _held(recipe: Recipe, need: Needs, machine: Machine) -> str:

@@ -155,7 +155,8 @@ def fits(recipe: Recipe, need: Needs, room: Room) -> bool:
 
 
 def choose(card: ModelCard, need: Needs, room: Room, asked: str = "") -> Recipe:
-    """The fastest that fits and keeps every bit; `asked`: a recipe of the card by name, which is taken as it is.
+    """The fastest that fits and keeps every bit, or has a report in the card; `asked`: a recipe of the card by name,
+    which is taken as it is.
 
     Raises OrderRefused where none fits, and for a recipe that the card does not name.
     """
@@ -164,7 +165,7 @@ def choose(card: ModelCard, need: Needs, room: Room, asked: str = "") -> Recipe:
         if recipe is None or asked not in card.memory.recipes:
             offered = ", ".join(name for name in card.memory.recipes if name in _BY_NAME)
             raise OrderRefused(f"{card.title} is not held in memory as {asked!r}: it can be {offered}")
-        if isinstance(recipe, Int8) and find_spec("torchao") is None:
+        if isinstance(recipe, Int8) and not _quantizes():
             raise OrderRefused(f"{card.title} as int8 needs torchao: `pip install 'secondunit[diffusion]'`")
         return recipe
     for recipe in _ladder(card):
@@ -193,11 +194,17 @@ def gigabytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB"
 
 
+def _quantizes() -> bool:
+    return find_spec("torchao") is not None
+
+
 def _ladder(card: ModelCard) -> Iterator[Recipe]:
-    """From fast to slow, those alone that change no pixel."""
+    """From fast to slow; those that change pixels only where the card has a report of them."""
     for name in card.memory.recipes:
         recipe = _BY_NAME.get(name)
-        if recipe is not None and not changes_pixels(recipe):
+        if recipe is None or (isinstance(recipe, Int8) and not _quantizes()):
+            continue
+        if not changes_pixels(recipe) or name in card.reports:
             yield recipe
             if recipe == Resident():
                 yield TextStreamed()  # no card names it: whatever can be resident can be held so

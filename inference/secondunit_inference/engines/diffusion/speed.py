@@ -127,7 +127,8 @@ def speed(card: ModelCard, shot: str, parameters: Mapping[str, Value]) -> Speed:
     for name in parameters:
         if name.startswith("speed.") and name not in known:
             raise OrderRefused(f"{shot}: there is no parameter {name!r}: there are {', '.join(known)}")
-    cache, compile_, attention = (str(parameters.get(name, "")) for name in (CACHE, COMPILE, ATTENTION))
+    compile_, attention = (str(parameters.get(name, "")) for name in (COMPILE, ATTENTION))
+    cache = str(parameters.get(CACHE, "" if compile_ else default_cache(card)))
     tiling = parameters.get(TILING, False)
     if cache and cache not in (offered := _caches(card)):
         raise OrderRefused(f"{shot}: {card.title} has no cache {cache!r}: it has {', '.join(offered) or 'none'}")
@@ -172,6 +173,11 @@ def check_machine(wanted: Speed, card: ModelCard, shot: str, able: Able) -> None
         raise OrderRefused(f"{shot}: torch compiles with {needed}, which this machine lacks: leave out {COMPILE}")
     if wanted.attention and (lacking := _lacking(wanted.attention, card, able)):
         raise OrderRefused(f"{shot}: the attention {wanted.attention!r} needs {lacking}: leave out {ATTENTION}")
+
+
+def default_cache(card: ModelCard) -> str:
+    """None without a report of it in the card."""
+    return next((name for name in _caches(card) if name in card.reports), "")
 
 
 def _caches(card: ModelCard) -> tuple[str, ...]:
