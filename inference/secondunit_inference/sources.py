@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from secondunit_bridge.errors import MediaUnsupported
+from secondunit_bridge.errors import MediaUnsupported, OrderRefused
 from secondunit_bridge.messages import (
     Card,
     Codec,
@@ -27,7 +27,8 @@ LINEAR = ("ACEScg", "ACES2065-1", "Linear ")
 
 
 def look_at_sources(order: Order, card: Card) -> tuple[str, ...]:
-    """Warnings. Raises MediaError for files that are not there, and for what the model's card does not say it takes."""
+    """Warnings. Raises MediaError for files that are not there, and for what the model's card does not say it takes;
+    OrderRefused for a mask of another size."""
     # PyAV is needed by orders alone: the unit answers before it is loaded.
     from secondunit_bridge.media.probe import probe, refuse_unsupported
     from secondunit_bridge.media.write import lost_mastering
@@ -43,6 +44,11 @@ def look_at_sources(order: Order, card: Card) -> tuple[str, ...]:
             continue
         info = probe(span.path, span.range.rate)
         seen[span.path, span.range.rate] = info.encoding
+        if isinstance(condition, Mask) and (info.width, info.height) != (slot.width, slot.height):
+            raise OrderRefused(
+                f"{order.shot}: the mask {span.path} is {info.width}×{info.height}, the take "
+                f"{slot.width}×{slot.height}: give a mask of its size"
+            )
         refuse_unsupported(info, hdr=card.hdr, variable_rate=card.variable_rate, interlaced=card.interlaced)
         if info.field_order != "progressive" and info.rate != span.range.rate:
             raise MediaUnsupported(

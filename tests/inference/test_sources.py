@@ -5,13 +5,14 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from secondunit_bridge.errors import MediaMissing, MediaUnsupported
-from secondunit_bridge.messages import Codec, FramesBefore, Order, Span
+from secondunit_bridge.errors import MediaMissing, MediaUnsupported, OrderRefused
+from secondunit_bridge.messages import Codec, FramesBefore, Mask, Order, Span
 from secondunit_bridge.rates import FrameRange
 from secondunit_inference.engines.draft.card import CARD
 from secondunit_inference.sources import look_at_sources
 
 from tests.bridge.media_clips import mastered
+from tests.inference.diffusion_orders import numbered
 from tests.inference.running_unit import order
 
 ALL = replace(CARD, hdr=True, variable_rate=True, interlaced=True)
@@ -78,3 +79,16 @@ def test_missing_and_raw_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.braw").write_bytes(b"raw")
     with pytest.raises(MediaUnsupported, match="camera raw"):
         look_at_sources(standing_on(tmp_path / "a.braw", Fraction(24)), ALL)
+
+
+def test_a_mask_of_another_size_is_refused(tmp_path: Path) -> None:
+    rate = Fraction(25)
+    made = order("a", tmp_path)
+    for size, refused in (((made.slot.width, made.slot.height), False), ((32, 16), True)):
+        path = numbered(tmp_path / "mask.mkv", 1, rate, size=size)
+        masked = replace(made, conditions=(Mask(Span(path, FrameRange(0, 1, rate))),))
+        if refused:
+            with pytest.raises(OrderRefused, match=r"the mask .* is 32×16, the take"):
+                look_at_sources(masked, ALL)
+        else:
+            look_at_sources(masked, ALL)

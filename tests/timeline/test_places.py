@@ -7,7 +7,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 import pytest
-from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
+from secondunit_bridge.errors import BadInput, CutError, MediaMissing, ShotNotFound
 from secondunit_bridge.messages import (
     Card,
     FramesAfter,
@@ -21,7 +21,7 @@ from secondunit_bridge.messages import (
     Task,
     Text,
 )
-from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.rates import FrameRange, FrameTime
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import plan_extension
 from secondunit_timeline.flat import flatten
@@ -139,7 +139,7 @@ def test_a_generated_clip_goes_where_it_was_told(make_clip: MakeClip, where: Whe
         *(shot(media, 60, 0, 30), shot(media, 60, 0, 30, "B")),
         sound=(shot(media, 60, 0, 30), shot(media, 60, 0, 30, "B")),
     )
-    plan = plan_generation(Index(cut), at(30), 12, where, None, None, replace(SETTINGS, prompt="a train"))
+    plan = plan_generation(Index(cut), at(30), 12, where, None, replace(SETTINGS, prompt="a train"))
     placed, _ = edit(cut, place_generation(plan, (take_for(plan.order, start=BLOCK),)))
     tracks = {track.name: [(item.child.name, item.duration) for item in track.items] for track in Index(placed).tracks}
     match where:
@@ -249,6 +249,19 @@ def test_a_moving_mask_is_as_long_as_the_take_or_as_the_shots_media(
     assert (mask.span.range.start, mask.span.range.duration) == (start, 12 + 30 + 12)
 
 
+def test_a_moving_mask_may_be_numbered_pictures(make_clip: MakeClip, tmp_path: Path) -> None:
+    cut = sounding_cut(shot(make_clip(60), 60, 17, 30))
+    pattern = tmp_path / "mask_%04d.png"
+    source = ["-f", "lavfi", "-i", "color=white:s=160x90", "-frames:v", "54", "-start_number", "1001"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, str(pattern)], check=True)
+    plan = plan_replace(Index(cut), "A", str(pattern), replace(SETTINGS, prompt="a red coat"))
+    mask = plan.order.conditions[1]
+    assert isinstance(mask, Mask)
+    assert (mask.span.path, mask.span.range) == (str(pattern), FrameRange(0, 54, plan.order.slot.rate))
+    with pytest.raises(MediaMissing, match="no file answers to"):
+        plan_replace(Index(cut), "A", str(tmp_path / "other_%04d.png"), replace(SETTINGS, prompt="a red coat"))
+
+
 def test_a_replacement_is_refused_without_words_or_with_a_mask_of_another_length(make_clip: MakeClip) -> None:
     cut = sounding_cut(shot(make_clip(60), 60, 5, 40))
     with pytest.raises(BadInput, match="give --prompt"):
@@ -263,23 +276,23 @@ def test_a_replacement_is_refused_without_words_or_with_a_mask_of_another_length
 def test_keyframes_stand_at_frames_of_the_clip_behind_its_handle(make_clip: MakeClip, tmp_path: Path) -> None:
     cut = sounding_cut(shot(make_clip(60), 60, 0, 30))
     picture = str(still(tmp_path))
-    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, SETTINGS, {11: picture, 0: picture})
+    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, SETTINGS, {11: picture, 0: picture})
     rate = plan.order.slot.rate
     assert plan.order.conditions == tuple(ReferenceImage(picture, FrameTime(12 + frame, rate)) for frame in (0, 11))
     with pytest.raises(BadInput, match="frames 0 to 11"):
-        plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, SETTINGS, {12: picture})
+        plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, SETTINGS, {12: picture})
 
 
 def test_a_still_that_a_model_begins_with_is_the_takes_first_frame(make_clip: MakeClip, tmp_path: Path) -> None:
     cut = sounding_cut(shot(make_clip(60), 60, 0, 30))
     picture = str(still(tmp_path))
     begins = replace(SETTINGS, card=Card("diffusion", "wan", "", (), (), stills_at_ends=True))
-    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, begins, {0: picture})
+    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, begins, {0: picture})
     rate = plan.order.slot.rate
     assert (plan.order.slot.head, plan.order.slot.tail) == (0, 12)
     assert plan.order.conditions == (ReferenceImage(picture, FrameTime(0, rate)),)
     assert plan.notes == ("no head handle: the model makes nothing beyond a still that it begins with or ends at",)
-    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, None, begins, {0: picture, 11: picture})
+    plan = plan_generation(Index(cut), at(30), 12, Where.ABOVE, None, begins, {0: picture, 11: picture})
     assert (plan.order.slot.head, plan.order.slot.tail) == (0, 0)
     assert plan.notes[0].startswith("no head and no tail handle")
     placed, _ = edit(cut, place_generation(plan, stand_ins(plan.order)))

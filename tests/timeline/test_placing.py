@@ -42,7 +42,7 @@ def joined(index: Index) -> Ordered:
 
 
 def generated(index: Index) -> Ordered:
-    plan = plan_generation(index, at(10), 8, Where.ABOVE, None, None, SETTINGS)
+    plan = plan_generation(index, at(10), 8, Where.ABOVE, None, SETTINGS)
     return Ordered(index.cut, plan.order, partial(place_generation, plan))
 
 

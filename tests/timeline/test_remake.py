@@ -122,7 +122,7 @@ def test_an_extension_is_made_again_with_its_sound(make_clip: MakeClip, tmp_path
 
 def test_a_generated_clip_keeps_its_timecode_in_every_version(make_clip: MakeClip, tmp_path: Path) -> None:
     cut = sounding_cut(shot(make_clip(42), 42, 0, 30), gap(20))
-    plan = plan_generation(Index(cut), at(30), 20, Where.OVERWRITE, None, None, replace(SETTINGS, prompt="a train"))
+    plan = plan_generation(Index(cut), at(30), 20, Where.OVERWRITE, None, replace(SETTINGS, prompt="a train"))
     placed, _ = edit(cut, place_generation(plan, (take_for(plan.order, start=BLOCK),)))
     remake = plan_remake(Index(placed), "take.id1", record_in(placed), tmp_path)
     assert remake.order.slot.start == BLOCK

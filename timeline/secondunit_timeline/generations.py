@@ -8,7 +8,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError
-from secondunit_bridge.messages import CameraMove, Condition, Order, ReferenceImage, ReferenceShot, Slot, Take, Task
+from secondunit_bridge.messages import Condition, Order, ReferenceImage, ReferenceShot, Slot, Take, Task
 from secondunit_bridge.rates import FrameTime, can_drop_frames
 
 from secondunit_timeline.index import Index, TrackIndex
@@ -55,7 +55,6 @@ def plan_generation(
     frames: int,
     where: Where,
     image: str | None,
-    camera: CameraMove | None,
     settings: Settings,
     keyframes: Mapping[int, str] | None = None,
     like: Sequence[ReferenceImage | ReferenceShot] = (),
@@ -91,8 +90,6 @@ def plan_generation(
         for frame, still in sorted(stills.items())
     )
     conditions += like
-    if camera is not None:
-        conditions.append(camera)
     order = make_order(
         Task.GENERATE,
         index.cut.name,

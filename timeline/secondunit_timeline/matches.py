@@ -52,8 +52,8 @@ def plan_match(
 
 def plan_replace(index: Index, selector: str, mask: str | None, settings: Settings) -> Match:
     """`mask`: a still, or a video file as long as the take or as the shot's media; white is made again."""
-    if not (settings.prompt or settings.looks):
-        raise BadInput("nothing says what to make of the shot: give --prompt")
+    if not (settings.prompt or settings.looks or settings.strokes or settings.camera):
+        raise BadInput("nothing says what to make of the shot: give --prompt, --strokes or --camera")
     shot, head, tail = _with_handles(index, selector, settings)
     source = span(shot, shot.used.start - head, shot.used.end + tail)
     masks = (mask_of(mask, shot.name, source),) if mask is not None else ()
@@ -91,13 +91,15 @@ def _match(
 
 
 def mask_of(path: str, shot: str, source: Span) -> Mask:
-    """For a take on the frames of `source`."""
-    if not Path(path).is_file():
-        raise BadInput(f"--mask {path}: there is no such file")
+    """For a take on the frames of `source`. `path`: a still, a video file, or numbered pictures as name_%04d.png."""
+    from secondunit_bridge.media.container import is_pattern
     from secondunit_bridge.media.probe import probe
 
+    if not (Path(path).is_file() or is_pattern(path)):
+        raise BadInput(f"--mask {path}: there is no such file; numbered pictures are named as name_%04d.png")
     take = source.range
-    info = probe(str(Path(path).resolve()), take.rate if Path(path).suffix.lower() in _STILLS else None)
+    pictures = is_pattern(path) or Path(path).suffix.lower() in _STILLS
+    info = probe(str(Path(path).resolve()), take.rate if pictures else None)
     shown = probe(source.path, take.rate)
     held = shown.frames
     if (info.width, info.height) != (shown.width, shown.height):

@@ -10,6 +10,7 @@ from uuid import uuid4
 import numpy as np
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import (
+    CameraMove,
     Card,
     Codec,
     Condition,
@@ -21,6 +22,7 @@ from secondunit_bridge.messages import (
     Slot,
     SoundKind,
     Span,
+    Strokes,
     Task,
     Text,
 )
@@ -54,6 +56,8 @@ class Settings:
     prompt: str = ""
     negative: str = ""
     looks: tuple[Look, ...] = ()
+    camera: CameraMove | None = None
+    strokes: Strokes | None = None
     parameters: tuple[Parameter, ...] = ()
     card: Card | None = None
     """That of the model, where the unit was asked."""
@@ -91,7 +95,8 @@ def make_order(
 def steering(settings: Settings) -> tuple[Condition, ...]:
     """What steers an order of every task."""
     text = (Text(settings.prompt, settings.negative),) if settings.prompt or settings.negative else ()
-    return (*text, *settings.looks, *settings.ignore)
+    motion = tuple(one for one in (settings.camera, settings.strokes) if one is not None)
+    return (*text, *settings.looks, *motion, *settings.ignore)
 
 
 def slot_for(shot: Shot, frames: int, head: int, tail: int, start: FrameTime | None) -> Slot:

@@ -33,6 +33,7 @@ from secondunit_bridge.messages import (
     Queued,
     SoundKind,
     Step,
+    Strokes,
     Take,
     TakeReady,
     Task,
@@ -96,6 +97,8 @@ class Options(TypedDict, total=False):
     prompt: str
     negative: str
     looks: tuple[Look, ...]
+    camera: CameraMove
+    strokes: Strokes
     parameters: Mapping[str, Value]
 
 
@@ -222,7 +225,6 @@ class AsyncUnit:
         image: str | None = None,
         keyframes: Mapping[int, str] | None = None,
         like: Sequence[str] = (),
-        camera: CameraMove | None = None,
         **options: Unpack[Options],
     ) -> Result:
         """A clip of `frames` of the cut at `at`, counted from the cut's first frame; from a still, a prompt or both.
@@ -234,7 +236,7 @@ class AsyncUnit:
         looks = [await anyio.to_thread.run_sync(look_of, index, name) for name in like]
         settings = await self._settings(options)
         plan = await anyio.to_thread.run_sync(
-            plan_generation, index, at, frames, where, image, camera, settings, keyframes, looks
+            plan_generation, index, at, frames, where, image, settings, keyframes, looks
         )
         return await self._carry_out(cut, plan.order, partial(place_generation, plan), plan.notes)
 
@@ -358,6 +360,8 @@ class AsyncUnit:
             prompt=options.get("prompt", defaults.prompt),
             negative=options.get("negative", defaults.negative),
             looks=options.get("looks", defaults.looks),
+            camera=options.get("camera", defaults.camera),
+            strokes=options.get("strokes", defaults.strokes),
             parameters=parameters,
             card=next((card for card in await self._offered() if (card.engine, card.model) == (engine, model)), None),
         )

@@ -5,9 +5,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+import orjson
 from click.core import ParameterSource
 from secondunit_bridge.errors import BadInput
-from secondunit_bridge.messages import CameraMove, Codec, IgnoreRegion, Look, SoundKind, Value, value_of
+from secondunit_bridge.messages import (
+    CameraMove,
+    Codec,
+    IgnoreRegion,
+    Look,
+    Point,
+    SoundKind,
+    Stroke,
+    Strokes,
+    Value,
+    value_of,
+)
 
 # The timeline package is imported by the commands themselves, so that help and completion answer at once.
 if TYPE_CHECKING:
@@ -57,6 +69,49 @@ class Setting(click.ParamType[tuple[str, Value]]):
         return name, value_of(text)
 
 
+class Move(click.ParamType[CameraMove]):
+    name = "MOVE[:AMOUNT]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> CameraMove:
+        move, _, amount = str(value).partition(":")
+        try:
+            made = CameraMove(move, float(amount)) if amount else CameraMove(move)
+        except ValueError:
+            self.fail(f"{value!r} is not MOVE or MOVE:AMOUNT, an amount from 0 to 1", param, ctx)
+        if not 0 <= made.amount <= 1:
+            self.fail(f"{amount!r} is no amount: give the share of the picture that it travels, 0 to 1", param, ctx)
+        return made
+
+
+class StrokesFile(click.ParamType[Strokes]):
+    """`[{"region": [[X, Y], ...], "direction": DEGREES, "speed": WIDTHS}, ...]`, see `Stroke`."""
+
+    name = "FILE.json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Strokes:
+        try:
+            strokes = tuple(
+                Stroke(
+                    tuple(Point(float(x), float(y)) for x, y in one["region"]),
+                    float(one["direction"]),
+                    float(one["speed"]),
+                )
+                for one in orjson.loads(Path(str(value)).read_bytes())
+            )
+        except OSError as error:
+            self.fail(f"{value} cannot be read: {error.strerror}", param, ctx)
+        except (ValueError, TypeError, KeyError) as error:
+            self.fail(
+                f"{value} holds no strokes ({error}): write"
+                ' [{"region": [[X, Y], ...], "direction": DEGREES, "speed": WIDTHS}]',
+                param,
+                ctx,
+            )
+        if not strokes:
+            self.fail(f"{value} holds no stroke", param, ctx)
+        return Strokes(strokes)
+
+
 class Keyframe(click.ParamType[tuple[int, str]]):
     name = "FRAME=FILE"
 
@@ -65,6 +120,13 @@ class Keyframe(click.ParamType[tuple[int, str]]):
         if not frame.isdecimal() or not path:
             self.fail(f"{value!r} is not FRAME=FILE, with frames of the clip from 0", param, ctx)
         return int(frame), path
+
+
+def motion_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What moves in the picture, and before it."""
+    camera = click.option("--camera", type=Move(), help="A camera move: `secondunit controls` lists those of a model.")
+    strokes = click.option("--strokes", type=StrokesFile(), help="Regions that move: where to, how fast.")
+    return camera(strokes(command))
 
 
 def order_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -115,6 +177,7 @@ def chosen(options: dict[str, Any], **further: Any) -> "Options":
     """What `order_options` collected, as `Unit` takes it."""
     left = {**options, **further}
     tier, given = left.pop("tier"), dict(left.pop("given"))
+    left = {name: value for name, value in left.items() if value is not None or name not in ("camera", "strokes")}
     parameters = given if tier is None else {"tier": tier, **given}
     return cast("Options", {**left, "parameters": parameters})
 
@@ -177,6 +240,7 @@ def check_output(path: Path, output: Path) -> None:
     help="The shot plays a take: make it longer, all its frames as they are. Options not given are the take's.",
 )
 @click.option("--sound", type=click.Choice(SOUNDS), default=SoundKind.ROOM_TONE.value, show_default=True)
+@motion_options
 @order_options
 def extend(
     cut: Path,
@@ -219,6 +283,7 @@ def extend(
 @click.option("--at", required=True, help="Record timecode of the cut or gap, or +FRAMES from the start.")
 @click.option("--frames", type=click.IntRange(1), help="Frames to cover. Default: 8 over a cut, the whole gap.")
 @click.option("--sound", type=click.Choice(SOUNDS), default=SoundKind.ROOM_TONE.value, show_default=True)
+@motion_options
 @order_options
 def join(
     cut: Path, at: str, frames: int | None, sound: str, output: Path, as_json: bool, quiet: bool, **options: Any
@@ -294,10 +359,11 @@ def match(
 @click.command()
 @click.argument("cut", type=click.Path(path_type=Path))
 @click.option("--shot", required=True, help="NAME, NAME#2 among equals, or TRACK@TIME.")
-@click.option("--mask", type=click.Path(), help="A still or a video file: white is made again, black stays the shot's.")
+@click.option("--mask", type=click.Path(), help="A still, a video or mask_%04d.png: white is made again, black stays.")
 @click.option(
     "--strength", type=click.FloatRange(0, 1), help="How far the take may leave the shot. Default: the model's own."
 )
+@motion_options
 @order_options
 def replace(
     cut: Path,
@@ -334,10 +400,10 @@ def replace(
     help="A still that the clip shows at a frame, from its first as 0; may be repeated.",
 )
 @click.option("--like", multiple=True, help="A shot, a video file or a still that it is to be like; may be repeated.")
-@click.option("--camera", help="A camera move over the still: `secondunit unit status` lists them.")
 @click.option("--insert", "where", flag_value="insert", help="Move what follows, on every track.")
 @click.option("--overwrite", "where", flag_value="overwrite", help="Replace what lies there.")
 @click.option("--above", "where", flag_value="above", help="On a track above (default with --at).")
+@motion_options
 @order_options
 def generate(
     cut: Path,
@@ -347,7 +413,6 @@ def generate(
     image: str | None,
     keyframes: tuple[tuple[int, str], ...],
     like: tuple[str, ...],
-    camera: str | None,
     where: str | None,
     output: Path,
     as_json: bool,
@@ -364,7 +429,6 @@ def generate(
     from secondunit_timeline.shots import parse_time
 
     wanted = chosen(options)
-    move = CameraMove(camera) if camera else None
 
     def order(unit: "Unit", read: Any) -> "Result":
         index = Index(read)
@@ -380,7 +444,6 @@ def generate(
             image=image,
             keyframes=dict(keyframes),
             like=like,
-            camera=move,
             **wanted,
         )
 

@@ -27,6 +27,7 @@ from secondunit_bridge.messages import (
     ReferenceImage,
     ReferenceShot,
     SourceShot,
+    Strokes,
     Task,
     TaskLimit,
     Text,
@@ -175,6 +176,15 @@ def _check_conditions(order: Order) -> None:
                         f"{order.shot}: the source shot has {span.range.duration} frames, the slot with its handles"
                         f" {wanted}: they must be equal"
                     )
+            case Strokes():
+                raise OrderRefused(
+                    f"{order.shot}: the draft engine takes no strokes: leave them out, or order from another engine"
+                )
+            case CameraMove() if order.task is not Task.GENERATE:
+                raise OrderRefused(
+                    f"{order.shot}: the draft engine moves the camera over a still alone: leave the move out, or order "
+                    "from another engine"
+                )
             case CameraMove(move, amount):
                 if move not in CAMERA_MOVES:
                     raise OrderRefused(

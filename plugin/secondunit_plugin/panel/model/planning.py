@@ -92,7 +92,7 @@ def _plan(index: Index, draft: Draft, folder: Path) -> Ordered:
             stills = [one for one in further if isinstance(one, ReferenceImage) and one.at is None]
             further = tuple(one for one in further if one not in stills[:1])
             image = stills[0].path if stills else None
-            generation = plan_generation(index, at, frames, Where(where), image, None, settings)
+            generation = plan_generation(index, at, frames, Where(where), image, settings)
             order, operations = generation.order, partial(place_generation, generation)
         case _:
             assert_never(asked)
