@@ -31,7 +31,7 @@ START = 20 * 3600 * 24
 def generated(make_clip: MakeClip) -> otio.schema.Timeline:
     """A shot of 30 frames, a gap of 20 and a generated clip of 10 frames with handles of 4, and a gap behind it."""
     cut = sounding_cut(shot(make_clip(60), 60, 0, 30), gap(40), shot(make_clip(60), 60, 0, 30, "B"))
-    plan = plan_generation(Index(cut), at(50), 10, Where.OVERWRITE, None, None, SETTINGS)
+    plan = plan_generation(Index(cut), at(50), 10, Where.OVERWRITE, None, SETTINGS)
     file = make_clip(18, "24", "20:00:00:00", name="take")
     placed, _ = edit(cut, place_generation(plan, [take_for(plan.order, str(file), FrameTime(START, Fraction(24)))]))
     return placed
