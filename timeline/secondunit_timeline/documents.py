@@ -38,10 +38,10 @@ def text_of(document: Any) -> bytes:
     kParseFullPrecisionFlag). Those are written in digits that it reads right.
     """
     text = orjson.dumps(document)
-    if _NUL.search(text):
+    if rb"\u0000" in text and _NUL.search(text):  # the search alone takes longer than all else here
         raise CutError("a text in it holds the character NUL, where OpenTimelineIO ends it")
-    ends = (match for pattern in _LONG for match in pattern.finditer(text))
-    numbers = {number for end in ends if (number := _number(text, end)) is not None}
+    tokens = {_token(text, match) for pattern in _LONG for match in pattern.finditer(text)}
+    numbers = {number for token in tokens if (number := _number(token)) is not None}
     if numbers:
         rows = ",".join(map(repr, numbers))
         read = otio.core.deserialize_json_from_string(f'{{"numbers":[{rows}]}}')["numbers"]
@@ -61,11 +61,16 @@ def parsed(text: bytes) -> otio.schema.Timeline:
     return cut
 
 
-def _number(text: bytes, match: re.Match[bytes]) -> float | None:
-    """The number in `text` whose end `match` is, as far as it is one: it may be digits in a string."""
-    before = _NOT_OF_A_NUMBER.split(text[max(0, match.start() - _LONGEST) : match.end()])[-1]
+def _token(text: bytes, end: re.Match[bytes]) -> bytes:
+    """What ends with the match `end`, from the last mark before it that no number holds: most are alike."""
+    token = text[max(0, end.start() - _LONGEST) : end.end()]
+    return token[max(token.rfind(b":"), token.rfind(b","), token.rfind(b"[")) + 1 :]
+
+
+def _number(token: bytes) -> float | None:
+    """The number that `token` ends with, as far as it is one: it may be digits in a string."""
     try:
-        number = float(before)
+        number = float(_NOT_OF_A_NUMBER.split(token)[-1])
     except ValueError:
         return None
     return number if math.isfinite(number) else None

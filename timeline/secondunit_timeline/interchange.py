@@ -292,7 +292,7 @@ def _is_windows_path(url: str) -> bool:
 
 
 def _is_relative(url: str) -> bool:
-    if _is_windows_path(url) or url.startswith(("/", "\\")):
+    if url.startswith(("/", "\\")) or _is_windows_path(url):
         return False
     try:
         return not urlsplit(url).scheme
