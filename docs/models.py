@@ -32,6 +32,11 @@ from secondunit_plugin.cli.controls import option_of, values_of
 
 PAGE = Path(__file__).with_suffix(".md")
 _RECIPES = (Resident(), TextStreamed(), Int8(), Fp8(), Streamed(), FromDisk())
+_ATTENTION_NEEDS = ", ".join(
+    f"`{name}`: {f'the package {one.package}' if one.package else 'an NVIDIA GPU'}"
+    for name, one in ATTENTIONS.items()
+    if one.cuda
+)
 _ABLE = Able(cuda=True, compiler=True, packages=frozenset(one.package for one in ATTENTIONS.values()))
 _SHARED = ("prompt", "look", "seed", TIER, STEPS, MEMORY, TILING)
 _TOLD = (*_SHARED, UPSCALE, UPSCALE_STRENGTH)
@@ -236,6 +241,8 @@ def page() -> str:
         options=options,
         commands=commands,
         extras=extras,
+        attentions=", ".join(f"`{name}`" for name in ATTENTIONS),
+        attention_needs=_ATTENTION_NEEDS,
     )
 
 

@@ -43,7 +43,7 @@ from secondunit_inference.engines.diffusion.speed import (
     NOTHING,
     TILING,
     Able,
-    batches,
+    alone,
     choices,
     default_cache,
 )
@@ -78,7 +78,10 @@ def controls(card: ModelCard, task: Task, intent: str = "", able: Able = NOTHING
     chosen = next((one for one in intents() if one.name == intent), None)
     if intent and chosen is None:
         raise OrderRefused(f"there is no intent {intent!r}: there are {', '.join(one.name for one in intents())}")
-    offered = (*_controls(card, task), *(_speed(card, able) if any(one.task is task for one in card.entries) else ()))
+    offered = (
+        *_controls(card, task),
+        *(_speed(card, task, able) if any(one.task is task for one in card.entries) else ()),
+    )
     if chosen is None:
         return Controls(offered)
     return Controls(
@@ -194,7 +197,7 @@ def _controls(card: ModelCard, task: Task) -> Iterator[Control]:
     yield _control("seed", "Seed", "Other seeds give other takes.", SeedControl(MOST_TAKES), "takes")
 
 
-def _speed(card: ModelCard, able: Able) -> Iterator[Control]:
+def _speed(card: ModelCard, task: Task, able: Able) -> Iterator[Control]:
     labels = {
         CACHE: ("Cache", "Guesses steps that change little: faster, other pictures."),
         COMPILE: (
@@ -207,7 +210,7 @@ def _speed(card: ModelCard, able: Able) -> Iterator[Control]:
         if offered:
             default = default_cache(card) if name == CACHE else ""
             yield _control(name, *labels[name], ChoiceControl(default, ("", *offered)), "speed")
-    if batches(card):
+    if any(one.task is task and not alone(card, one, 1) for one in card.entries):
         text = "Made in one call: faster where memory allows, pictures differ by little."
         yield _control(BATCH, "Takes at once", text, IntegerControl(1, 1, MOST_AT_ONCE), "speed")
     yield _control(

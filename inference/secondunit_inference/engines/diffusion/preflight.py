@@ -179,6 +179,7 @@ def _unproven(planned: Planned, recipe: Recipe) -> Iterator[str]:
     tier = str(planned.parameters.get(TIER, STANDARD))
     asked = [name_of(recipe)] if changes_pixels(recipe) else []
     asked += [planned.speed.cache] if planned.speed.cache else []
+    asked += ["sage"] if planned.speed.attention == "sage" else []  # it computes with 8 bits
     asked += [] if card.tiers[tier].enabled else [tier]
     if names := ", ".join(name for name in asked if name not in card.reports):
         yield f"{names}: not tried on the published weights of {card.title}: look at one take before you order more"

@@ -146,14 +146,9 @@ def speed(card: ModelCard, shot: str, parameters: Mapping[str, Value]) -> Speed:
     batch = parameters.get(BATCH, 1)
     if not isinstance(batch, int) or isinstance(batch, bool) or not 1 <= batch <= MOST_AT_ONCE:
         raise OrderRefused(f"{shot}: {BATCH} is a whole number from 1 to {MOST_AT_ONCE}, not {batch!r}")
-    if batch > 1 and not batches(card):
+    if batch > 1 and all(alone(card, entry, 1) for entry in card.entries):
         raise OrderRefused(f"{shot}: {card.title} makes one take a call: leave out {BATCH}")
     return Speed(cache, tiling, compile_, attention, batch)
-
-
-def batches(card: ModelCard) -> bool:
-    """Whether some of its tasks are done for several takes at once."""
-    return any(not alone(card, entry, 1) for entry in card.entries)
 
 
 def alone(card: ModelCard, entry: Entry, passes: int) -> str:
