@@ -21,6 +21,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 from secondunit_bridge.client import Client
+from secondunit_bridge.controls import Control, KeyframesControl, NumberControl
 from secondunit_bridge.errors import OrderRefused, SecondUnitError
 from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.write import MediaWriter
@@ -155,14 +156,15 @@ def _write(path: Path, codec: Codec, pictures: list[NDArray[np.uint16]], native:
 def _order(card: Card, task: Task, folder: Path, native: Native, given: tuple[Parameter, ...]) -> Order:
     clip, still = str(folder / "clip.mov"), str(next((folder / "still").glob("*.png")))
     rate = native.rate
-    seen = min(_SEEN, max(1, native.frames // 4))
+    asked = round(card.context.frame * rate / card.context.rate) if card.context is not None else 0
+    seen = min(max(asked, min(_SEEN, native.frames // 4), 1), (native.frames - 1) // 2)
     before = FramesBefore(Span(clip, FrameRange(native.frames - seen, seen, rate)))
     after = FramesAfter(Span(clip, FrameRange(0, seen, rate)))
     text = Text("a lake between hills")
     conditions: tuple[Condition, ...]
     match task:
         case Task.GENERATE:
-            frames, conditions = native.frames, (text, ReferenceImage(still, FrameTime(0, rate)))
+            frames, conditions = native.frames, (text,)
         case Task.EXTEND:
             frames, conditions = native.frames - seen, (text, before)
         case Task.JOIN:
@@ -191,6 +193,22 @@ def _order(card: Card, task: Task, folder: Path, native: Native, given: tuple[Pa
     )
 
 
+def _fuller(order: Order, offered: tuple[Control, ...], folder: Path) -> Order:
+    """With the stills that the model begins with and ends at, and with all of a strength, so that every step is run."""
+    still = str(next((folder / "still").glob("*.png")))
+    for control in offered:
+        match control.kind:
+            case KeyframesControl(most, ends_only) if order.task is Task.GENERATE:
+                places = (0, order.slot.frames - 1) if ends_only and most > 1 else (0,)
+                stills = (ReferenceImage(still, FrameTime(place, order.slot.rate)) for place in places)
+                order = replace(order, conditions=(*order.conditions, *stills))
+            case NumberControl() if control.name == "strength":
+                order = replace(order, parameters=(*order.parameters, Parameter("strength", 1.0)))
+            case _:
+                pass
+    return order
+
+
 def _parameters(given: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
     """Another tier runs with its own steps: those of a distilled one are part of it."""
     named = {one.name: one.value for one in given}
@@ -210,13 +228,7 @@ async def _make(
         async with anyio.create_task_group() as group:
             group.start_soon(_watch_memory, pid, held)
             try:
-                names = {control.name for control in (await unit.controls(order)).controls}
-                if order.task is Task.GENERATE and "keyframes" not in names:
-                    without = tuple(one for one in order.conditions if not isinstance(one, ReferenceImage))
-                    order = replace(order, conditions=without)
-                if "strength" in names:
-                    # all of it, so that every step is run
-                    order = replace(order, parameters=(*order.parameters, Parameter("strength", 1.0)))
+                order = _fuller(order, (await unit.controls(order)).controls, folder)
                 await unit.submit(order)
                 async for event in unit.watch(order.id):
                     told(event)
