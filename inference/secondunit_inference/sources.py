@@ -56,7 +56,9 @@ def look_at_sources(order: Order, card: Card) -> tuple[str, ...]:
                 f" as many, but not {float(span.range.rate):g}: deinterlace it first"
             )
         if isinstance(condition, FramesBefore | FramesAfter | SourceShot):
-            warnings += _proxy(span.path, (info.width, info.height), (slot.width, slot.height))
+            # A source shot may be smaller on purpose: the take enlarges it.
+            size = (slot.width, slot.height) if not isinstance(condition, SourceShot) else (0, 0)
+            warnings += _proxy(span.path, (info.width, info.height), size)
             lost = lost_mastering(codec, info.encoding)
             warnings += [lost] if lost else []
     linear = any(one.transfer == "linear" for one in seen.values()) or slot.encoding.startswith(LINEAR)

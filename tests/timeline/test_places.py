@@ -212,6 +212,21 @@ def test_a_retime_asks_for_the_media_frames_that_it_plays(
     assert times == [[layer.seconds for layer in layers] for layers in flatten(cut)]
 
 
+def test_a_shot_is_made_again_larger_on_the_same_frames(make_clip: MakeClip, tmp_path: Path) -> None:
+    cut = sounding_cut(shot(make_clip(60, size="160x90"), 60, 5, 40), shot(make_clip(60), 60, 0, 20, "B"))
+    plain = plan_replace(Index(cut), "A", None, replace(SETTINGS, prompt="a coat"))
+    larger = plan_replace(Index(cut), "A", None, SETTINGS, scale=1.5)
+    slot = larger.order.slot
+    assert (slot.width, slot.height) == (240, 136)  # 135 is odd
+    assert replace(slot, width=160, height=90) == plain.order.slot
+    placed, _ = edit(cut, place_match(larger, (take_for(larger.order),)))
+    assert [[one.seconds for one in layers] for layers in flatten(placed)] == [
+        [one.seconds for one in layers] for layers in flatten(cut)
+    ]
+    with pytest.raises(BadInput, match="give --mask or --scale"):
+        plan_replace(Index(cut), "A", str(still(tmp_path)), SETTINGS, scale=2)
+
+
 def still(folder: Path, size: str = "160x90") -> Path:
     path = folder / "still.png"
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"color=white:s={size}", "-frames:v", "1", str(path)]

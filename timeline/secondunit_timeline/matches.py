@@ -1,7 +1,7 @@
 """A shot in the look of others, or made again: the take is one more media reference on the same clip."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
@@ -50,14 +50,24 @@ def plan_match(
     return _match(index, Task.MATCH, shot, head, tail, like, settings)
 
 
-def plan_replace(index: Index, selector: str, mask: str | None, settings: Settings) -> Match:
-    """`mask`: a still, or a video file as long as the take or as the shot's media; white is made again."""
-    if not (settings.prompt or settings.looks or settings.strokes or settings.camera):
+def plan_replace(index: Index, selector: str, mask: str | None, settings: Settings, scale: float = 1) -> Match:
+    """`mask`: a still, or a video file as long as the take or as the shot's media; white is made again.
+
+    `scale`: the take has so many times the shot's width and height, rounded to even numbers.
+    """
+    if not (settings.prompt or settings.looks or settings.strokes or settings.camera or scale != 1):
         raise BadInput("nothing says what to make of the shot: give --prompt, --strokes or --camera")
+    if mask is not None and scale != 1:
+        raise BadInput("what lies outside a mask stays the shot's own pixels: give --mask or --scale")
     shot, head, tail = _with_handles(index, selector, settings)
     source = span(shot, shot.used.start - head, shot.used.end + tail)
     masks = (mask_of(mask, shot.name, source),) if mask is not None else ()
-    return _match(index, Task.REPLACE, shot, head, tail, masks, settings)
+    plan = _match(index, Task.REPLACE, shot, head, tail, masks, settings)
+    if scale == 1:
+        return plan
+    slot = plan.order.slot
+    larger = replace(slot, width=2 * round(slot.width * scale / 2), height=2 * round(slot.height * scale / 2))
+    return replace(plan, order=replace(plan.order, slot=larger))
 
 
 def _with_handles(index: Index, selector: str, settings: Settings) -> tuple[Shot, int, int]:

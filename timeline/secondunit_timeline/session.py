@@ -202,17 +202,19 @@ class AsyncUnit:
         *,
         mask: str | None = None,
         strength: float | None = None,
+        scale: float = 1,
         **options: Unpack[Options],
     ) -> Result:
         """Makes the shot again as the prompt says; the take becomes its active media.
 
         `mask`: a still or a video file, white where pictures are made again; None: everywhere. `strength`: how far the
-        take may leave the shot, 0 to 1; None: as the model's card says.
+        take may leave the shot, 0 to 1; None: as the model's card says. `scale`: how many times the shot's size the
+        take has; see the parameter `upscale` for detail in it.
         """
         settings = await self._settings(options)
         if strength is not None:
             settings = replace(settings, parameters=(*settings.parameters, Parameter("strength", strength)))
-        plan = await anyio.to_thread.run_sync(plan_replace, Index(cut), shot, mask, settings)
+        plan = await anyio.to_thread.run_sync(plan_replace, Index(cut), shot, mask, settings, scale)
         return await self._carry_out(cut, plan.order, partial(place_match, plan))
 
     async def generate(

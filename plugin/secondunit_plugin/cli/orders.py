@@ -363,6 +363,12 @@ def match(
 @click.option(
     "--strength", type=click.FloatRange(0, 1), help="How far the take may leave the shot. Default: the model's own."
 )
+@click.option(
+    "--scale",
+    type=click.FloatRange(0, 8, min_open=True),
+    default=1,
+    help="How many times the shot's size the take has; --set upscale=WAY gives it detail.",
+)
 @motion_options
 @order_options
 def replace(
@@ -370,6 +376,7 @@ def replace(
     shot: str,
     mask: str | None,
     strength: float | None,
+    scale: float,
     output: Path,
     as_json: bool,
     quiet: bool,
@@ -382,7 +389,7 @@ def replace(
         output,
         as_json,
         quiet,
-        lambda unit, read: unit.replace(read, shot, mask=mask, strength=strength, **wanted),
+        lambda unit, read: unit.replace(read, shot, mask=mask, strength=strength, scale=scale, **wanted),
     )
 
 
