@@ -61,7 +61,7 @@ def test_every_intent_changes_what_is_offered_for_an_order(cut: Path, capsys: py
     }
     assert (plain["strength"], plain["tier"], plain["sound"]) == (0.6, "standard", False)
     assert changes == {
-        "2D animation": ({"strength": 0.7}, {"camera"} & shown),
+        "2D animation": ({"strength": 0.7}, {"camera", "camera_guide"} & shown),
         "product shot": ({"strength": 0.35, "tier": "best"}, {"strokes"} & shown),
         "handheld documentary": ({"strength": 0.5, "sound": True}, set()),
     }
