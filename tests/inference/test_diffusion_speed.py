@@ -1,7 +1,10 @@
 """Speed options: what a card and a machine offer, what is refused with a reason, what an order leaves behind."""
 
 import dataclasses
+import gc
+import threading
 import tomllib
+import weakref
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from secondunit_bridge.controls import ChoiceControl, IntegerControl, ToggleControl
-from secondunit_bridge.errors import OrderRefused
+from secondunit_bridge.errors import OrderCancelled, OrderRefused
 from secondunit_bridge.messages import Delivery, Order, Parameter, Slot, Task, Text, Value
 from secondunit_inference import cards
 from secondunit_inference.engines.diffusion import recipes, sizes
@@ -174,7 +177,11 @@ def test_compiled_blocks_are_in_the_record_and_gone_with_the_order(
     again, same = made(**{"speed.compile": "blocks"})
     assert again == named and np.array_equal(same, pictures)
     assert np.array_equal(made()[1], plain)
+    assert holder._model is not None
+    weights = weakref.ref(next(holder._model.components["transformer"].parameters()))
     holder.release()
+    gc.collect()
+    assert weights() is None, "what is compiled keeps no weights of a model that is unloaded"
 
 
 @pytest.mark.skipif(not able(cuda=False).compiler, reason="no C++ compiler here")
@@ -290,6 +297,29 @@ def test_where_memory_does_not_hold_several_they_are_made_singly_and_it_is_said(
     assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(made, singly, strict=True))
     assert all(take.fit.recipe == "resident" and take.fit.approximate == () for take, _ in made)
     assert "the device's memory ran out with 3 takes at once: they were made one by one" in made[0][0].notes
+    holder.release()
+
+
+@pytest.mark.usefixtures("tiers")
+def test_a_call_that_makes_several_takes_is_cancelled_as_a_whole_and_leaves_nothing(
+    models: Callable[[str], Path],
+) -> None:
+    pytest.importorskip("torch")
+    from secondunit_inference.engines.diffusion.held import Held
+
+    folder, holder = models(WAN.model), Held()
+    asked = generate(WAN.model, seeds=(1, 2), **{"speed.batch": 2})
+    fresh = all_of(holder, asked, folder)
+    cancelled, steps = threading.Event(), list[tuple[int, int]]()
+    told = job(folder, steps, cancelled)
+    told.further = (1,)
+    step = told.progress.step
+    told.progress = dataclasses.replace(told.progress, step=lambda *one: (step(*one), cancelled.set()))
+    with pytest.raises(OrderCancelled):
+        take_of(holder, asked, 0, told)
+    assert steps == [(1, 2)] and told.aside == {}
+    again = all_of(holder, asked, folder)
+    assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(again, fresh, strict=True))
     holder.release()
 
 
