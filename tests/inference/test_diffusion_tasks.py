@@ -36,6 +36,7 @@ from secondunit_bridge.messages import (
 from secondunit_bridge.rates import FrameTime
 from secondunit_inference import cards
 from secondunit_inference.cards import Input
+from secondunit_inference.weights.layout import adapter_path
 from secondunit_inference.weights.record import StoredAdapter, StoredFile, WeightsRecord, write_record
 
 from tests.inference import diffusion_orders as make
@@ -479,6 +480,20 @@ def test_a_published_adapter_makes_the_model_follow_a_guide(
     with pytest.raises(OrderRefused, match=r"changed or copied .*models get ltx-2-19b --adapter pose` mends it"):
         unit.make(order)
     (folder / "secondunit.json").unlink()
+    file.unlink()
+
+
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize("model", [LTX2, "ltx-0.9.7-13b", "ltx-2.3-22b"])
+def test_a_distilled_tier_wears_its_adapter_and_runs_its_own_steps(model: str, unit: Unit) -> None:
+    card = make.small(model)
+    unit.take(make.order(card, Task.GENERATE, (Text("a lake"),), 9, card.rate))
+    adapter = next(one for one in card.adapters if one.name == card.tiers["distilled"].adapter)
+    file = write_lora(unit.models / model / adapter_path(adapter), model, unit)
+    made = unit.make(make.order(card, Task.GENERATE, (Text("a lake"),), 9, card.rate, tier="distilled"))
+    assert len(make.frames_of(made)) == 9
+    assert [one.name for one in made.further_weights] == ["distilled"]
+    assert unit.steps[-1] == (card.tiers["distilled"].steps, card.tiers["distilled"].steps)
     file.unlink()
 
 
