@@ -191,7 +191,7 @@ def test_weights_of_8_bits_are_in_the_record_change_pixels_and_leave_nothing_beh
     assert not np.array_equal(smaller, plain)
     assert np.array_equal(take(holder, generate(name, memory=recipe), folder), smaller)
     held = _transformer_bytes(holder)
-    assert np.array_equal(take(holder, generate(name, memory="resident"), folder), plain)
+    assert np.array_equal(take(holder, generate(name), folder), plain)
     assert held < _transformer_bytes(holder)
     holder.release()
 

@@ -15,7 +15,7 @@ from secondunit_inference.engines.diffusion.held import Held, Model
 from secondunit_inference.engines.diffusion.machine import machine
 from secondunit_inference.engines.diffusion.measured import Measured
 from secondunit_inference.engines.diffusion.planned import Planned
-from secondunit_inference.engines.diffusion.recipes import Recipe, name_of, step_down
+from secondunit_inference.engines.diffusion.recipes import Recipe, changes_pixels, name_of, step_down
 from secondunit_inference.engines.diffusion.sizes import sizes
 from secondunit_inference.job import Job
 
@@ -49,7 +49,8 @@ def in_memory(
             asked = str(plan.parameters.get(preflight.MEMORY, ""))
             if lower is not None:
                 return lower
-            if now is not None and asked in ("", name_of(now)):
+            # what an order asked for that changes pixels is not the next one's
+            if now is not None and (asked == name_of(now) or (not asked and not changes_pixels(now))):
                 return now
             recipe, _, _ = preflight.chosen(tried, found, size, known)
             job.progress.loading(f"{card.title}, {name_of(recipe)}")
