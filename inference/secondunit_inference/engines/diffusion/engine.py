@@ -15,7 +15,7 @@ from secondunit_bridge.media.probe import Encoding
 from secondunit_bridge.media.read import picture
 from secondunit_bridge.media.seam import measure
 from secondunit_bridge.messages import Fit, Measure, Order, Seam
-from secondunit_bridge.rates import FrameTime, samples_before
+from secondunit_bridge.rates import FrameTime
 
 from secondunit_inference import cards
 from secondunit_inference.cards import IndexUnit, Input
@@ -35,6 +35,7 @@ from secondunit_inference.engines.diffusion.previews import Previews
 from secondunit_inference.engines.diffusion.recipes import name_of
 from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
+from secondunit_inference.engines.diffusion.sound import sound
 from secondunit_inference.engines.diffusion.space import Space, encoding_of, space_of
 from secondunit_inference.engines.diffusion.speed import able, check_machine
 from secondunit_inference.engines.diffusion.timing import Pass
@@ -42,13 +43,12 @@ from secondunit_inference.engines.diffusion.upscale import steps, upscaled
 from secondunit_inference.engines.diffusion.weights import folder_of, sha256_of
 from secondunit_inference.engines.diffusion.window import Windows, white_of
 from secondunit_inference.engines.draft.ahead import Ahead
-from secondunit_inference.engines.draft.footage import reader, sound_along, sound_beside
-from secondunit_inference.job import Job, Made, Make, Picture, SoundStream
+from secondunit_inference.engines.draft.footage import reader
+from secondunit_inference.job import Job, Made, Make, Picture
 from secondunit_inference.seams import NO_CORRECTION, Correction, meet
 
 _PREVIEW_WIDTH = 480
 """Previews travel at most this wide."""
-_FADE_SECONDS = 0.05
 
 _AHEAD = 2
 """Frames of the take that are brought into its size and colours while those before them are encoded."""
@@ -95,7 +95,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
     return Made(
         frames=Ahead(_take(plan, frames, openings, encoding, order, job), _AHEAD),
         encoding=encoding,
-        sound=_sound(plan, made, order, seed),
+        sound=sound(plan, made.sound, made.sound_rate, order, seed),
         seams=openings.seams,
         look=None,
         trusted=None,
@@ -424,46 +424,3 @@ def _enlarged(plan: Planned, by: Enlarging) -> str:
             return f"{made}, doubled to {size} by the upsampler of {plan.card.upsampler.repository}, {again}"
         case _:
             return f"{made}, enlarged to {size}, {again} in {len(by.tiles)} tiles of {framing.width}×{framing.height}"
-
-
-def _sound(plan: Planned, made: _Made, order: Order, seed: int) -> tuple[SoundStream, ...]:
-    scene = plan.canvas
-    if scene.sound is not None:
-        if scene.source is not None:
-            return sound_along(scene.sound, order)
-        if scene.before is None and scene.after is not None:
-            return sound_beside(scene.sound, order, scene.total - scene.end, after=True, seed=seed)
-        return sound_beside(scene.sound, order, scene.first, after=False, seed=seed)
-    if not plan.wants_sound or not made.sound:
-        return ()
-    rate = made.sound_rate
-    whole = _joined(made.sound, plan.card.rate, rate)
-    # Take time to model time; the two run alike unless a slot's ends stretch the model's frames.
-    slot = order.slot.rate
-    total = samples_before(FrameTime(scene.total, slot), rate)
-    begin = float(plan.timing.model_frame(0) / plan.card.rate * rate)
-    pace = float(slot / plan.timing.step / plan.card.rate)
-    places = begin + np.arange(total) * pace
-    streams = np.stack(
-        [np.interp(places, np.arange(whole.shape[1]), channel, left=0.0, right=0.0) for channel in whole]
-    )
-    layout = {1: "mono", 2: "stereo"}[whole.shape[0]]
-    return (SoundStream(streams.astype(np.float32), rate, layout),)
-
-
-def _joined(parts: list[tuple[Pass, NDArray[np.float32]]], frame_rate: Fraction, rate: int) -> NDArray[np.float32]:
-    """The sound of all passes from the model's first frame on, each faded in before the first frame that is its own."""
-    ordered = sorted(parts, key=lambda part: part[0].first)
-    placed = [(round(one.first / frame_rate * rate), one.head, samples) for one, samples in ordered]
-    whole = np.zeros((placed[0][2].shape[0], max(at + samples.shape[1] for at, _, samples in placed)), np.float32)
-    end = 0
-    for at, head, samples in placed:
-        own = min(at + round(head / frame_rate * rate), end) if end > at else at
-        fade = min(round(_FADE_SECONDS * rate), own - at)
-        start = own - fade
-        share = np.linspace(0, 1, fade, endpoint=False, dtype=np.float32)
-        before = whole[:, start:own] * np.sqrt(1 - share)
-        whole[:, start : at + samples.shape[1]] = samples[:, start - at :]
-        whole[:, start:own] = before + whole[:, start:own] * np.sqrt(share)
-        end = at + samples.shape[1]
-    return whole
