@@ -30,11 +30,13 @@ from secondunit_bridge.rates import FrameRange, FrameTime
 from secondunit_inference import cards
 
 from tests.inference import diffusion_orders as make
+from tests.inference.test_diffusion_tasks import write_lora
 from tests.inference.test_families import I2V, LTX, LTX2, T2V, VACE, Unit
 
 torch = pytest.importorskip("torch", reason="the diffusion engine's packages are not installed")
 tiny = pytest.importorskip("secondunit_inference.engines.diffusion.tiny")
 planned = pytest.importorskip("secondunit_inference.engines.diffusion.planned").planned
+tracks_module = pytest.importorskip("secondunit_inference.engines.diffusion.tracks")
 warp = pytest.importorskip("secondunit_inference.engines.diffusion.warp")
 
 FOOTAGE = Path(__file__).parents[3] / "shared" / "footage"
@@ -351,3 +353,73 @@ def test_a_camera_lora_is_preferred_where_the_card_has_the_move() -> None:
     rendered = dataclasses.replace(order, conditions=(*order.conditions[:2], CameraMove("pan-left")))
     plan = planned(card, rendered)
     assert plan.guide.camera.move == "pan-left" and not plan.adapters
+
+
+# Point tracks
+
+
+def test_tracks_are_drawn_as_the_adapter_was_trained_to_read_them() -> None:
+    tracks = tracks_module.Tracks((make.stroke(0.0, 0.25, 0.25, 0.30),), 256, 144, Fraction(1, 24))
+    assert not tracks.frame(-1).any()
+    first, later = tracks.frame(0), tracks.frame(24)
+    points = [point for point, _ in tracks._tracks]
+    assert len(points) >= 3 and all(0.25 * 256 <= x <= 0.30 * 256 for x, _ in points)
+    x, y = points[0]
+    far = 0.25 * 256
+    newest = later[round(y), round(x + far)]
+    assert newest[2] > 0.8 and newest[0] < 0.2, "the newest is blue"
+    assert later[round(y), round(x)].sum() > 0.05 and first[round(y), round(x + far)].sum() == 0
+    origin = later[round(y), round(x)]
+    assert origin[1] > origin[2] > origin[0], "what is older turns to green"
+    behind = round(x + 0.25 * 256 * 10 / 24)
+    old = tracks.frame(60)[:, behind : behind + 12].sum(axis=(0, 1))
+    assert old[0] > old[1] > old[2], "and to red, two seconds back"
+    assert later[:, round(x + far) + 5 :].sum() == 0, "nothing lies ahead"
+
+
+def test_strokes_reach_an_in_context_adapter_as_tracks(
+    unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "ltx-2.3-22b"
+    monkeypatch.setattr(cards, "card", make.small)
+    card = make.small(name)
+    path = make.numbered(tmp_path / "before.mkv", 60, card.rate)
+    before = FramesBefore(make.span(path, 0, 60, card.rate))
+    order = make.order(card, Task.EXTEND, (before, Strokes((make.stroke(),))), 8, card.rate)
+    unit.make(make.order(card, Task.GENERATE, (Text("a lake"),), 9, card.rate))
+    with pytest.raises(OrderRefused, match=r"the adapter motion-track of .* is not on this machine"):
+        unit.make(order)
+    adapter = next(one for one in card.adapters if one.name == "motion-track")
+    file = write_lora(unit.models / name / "adapters" / adapter.file, name, unit)
+    calls = make.recorded(monkeypatch, tiny.find_class("LTX2InContextPipeline"))
+    made = unit.make(order)
+    assert len(make.frames_of(made)) == 8
+    call = calls[0]
+    (guide,) = call["reference_conditions"]
+    assert call["reference_downscale_factor"] == 2 and call["width"] % 64 == call["height"] % 64 == 0
+    drawn = [bool(one.any()) for one in guide.frames]
+    head = drawn.index(True)
+    assert len(drawn) == call["num_frames"] and all(drawn[head:]), "black up to the last camera frame"
+    assert len(drawn) - head >= 9 and make.numbers_of(call["conditions"][0].frames / 255)[-1] == 59
+    assert any("1 stroke rendered as a video of point tracks" in note for note in made.notes)
+    assert any("motion-track" in note for note in made.notes)
+    file.unlink()
+
+
+def test_a_mask_says_where_a_guide_is_not_followed(unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "card", make.small)
+    card = make.small(LTX2)
+    half = np.zeros((make.SIDE, make.SIDE, 3), np.uint8)
+    half[:, : make.SIDE // 2] = 255
+    mask = Mask(make.span(make.lossless(tmp_path / "mask.mkv", [half], card.rate), 0, 1, card.rate))
+    source = SourceShot(make.span(make.numbered(tmp_path / "source.mkv", 9, card.rate), 0, 9, card.rate))
+    order = make.order(card, Task.GENERATE, (source, mask, Text("a lake")), 9, card.rate, adapter="pose")
+    unit.make(make.order(card, Task.GENERATE, (Text("a lake"),), 9, card.rate))
+    adapter = next(one for one in card.adapters if one.name == "pose")
+    file = write_lora(unit.models / LTX2 / "adapters" / adapter.file, LTX2, unit)
+    calls = make.recorded(monkeypatch, tiny.find_class("LTX2InContextPipeline"))
+    make.frames_of(unit.make(order))
+    followed = calls[0]["conditioning_attention_mask"]
+    assert tuple(followed.shape) == (1, 1, 9, make.SIDE, make.SIDE) and calls[0]["reference_downscale_factor"] == 1
+    assert followed[..., : make.SIDE // 2].max() == 0 and followed[..., make.SIDE // 2 :].min() == 1
+    file.unlink()

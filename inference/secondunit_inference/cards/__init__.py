@@ -82,6 +82,8 @@ class Adapter:
     repository: str
     file: str
     source: str
+    downscale: int = 1
+    """A guide is read at the take's size divided by this."""
 
 
 @dataclass(frozen=True, slots=True)

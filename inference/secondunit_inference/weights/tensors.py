@@ -69,6 +69,13 @@ def lora_fault(path: Path) -> str:
     return "" if any("lora" in name for name in names) else f"holds no LoRA: its tensors are {', '.join(names[:3])} …"
 
 
+def metadata(path: Path) -> dict[str, str]:
+    """What a file in which `fault` finds nothing says of itself."""
+    with path.open("rb") as file:
+        header: dict[str, Any] = orjson.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return {str(name): str(value) for name, value in header.get("__metadata__", {}).items()}
+
+
 def named(path: Path) -> dict[str, Any]:
     """The tensors of a file in which `fault` finds nothing, by name, as its header describes them."""
     with path.open("rb") as file:

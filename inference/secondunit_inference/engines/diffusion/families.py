@@ -137,6 +137,12 @@ def ltx2(plan: Planned, entry: Entry, window: Window) -> Call:
         guide = _clip(window.source) * np.float32(255)
         strength = float(plan.parameters.get("guide_strength", 1.0))
         arguments["reference_conditions"] = [LTX2ReferenceCondition(frames=guide, strength=strength)]
+        arguments["reference_downscale_factor"] = plan.downscale
+        if window.masks:
+            # What is white is made again, whatever the guide shows there.
+            kept = torch.from_numpy(1 - _clip(window.masks)).permute(3, 0, 1, 2)
+            size = (window.frames, window.height // plan.downscale, window.width // plan.downscale)
+            arguments["conditioning_attention_mask"] = torch.nn.functional.interpolate(kept[None], size, mode="area")
     elif window.source:
         conditions.append(condition(window.source, 0, 1 - plan.strength))
     if window.head:

@@ -42,6 +42,13 @@ def loras(plan: Planned, folder: Path) -> tuple[Lora, ...]:
         known = record.adapter(adapter.name) if record else None
         if known is not None and not known.stands(folder):
             raise OrderRefused(f"{path} was changed or copied since its hash was checked: {get} mends it")
+        _refuse_other(path)
+        said = tensors.metadata(path).get("reference_downscale_factor", str(adapter.downscale))
+        if said.removesuffix(".0") != str(adapter.downscale):
+            raise OrderRefused(
+                f"{path} reads its guide at 1/{said} of the take's size, the card of {plan.card.title} says "
+                f"1/{adapter.downscale}: {get} gets the file that the card names"
+            )
         found.append(Lora(adapter.name, path, weight, known.sha256 if known is not None else ""))
     looks = (look for look in plan.canvas.looks if look.weight != 0)
     found += [Lora(Path(look.path).name, Path(look.path), look.weight) for look in looks]

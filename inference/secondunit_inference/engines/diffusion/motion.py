@@ -89,7 +89,8 @@ def guide(card: ModelCard, order: Order, scene: Canvas) -> Guide | None:
         camera = None
     if not strokes and camera is None:
         return None
-    if camera is None and takes(card, order.task, Input.TRACKS):
+    forward = scene.after is None or order.task is Task.JOIN
+    if camera is None and forward and takes(card, order.task, Input.TRACKS):
         return Tracked(strokes, _anchor(scene))
     if not takes(card, order.task, Input.MOTION):
         raise OrderRefused(

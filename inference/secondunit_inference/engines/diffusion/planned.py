@@ -68,6 +68,11 @@ class Planned:
         return bool(self.parameters.get(SOUND, False)) and self.card.sound and self.canvas.sound is None
 
     @property
+    def downscale(self) -> int:
+        """By how much smaller a guide is read than the take."""
+        return max((adapter.downscale for adapter, _ in self.adapters), default=1)
+
+    @property
     def composited(self) -> bool:
         """Whether the source's own picture stays outside the mask."""
         return self.canvas.source is not None and self.canvas.mask is not None
@@ -108,7 +113,7 @@ def planned(card: ModelCard, order: Order) -> Planned:
         slot.width,
         slot.height,
         slot.pixel_aspect,
-        size.multiple,
+        size.multiple * max((adapter.downscale for adapter, _ in adapters), default=1),
         tier.width * tier.height,
         (tier.width, tier.height) if size.fixed else None,
     )

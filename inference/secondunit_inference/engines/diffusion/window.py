@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -17,11 +17,12 @@ from secondunit_inference.cards import Entry, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.guides import MovedPictures
-from secondunit_inference.engines.diffusion.motion import Moved
+from secondunit_inference.engines.diffusion.motion import Moved, Tracked
 from secondunit_inference.engines.diffusion.planned import Planned
 from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.space import Space, space_of
 from secondunit_inference.engines.diffusion.timing import Pass
+from secondunit_inference.engines.diffusion.tracks import Tracks
 from secondunit_inference.engines.draft.footage import reader
 
 
@@ -116,6 +117,11 @@ class Windows:
         self._moved: MovedPictures | None = None
         if isinstance(planned.guide, Moved):
             self._moved = self._guide(planned.guide)
+        self._tracks: Tracks | None = None
+        if isinstance(planned.guide, Tracked):
+            framing, step = planned.framing, planned.timing.step / planned.slot_rate
+            self._tracks_from = planned.guide.anchor
+            self._tracks = Tracks(planned.guide.strokes, framing.inner_width, framing.inner_height, step)
 
     def _guide(self, guide: Moved) -> MovedPictures:
         base = guide.base
@@ -149,6 +155,10 @@ class Windows:
         if self._moved is not None:
             source, holes = self._moving(one, head, tail)
             masks = tuple(mask * hole for mask, hole in zip(masks, holes, strict=True)) if masks else holes
+        elif self._tracks is not None:
+            begin = ceil(timing.model_frame(self._tracks_from))
+            source = tuple(self._tracks.frame(frame - begin) for frame in range(one.first, one.end))
+            source = tuple(planned.framing.surrounded(picture) for picture in source)
         elif scene.source is not None and used & {Input.SOURCE_SHOT, Input.GUIDE_VIDEO}:
             camera = self._cameras[id(scene.source)]
             source = tuple(camera.picture(timing.position(frame)) for frame in range(one.first, one.end))
