@@ -372,7 +372,7 @@ def test_tracks_are_drawn_as_the_adapter_was_trained_to_read_them() -> None:
     origin = later[round(y), round(x)]
     assert origin[1] > origin[2] > origin[0], "what is older turns to green"
     behind = round(x + 0.25 * 256 * 10 / 24)
-    old = tracks.frame(60)[:, behind : behind + 12].sum(axis=(0, 1))
+    old = tracks.frame(60)[:, behind : behind + 24].sum(axis=(0, 1))
     assert old[0] > old[1] > old[2], "and to red, two seconds back"
     assert later[:, round(x + far) + 5 :].sum() == 0, "nothing lies ahead"
 
