@@ -3,6 +3,7 @@
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -23,16 +24,24 @@ from secondunit_bridge.rates import FrameTime, samples_before
 
 from secondunit_timeline.flat import SAMPLE_RATE, Flat, Layer, Sounding, Source
 from secondunit_timeline.interchange import media_files, media_path, refuse_input
+from secondunit_timeline.mixing import Samples, gain, retimed, spread
 
 Picture = NDArray[np.uint16]
-Samples = NDArray[np.float32]
 
 _OPEN_READERS = 8
+# Frames that a run goes on over rather than seek.
+_SKIP = 8
+_NOWHERE = -_SKIP - 1
 _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
-# Places of L, R and C in the layouts above.
-_LEFT, _RIGHT, _CENTRE = 0, 1, 2
-# Half the taps of the windowed sinc that plays retimed sound, at normal speed.
-_SINC_REACH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What one clip adds to a record frame: its frame as it was decoded, None where it is offline, and its share."""
+
+    frame: VideoFrame | None
+    info: MediaInfo | None
+    weight: Fraction
 
 
 class Player:
@@ -93,8 +102,8 @@ class Player:
         """Record frame `number`, counted from the cut's first as 0."""
         if not 0 <= number < self.frames:
             raise BadInput(f"the cut has frames 0 to {self.frames - 1}: frame {number} cannot be shown")
-        layers = self.flat.picture(number)
-        pictures = [self._picture(layer, place) for layer, place in _places(layers)]
+        layers = self.layers(number)
+        pictures = [self._picture(layer) for layer in layers]
         if len(layers) == 1 and layers[0].weight == 1:
             return pictures[0]
         mixed = np.zeros((self.height, self.width, 3), np.float32)
@@ -104,14 +113,17 @@ class Player:
 
     def native(self, number: int) -> VideoFrame | None:
         """The decoded frame itself where record frame `number` is one, unscaled and in `encoding`'s codes."""
-        layers = self.flat.picture(number)
-        if len(layers) != 1 or layers[0].weight != 1:
+        shown = self.flat.picture(number)
+        if len(shown) != 1 or shown[0].weight != 1:
             return None
-        run = self._run(layers[0].source, 0)
-        if run is None or not self._fits(run.reader.info) or not _same_codes(run.reader.info.encoding, self.encoding):
+        (layer,) = self.layers(number)
+        if layer.info is None or not self._fits(layer.info) or not _same_codes(layer.info.encoding, self.encoding):
             return None
-        index = self._frame_of(layers[0], run)
-        return None if index is None else run.fetch(index)
+        return layer.frame
+
+    def layers(self, number: int) -> "list[Decoded]":
+        """What adds up to record frame `number`, bottom first, for who fits and mixes it by itself."""
+        return [self._decoded(layer, place) for layer, place in _places(self.flat.picture(number))]
 
     def sound(self, start_frame: int, frames: int) -> Samples:
         """The mix under `frames` record frames: float32, shape (channels, samples), not limited to ±1."""
@@ -121,7 +133,7 @@ class Player:
         for sounding in self._soundings:
             low, high = max(start, sounding.start), min(end, sounding.end)
             if low < high and (samples := self._samples(sounding, low, high)) is not None:
-                mix[:, low - start : high - start] += samples * _gain(sounding, low, high)
+                mix[:, low - start : high - start] += samples * gain(sounding, low, high)
         return mix
 
     def _first_media(self, cut: otio.schema.Timeline) -> MediaInfo:
@@ -151,14 +163,18 @@ class Player:
     def _fits(self, info: MediaInfo) -> bool:
         return (info.width, info.height, info.pixel_aspect) == (self.width, self.height, self.pixel_aspect)
 
-    def _picture(self, layer: Layer, place: int) -> Picture:
+    def _decoded(self, layer: Layer, place: int) -> "Decoded":
         run = self._run(layer.source, place)
         index = self._frame_of(layer, run) if run is not None else None
         if run is None or index is None:
-            return _offline(self.width, self.height)
-        info = run.reader.info
-        image = picture(run.fetch(index), info.encoding, self._convert)
-        return image if self._fits(info) else self._fitted(image, info.pixel_aspect)
+            return Decoded(None, None, layer.weight)
+        return Decoded(run.fetch(index), run.reader.info, layer.weight)
+
+    def _picture(self, layer: "Decoded") -> Picture:
+        if layer.frame is None or layer.info is None:
+            return offline(self.width, self.height)
+        image = picture(layer.frame, layer.info.encoding, self._convert)
+        return image if self._fits(layer.info) else self._fitted(image, layer.info.pixel_aspect)
 
     def _run(self, source: Source, place: int) -> "_Run | None":
         if source.path is None:
@@ -235,8 +251,8 @@ class Player:
             # Source and record time differ by one constant, so a clip that is split still plays the same samples.
             samples = reader.read(low + round(position * SAMPLE_RATE), high - low)
         else:
-            samples = _retimed(reader, position * SAMPLE_RATE, sounding.speed, low, high)
-        return _spread(samples, self.channels)
+            samples = retimed(reader, position * SAMPLE_RATE, sounding.speed, low, high)
+        return spread(samples, self.channels)
 
     def _timecoded(self, sounding: Sounding) -> MediaInfo | None:
         path = sounding.source.path
@@ -249,11 +265,11 @@ class Player:
 
 
 class _Run:
-    """A reader that hands out consecutive frames from one run of the decoder, and repeats a held frame for free."""
+    """A reader that hands out frames a few apart from one run of the decoder, and repeats a held frame for free."""
 
     def __init__(self, reader: VideoReader) -> None:
         self.reader = reader
-        self._last = -2
+        self._last = _NOWHERE
         self._frame: VideoFrame | None = None
         self._following: Iterator[VideoFrame] | None = None
 
@@ -264,13 +280,17 @@ class _Run:
     def fetch(self, index: int) -> VideoFrame:
         if self._frame is not None and index == self._last:
             return self._frame
-        if index != self._last + 1:
+        last, self._last = self._last, _NOWHERE  # where it stays if this fails
+        if not last < index <= last + _SKIP:
             self._following = None
             self._frame = self.reader.frame(index)
         else:
             if self._following is None:
                 self._following = self.reader.frames(index, self.reader.info.frames)
-            self._frame = next(self._following)
+                last = index - 1
+            for _ in range(last, index):
+                self._frame = next(self._following)
+        assert self._frame is not None
         self._last = index
         return self._frame
 
@@ -345,51 +365,8 @@ def _same_codes(one: Encoding, other: Encoding) -> bool:
     )
 
 
-def _offline(width: int, height: int) -> Picture:
+def offline(width: int, height: int) -> Picture:
     """Dark diagonal stripes: unlike any picture, and not black, which an edit may mean."""
     rows, columns = np.ogrid[:height, :width]
     stripes = (rows + columns) // 32 % 2 == 0
     return np.where(stripes[..., None], np.uint16(0x1400), np.uint16(0x2200)).repeat(3, axis=2)
-
-
-def _spread(samples: Samples, channels: int) -> Samples:
-    """Into the channels of the mix: mono to L and R of stereo, to C of a larger layout; others channel by channel."""
-    own = samples.shape[0]
-    if own == channels:
-        return samples
-    spread = np.zeros((channels, samples.shape[1]), np.float32)
-    if own == 1:
-        spread[[_LEFT, _RIGHT] if channels == 2 else [_CENTRE]] = samples
-    else:
-        spread[: min(own, channels)] = samples[:channels]
-    return spread
-
-
-def _gain(sounding: Sounding, low: int, high: int) -> Samples:
-    gain = np.ones(high - low, np.float32)
-    at = np.arange(low, high)
-    for fade in sounding.fades:
-        progress = np.clip((at - fade.start) / max(1, fade.end - fade.start), 0, 1)
-        if not fade.rising:
-            progress = 1 - progress
-        gain *= np.sin(progress * (np.pi / 2)).astype(np.float32)
-    return gain
-
-
-def _retimed(reader: SoundReader, position: Fraction, speed: Fraction, low: int, high: int) -> Samples:
-    """The source at `position` + `speed` × s for each record sample s, by a Hann-windowed sinc: pitch follows speed."""
-    # Whole and fractional parts are taken apart exactly, so that a long cut loses no precision.
-    first = position + speed * low
-    base = int(first // 1)
-    at = float(first - base) + float(speed) * np.arange(high - low)
-    stretch = max(1.0, abs(float(speed)))
-    reach = int(np.ceil(_SINC_REACH * stretch))
-    whole = np.floor(at).astype(np.int64)
-    start = int(whole.min()) - reach
-    source = reader.read(base + start, int(whole.max()) + reach + 2 - start)
-    taps = np.arange(-reach + 1, reach + 1)
-    distance = (at - whole)[:, None] - taps[None, :]
-    window = np.where(np.abs(distance) < reach, 0.5 + 0.5 * np.cos(np.pi * distance / reach), 0)
-    kernel = (np.sinc(distance / stretch) * window / stretch).astype(np.float32)
-    gathered = source[:, (whole - start)[:, None] + taps[None, :]]
-    return np.asarray(np.einsum("cnt,nt->cn", gathered, kernel), np.float32)

@@ -10,6 +10,7 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
     events.py        `UnitLink`: the one thread that calls the unit and reads its events
     watchdog.py      logs what blocks the UI thread for more than 50 ms, with its stack
     stills.py        frames of media files as pictures, read in an operation
+    frames/          the frames process, which decodes: pictures through a ring in a mapped file, thumbnails, waveforms
     model/           QtCore only. panel.py: the whole and its verbs; cut.py, places.py, draft.py, values.py,
                      orders.py, takes.py, unit.py: the parts; reading.py, planning.py: what touches OpenTimelineIO,
                      imported inside operations

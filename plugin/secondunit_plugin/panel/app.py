@@ -52,6 +52,8 @@ def run(cut: Path | None) -> int:
             closing.callback(setattr, sys, "excepthook", sys.__excepthook__)
             window.fill(model)
             link.start()
+            model.frames.start()
+            closing.callback(model.frames.close)
             if cut is not None:
                 model.open_cut(cut)
 

@@ -12,11 +12,13 @@ from secondunit_bridge.messages import Order, OrderStatus, Take
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
 from secondunit_plugin.panel.model.draft import ControlsState, DraftModel, Known, Needless, Refused, Unknown
 from secondunit_plugin.panel.model.orders import Broken, OrdersModel
 from secondunit_plugin.panel.model.places import Place
 from secondunit_plugin.panel.model.takes import TakesModel
+from secondunit_plugin.panel.model.thumbnails import ThumbnailsModel
 from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Notice:
 
 
 class PanelModel(QObject):
-    """`link`: the way to the unit, for the parts and their operations.
+    """`link`: the way to the unit, for the parts and their operations; `frames`: the process that decodes.
 
     Every verb returns at once; what it came to is announced by signals, what went wrong by `noticed`."""
 
@@ -48,6 +50,8 @@ class PanelModel(QObject):
 
     def __init__(self, link: UnitLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.frames = FramesLink(self)
+        self.thumbnails = ThumbnailsModel(self.frames, self)
         self.link = link
         self.unit: UnitState = Searching()
         self.place: Place | None = None

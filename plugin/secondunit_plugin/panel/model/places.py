@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from secondunit_bridge.messages import Task
 from secondunit_bridge.rates import FrameTime
 
+from secondunit_plugin.panel.frames.messages import MediaTime
+
 
 @dataclass(frozen=True, slots=True)
 class ShotPlace:
     """`at` and `frames` in the cut, from its first frame as 0. `media`: the file, or empty where it is offline.
 
-    `gap_after`: frames of the gap behind it; 0 where there is none.
+    `gap_after`: frames of the gap behind it; 0 where there is none. `picture`: of its first frame.
     """
 
     track: str
@@ -19,6 +21,7 @@ class ShotPlace:
     name: str
     media: str
     gap_after: int = 0
+    picture: MediaTime | None = None
 
 
 @dataclass(frozen=True, slots=True)

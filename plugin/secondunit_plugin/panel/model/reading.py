@@ -1,14 +1,18 @@
 """Cuts read and written, for the work of operations: brings OpenTimelineIO."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 
 import opentimelineio as otio
 from secondunit_bridge.rates import FrameTime
+from secondunit_timeline.flat import source_of, source_start
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path, read_cut, write_cut
+from secondunit_timeline.retimes import speed_of
 
+from secondunit_plugin.panel.frames.messages import MediaTime
 from secondunit_plugin.panel.model.cut import OpenCut, Version
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
 
@@ -24,6 +28,16 @@ def version_of(cut: otio.schema.Timeline, done: str = "") -> Version:
         place for track in index.tracks if track.kind == otio.schema.TrackKind.Video for place in _places(index, track)
     )
     return Version(index, places, done)
+
+
+def media_time(clip: otio.schema.Clip, frame: int, rate: Fraction) -> MediaTime | None:
+    """What the clip shows `frame` frames of the cut's `rate` after its first; None where it is offline."""
+    source = source_of(clip)
+    if source.path is None:
+        return None
+    speed = speed_of(clip)
+    seconds = source_start(clip) + frame * (1 if speed is None else speed) / rate
+    return MediaTime(source.path, source.from_first_frame(seconds, None), source.rate, source.origin is None)
 
 
 def write(opened: OpenCut, version: Version) -> Path:
@@ -54,5 +68,6 @@ def _places(index: Index, track: TrackIndex) -> Iterator[Place]:
         if isinstance(item.child, otio.schema.Clip):
             media = media_path(item.child.media_reference) or ""
             behind = int(following.duration) if following is not None and isinstance(following.child, gap) else 0
-            yield ShotPlace(track.name, at, int(item.duration), item.child.name, media, behind)
+            first = media_time(item.child, 0, index.rate)
+            yield ShotPlace(track.name, at, int(item.duration), item.child.name, media, behind, first)
         before = item

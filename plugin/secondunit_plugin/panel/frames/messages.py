@@ -1,0 +1,208 @@
+"""What the panel asks of the frames process, and what that answers: length, JSON, and bytes that go with it."""
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from fractions import Fraction
+from typing import IO, Any
+
+_LENGTHS = struct.Struct("<II")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTime:
+    """A time in a media file, in seconds from its first frame.
+
+    `rate`: of an image sequence, which names none. `timecoded`: `seconds` count in the file's timecode where they are
+    not before it, as in a cut that does not say which source time the first frame has.
+    """
+
+    path: str
+    seconds: Fraction
+    rate: Fraction | None = None
+    timecoded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CutScene:
+    """`path`: a file with the cut as OTIO JSON, which nobody changes."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaScene:
+    """A media file by itself. `rate`: of an image sequence."""
+
+    path: str
+    rate: Fraction | None = None
+
+
+Scene = CutScene | MediaScene
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """One frame of a scene, from its first as 0, fitted into `width` by `height` pixels of the screen.
+
+    Of `Show` and `Play`, the last one that was asked for is done and those before it are left.
+    """
+
+    number: int
+    scene: Scene
+    frame: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Frames from `frame` on in steps of `step`, within [first, end), and their sound; again and again if `loop`."""
+
+    number: int
+    scene: Scene
+    frame: int
+    step: int
+    first: int
+    end: int
+    loop: bool
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantThumbnail:
+    number: int
+    of: MediaTime
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantPeaks:
+    number: int
+    path: str
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The thumbnail or waveform of that number is not wanted any more."""
+
+    number: int
+
+
+Request = Show | Play | WantThumbnail | WantPeaks | Leave
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The process is there, and has mapped the ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The scene of request `number`. `start`: the timecode of its first frame, in frames at `rate`."""
+
+    number: int
+    rate: Fraction
+    frames: int
+    start: int
+    drop_frame: bool
+    sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Frame `frame` lies in the ring. `position`: how many of the request's frames were before it."""
+
+    number: int
+    frame: int
+    position: int
+    slot: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """What is heard from frame `position` of the request on: bytes, 16 bits, stereo, 48 kHz; already at its speed."""
+
+    number: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A `Play` has no frames after its first `positions`."""
+
+    number: int
+    positions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """Bytes: a JPEG. Unless `exact`, of the key frame before, and the exact one follows."""
+
+    number: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """Bytes: lowest and highest sample of each 1/100 s from the picture's first frame on, as signed 8 bits."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """`number` cannot be done; `why` is an error's message."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What of the scene of request `number` cannot be shown or heard as it is meant."""
+
+    number: int
+    note: str
+
+
+Answer = Ready | Opened | Shown | Sounded | Ended | Thumbnail | Peaks | Unshown | Noted
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        *(MediaTime, CutScene, MediaScene, Show, Play, WantThumbnail, WantPeaks, Leave),
+        *(Ready, Opened, Shown, Sounded, Ended, Thumbnail, Peaks, Unshown, Noted),
+    )
+}
+
+
+def packed(message: Request | Answer, data: bytes = b"") -> bytes:
+    text = json.dumps(message, default=_plain).encode()
+    return b"".join((_LENGTHS.pack(len(text), len(data)), text, data))
+
+
+def received(stream: IO[bytes]) -> Iterator[tuple[Any, bytes]]:
+    """Messages with their bytes, until the other side closes the pipe."""
+    while len(head := stream.read(_LENGTHS.size)) == _LENGTHS.size:
+        length, size = _LENGTHS.unpack(head)
+        text, data = stream.read(length), stream.read(size)
+        if len(text) < length or len(data) < size:
+            return
+        yield json.loads(text, object_hook=_built), data
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    if isinstance(value, Fraction):
+        return {"over": value.numerator, "under": value.denominator}
+    assert is_dataclass(value)
+    return {"kind": type(value).__name__} | {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _built(given: dict[str, Any]) -> Any:
+    if "over" in given:
+        return Fraction(given["over"], given["under"])
+    return _KINDS[given.pop("kind")](**given)
