@@ -33,7 +33,7 @@ def call(pipeline: Any, order: Order) -> Callable[[], Any]:
     """Makes the order's first take."""
     plan = planned(cards.card(order.model), order)
     (one,) = plan.timing.passes
-    window = Windows(plan, order.slot.encoding, lambda: None).window(one, plan.entry, {})
+    window = Windows(plan, order.slot.encoding, lambda: None, Path()).window(one, plan.entry, {})
     asked = FAMILIES[plan.card.family](plan, plan.entry, window)
     tier, taken = plan.tier, inspect.signature(type(pipeline).__call__).parameters
     arguments: dict[str, Any] = {name: value for name, value in tier.call.items() if name in taken}

@@ -41,7 +41,7 @@ def _clip(path: Path, codec: Codec, encoding: Encoding, most: float) -> str:
 def _given_back(asked: Order) -> list[NDArray[np.float32] | NDArray[np.uint16]]:
     card = small("wan2.1-t2v-1.3b")
     plan = planned(card, asked)
-    windows = window.Windows(plan, asked.slot.encoding, lambda: None)
+    windows = window.Windows(plan, asked.slot.encoding, lambda: None, Path())
     entry = plan.entry
     seen = windows.window(plan.timing.passes[0], entry, {}).source
     assert all(picture.min() >= 0 and picture.max() <= 1 for picture in seen)
@@ -122,7 +122,7 @@ def test_a_mask_leaves_the_sources_codes_and_light_above_white_is_kept_inside(
     asked = order(card, Task.REPLACE, conditions, FRAMES, RATE)
     asked = replace(asked, slot=replace(asked.slot, encoding=named))
     plan, previews = planned(card, asked), []
-    windows = window.Windows(plan, named, lambda: None)
+    windows = window.Windows(plan, named, lambda: None, Path())
     seen = windows.window(plan.timing.passes[0], plan.entry, {}).source
     tags = engine.probed(plan.canvas.source)
     made = {number: np.ascontiguousarray(picture[:, ::-1]) for number, picture in enumerate(seen)}

@@ -423,3 +423,27 @@ def test_a_mask_says_where_a_guide_is_not_followed(unit: Unit, tmp_path: Path, m
     assert tuple(followed.shape) == (1, 1, 9, make.SIDE, make.SIDE) and calls[0]["reference_downscale_factor"] == 1
     assert followed[..., : make.SIDE // 2].max() == 0 and followed[..., make.SIDE // 2 :].min() == 1
     file.unlink()
+
+
+def test_depth_is_a_local_models_or_a_plane(tmp_path: Path, called: Any, still: Any) -> None:
+    from secondunit_inference.engines.diffusion import depth
+
+    picture = np.random.default_rng(1).random((72, 128, 3)).astype(np.float32)
+    assert depth.nearness(tmp_path, picture) is None
+    transformers = pytest.importorskip("transformers")
+    backbone = transformers.Dinov2Config(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=2, image_size=28, patch_size=14,
+        out_indices=[1, 2, 3, 4], reshape_hidden_states=False, apply_layernorm=True,
+    )  # fmt: skip
+    config = transformers.DepthAnythingConfig(
+        backbone_config=backbone, patch_size=14, reassemble_hidden_size=16, neck_hidden_sizes=[4, 8, 8, 16],
+        fusion_hidden_size=8, head_hidden_size=4,
+    )  # fmt: skip
+    transformers.DepthAnythingForDepthEstimation(config).save_pretrained(tmp_path / depth.FOLDER)
+    near = depth.nearness(tmp_path, picture)
+    assert near.shape == (72, 128) and near.min() >= 0 and near.max() <= 1 and np.isfinite(near).all()
+    (tmp_path / depth.FOLDER / "model.safetensors").write_bytes(b"\x80\x04pickled")
+    with pytest.raises(OrderRefused, match=r"is no \.safetensors file"):
+        depth.nearness(tmp_path, picture)
+    call = called(VACE, "WanVACEPipeline", Task.GENERATE, still(), CameraMove("dolly-left", 0.1))
+    assert "without depth: the picture was moved as a plane" in call["notes"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from math import floor
+from pathlib import Path
 
 import av
 import numpy as np
@@ -21,6 +22,7 @@ from secondunit_inference import cards
 from secondunit_inference.cards import IndexUnit, Input
 from secondunit_inference.engines.diffusion.canvas import Known
 from secondunit_inference.engines.diffusion.composite import Composite
+from secondunit_inference.engines.diffusion.depth import FOLDER, is_there
 from secondunit_inference.engines.diffusion.enlarging import Enlarging, Way
 from secondunit_inference.engines.diffusion.families import FAMILIES, Call
 from secondunit_inference.engines.diffusion.faster import faster
@@ -28,7 +30,7 @@ from secondunit_inference.engines.diffusion.fitting import Clock, in_memory, kee
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.held import Held, Model
 from secondunit_inference.engines.diffusion.looks import loras, used, worn
-from secondunit_inference.engines.diffusion.motion import described
+from secondunit_inference.engines.diffusion.motion import Moved, described
 from secondunit_inference.engines.diffusion.planned import Planned, planned
 from secondunit_inference.engines.diffusion.preflight import approximate
 from secondunit_inference.engines.diffusion.previews import Previews
@@ -69,7 +71,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
     recorded = used(plan, wanted, folder, job.check)
     encoding = next((probed(known) for known in _camera(plan)), encoding_of(order.slot.encoding))
     space = Space(space_of(order.slot.encoding, encoding))
-    windows = Windows(plan, order.slot.encoding, job.check)
+    windows = Windows(plan, order.slot.encoding, job.check, job.models)
 
     def work(plan: Planned, seeds: Sequence[int], model: Model) -> list[_Made]:
         with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
@@ -86,7 +88,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
         made, plan, recipe, notes = job.aside.pop(index)
         if plan.enlarging is not None:
             windows.close()
-            windows = Windows(replace(plan, framing=plan.enlarging.framing), order.slot.encoding, job.check)
+            windows = Windows(replace(plan, framing=plan.enlarging.framing), order.slot.encoding, job.check, job.models)
         frames = _Frames(plan, windows, made.frames, space, job)
         openings = _corrected(plan, frames, encoding)
     except BaseException:
@@ -100,7 +102,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
         look=None,
         trusted=None,
         placeholder=False,
-        notes=(*_notes(plan), *windows.notes(), *plan.speed.left_out(recipe), *notes),
+        notes=(*_notes(plan, job.models), *windows.notes(), *plan.speed.left_out(recipe), *notes),
         cube="",
         weights_sha256=sha256_of(folder),
         fit=Fit(
@@ -386,7 +388,7 @@ def _camera_frames(known: Known | None, first: int, end: int) -> Iterator[av.Vid
         yield from source.frames(begin + first, begin + end)
 
 
-def _notes(plan: Planned) -> Iterator[str]:
+def _notes(plan: Planned, models: Path) -> Iterator[str]:
     timing, framing, card = plan.timing, plan.framing, plan.card
     if timing.step != 1:
         yield (
@@ -408,6 +410,9 @@ def _notes(plan: Planned) -> Iterator[str]:
         yield f"{card.title} places a still at the nearest of every eighth of its frames"
     if plan.guide is not None:
         yield from described(plan.guide)
+        if isinstance(plan.guide, Moved) and plan.guide.parallax:
+            deep = not plan.guide.moving and is_there(models)
+            yield f"depth by {FOLDER}" if deep else "without depth: the picture was moved as a plane"
     for adapter, weight in plan.adapters:
         yield f"made with the adapter {adapter.name} of {adapter.repository}, weight {weight:g}"
     for unused in plan.unused:

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import ceil, floor
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ from secondunit_bridge.messages import Span
 
 from secondunit_inference.cards import Entry, Input
 from secondunit_inference.engines.diffusion.canvas import Known
+from secondunit_inference.engines.diffusion.depth import nearness
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.guides import MovedPictures
 from secondunit_inference.engines.diffusion.motion import Moved, Tracked
@@ -104,7 +107,7 @@ class Windows:
     `encoding`: that of the order, see `Slot`.
     """
 
-    def __init__(self, planned: Planned, encoding: str, check: Callable[[], None]) -> None:
+    def __init__(self, planned: Planned, encoding: str, check: Callable[[], None], models: Path) -> None:
         self._planned = planned
         self._check = check
         scene = planned.canvas
@@ -114,6 +117,7 @@ class Windows:
             if known is not None
         }
         self._encoding = encoding
+        self._models = models
         self._moved: MovedPictures | None = None
         if isinstance(planned.guide, Moved):
             self._moved = self._guide(planned.guide)
@@ -126,7 +130,8 @@ class Windows:
     def _guide(self, guide: Moved) -> MovedPictures:
         base = guide.base
         picture = self._cameras[id(base)].picture if isinstance(base, Known) else lambda _: self._still(base.path)
-        return MovedPictures(guide, self._planned.framing, self._planned.slot_rate, picture, lambda _: None)
+        near = partial(nearness, self._models)
+        return MovedPictures(guide, self._planned.framing, self._planned.slot_rate, picture, near)
 
     def close(self) -> None:
         for camera in self._cameras.values():
