@@ -100,6 +100,13 @@ class Client:
         """Stored when it returns; the order's events end with Cancelled, or with what it had come to before."""
         await self._call(lambda stub: stub.Cancel, unit_pb2.CancelRequest(order_id=order_id))
 
+    async def move(self, order_id: str, after: str = "") -> None:
+        """A waiting order starts right after the waiting order `after`; first where that is empty or waits no more.
+
+        Stored when it returns. Raises OrderRefused for an order that does not wait.
+        """
+        await self._call(lambda stub: stub.Move, unit_pb2.MoveRequest(order_id=order_id, after=after))
+
     async def stop(self) -> None:
         await self._call(lambda stub: stub.Stop, unit_pb2.StopRequest())
 

@@ -2,8 +2,8 @@
 
 An order is `queued`, then `running` under a claim, and ends as `done`, `failed` or `cancelled`. Every claim raises the
 order's fence; what is reported under an older fence is dropped. Queued, take, failed and cancelled events are stored;
-loading, steps and previews live in memory and are lost with the process, but numbers are never given twice: a claim
-reserves a range of them.
+loading, steps, previews and later places in the queue live in memory and are lost with the process, but numbers are
+never given twice: a claim reserves a range of them.
 """
 
 import secrets
@@ -43,7 +43,7 @@ MOST_ATTEMPTS = 3
 _NUMBERS_A_CLAIM = 100_000
 _PASSING_EVENTS = 256
 _REMEMBERED_ORDERS = 32
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _BALLAST_BYTES = 4 * 1024 * 1024
 _SCHEMA = """
 CREATE TABLE orders (
@@ -54,9 +54,10 @@ CREATE TABLE orders (
     fence INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
     cancel INTEGER NOT NULL DEFAULT 0,
-    numbers INTEGER NOT NULL DEFAULT 0
+    numbers INTEGER NOT NULL DEFAULT 0,
+    rank INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX orders_by_state ON orders(state, number);
+CREATE INDEX orders_by_state ON orders(state, rank);
 CREATE TABLE takes (
     id TEXT PRIMARY KEY,
     order_id TEXT NOT NULL REFERENCES orders(id),
@@ -76,6 +77,13 @@ CREATE TABLE events (
 CREATE TABLE versions (show TEXT NOT NULL, shot TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (show, shot));
 CREATE TABLE timecode (show TEXT PRIMARY KEY, next_second INTEGER NOT NULL);
 CREATE TABLE workers (device TEXT PRIMARY KEY, pid INTEGER NOT NULL, created REAL NOT NULL);
+"""
+# `rank`: queued orders start by it, the lowest first.
+_FROM_LAYOUT_1 = """
+ALTER TABLE orders ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+UPDATE orders SET rank = number;
+DROP INDEX orders_by_state;
+CREATE INDEX orders_by_state ON orders(state, rank);
 """
 
 
@@ -111,15 +119,16 @@ class Claim:
 
 @dataclass
 class _Live:
-    """An order's events as its watchers see them. Guarded by `changed`."""
+    """An order's events as its watchers see them. Guarded by `changed`. `waits`: no claim holds the order."""
 
     changed: threading.Condition
     next_number: int
     last_number: int
     last_reserved: int
     ended: bool
+    waits: bool
     stored: list[Event] = field(default_factory=list)
-    passing: deque[Loading | Step | Preview] = field(default_factory=lambda: deque(maxlen=_PASSING_EVENTS))
+    passing: deque[Queued | Loading | Step | Preview] = field(default_factory=lambda: deque(maxlen=_PASSING_EVENTS))
 
 
 class Orders:
@@ -130,6 +139,7 @@ class Orders:
         with suppress(OSError):
             _write_ballast(self._ballast)
         self._memory = threading.Lock()
+        self._telling = threading.Lock()  # so that the last place that is told is the last one
         self._live: dict[str, _Live] = {}
         self.on_change: Callable[[], None] = lambda: None
         """Called after an order was queued, or its cancellation asked for."""
@@ -149,7 +159,9 @@ class Orders:
             ahead = _one(db, "SELECT count(*) FROM orders WHERE state IN ('queued', 'running')")[0]
             queued = Queued(order.id, 1, ahead, plan)
             db.execute(
-                "INSERT INTO orders (id, body, state, numbers) VALUES (?, ?, ?, 1)", (order.id, body, State.QUEUED)
+                "INSERT INTO orders (id, body, state, numbers, rank)"
+                " VALUES (?, ?, ?, 1, (SELECT coalesce(max(rank), 0) + 1 FROM orders))",
+                (order.id, body, State.QUEUED),
             )
             name, first = next_version(db, order)
             starts = starts_of(db, order)
@@ -214,7 +226,26 @@ class Orders:
                 db.execute("UPDATE orders SET cancel = 1 WHERE id = ?", (order_id,))
         if event is not None:
             self._show(live, event, ended=True)
+            self._tell_places()
         self.on_change()
+
+    def move(self, order_id: str, after: str) -> None:
+        """A queued order starts right after the queued order `after`; first where that is empty or queued no more.
+
+        Raises OrderNotFound, OrderRefused for an order that is not queued.
+        """
+        with self._transaction() as db:
+            row = db.execute("SELECT state FROM orders WHERE id = ?", (order_id,)).fetchone()
+            if row is None:
+                raise OrderNotFound(f"the unit knows no order {order_id}")
+            if row[0] != State.QUEUED:
+                raise OrderRefused(f"the order {order_id} is {row[0]}: only orders that wait can be moved")
+            queued = db.execute("SELECT id, rank FROM orders WHERE state = ? ORDER BY rank", (State.QUEUED,)).fetchall()
+            others = [one for one, _ in queued if one != order_id]
+            place = others.index(after) + 1 if after in others else 0
+            for one, (_, rank) in zip((*others[:place], order_id, *others[place:]), queued, strict=True):
+                db.execute("UPDATE orders SET rank = ? WHERE id = ?", (rank, one))
+        self._tell_places()
 
     # Watching
 
@@ -234,10 +265,10 @@ class Orders:
     # What workers do
 
     def claim(self) -> Claim | None:
-        """The oldest queued order, running from here on under a higher fence."""
+        """The first queued order, running from here on under a higher fence."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT id, body, fence, attempts, numbers FROM orders WHERE state = ? ORDER BY number LIMIT 1",
+                "SELECT id, body, fence, attempts, numbers FROM orders WHERE state = ? ORDER BY rank LIMIT 1",
                 (State.QUEUED,),
             ).fetchone()
             if row is None:
@@ -251,14 +282,16 @@ class Orders:
             unpublished = _unpublished(db, order)
         live = self._live_of(order_id)
         with live.changed:
+            live.waits = False
             live.last_reserved = numbers + _NUMBERS_A_CLAIM
+        self._tell_places()
         return Claim(order, fence + 1, attempts + 1, unpublished)
 
     def interrupted(self) -> list[Claim]:
         """Orders that were running when the unit ended, with the claims that they ran under."""
         with self._reading() as db:
             rows: list[Any] = db.execute(
-                "SELECT body, fence, attempts FROM orders WHERE state = ? ORDER BY number", (State.RUNNING,)
+                "SELECT body, fence, attempts FROM orders WHERE state = ? ORDER BY rank", (State.RUNNING,)
             ).fetchall()
             orders = [(_read_order(body), fence, attempts) for body, fence, attempts in rows]
             return [Claim(order, fence, attempts, _unpublished(db, order)) for order, fence, attempts in orders]
@@ -269,19 +302,7 @@ class Orders:
 
     def passed(self, claim: Claim, event: Loading | Step | Preview) -> None:
         """Shows an event that is not stored; its number is given here."""
-        live = self._live_of(claim.order.id)
-        with live.changed:
-            reserve = live.next_number >= live.last_reserved
-        if reserve:
-            with self._transaction() as db:
-                db.execute("UPDATE orders SET numbers = numbers + ? WHERE id = ?", (_NUMBERS_A_CLAIM, claim.order.id))
-            with live.changed:
-                live.last_reserved += _NUMBERS_A_CLAIM
-        with live.changed:
-            live.passing.append(replace(event, number=live.next_number))
-            live.last_number = live.next_number
-            live.next_number += 1
-            live.changed.notify_all()
+        self._pass(claim.order.id, event)
 
     def published(self, claim: Claim, index: int, take: Take) -> bool:
         """Stores a take whose file has its final name. False, and nothing is changed, under a stale fence."""
@@ -326,6 +347,7 @@ class Orders:
         with self._transaction() as db:
             if _holds(db, claim):
                 db.execute("UPDATE orders SET state = ? WHERE id = ?", (State.QUEUED, claim.order.id))
+        self._waits_again(claim)
 
     def resume(self, claim: Claim) -> None:
         """Puts an interrupted order back; the unit's own end is no attempt of the order's."""
@@ -335,6 +357,7 @@ class Orders:
                     "UPDATE orders SET state = ?, attempts = ? WHERE id = ?",
                     (State.QUEUED, claim.attempt - 1, claim.order.id),
                 )
+        self._waits_again(claim)
 
     def worker_of(self, device: str) -> tuple[int, float] | None:
         """Number and start time of the process that last worked for a device."""
@@ -356,6 +379,43 @@ class Orders:
             _store_event(db, event)
         self._show(live, event, ended=True)
         return True
+
+    def _pass(self, order_id: str, event: Queued | Loading | Step | Preview) -> None:
+        live = self._live_of(order_id)
+        with live.changed:
+            reserve = live.next_number >= live.last_reserved
+        if reserve:
+            with self._transaction() as db:
+                db.execute("UPDATE orders SET numbers = numbers + ? WHERE id = ?", (_NUMBERS_A_CLAIM, order_id))
+            with live.changed:
+                live.last_reserved += _NUMBERS_A_CLAIM
+        with live.changed:
+            if isinstance(event, Queued) and not live.waits:
+                return  # it was claimed meanwhile
+            live.passing.append(replace(event, number=live.next_number))
+            live.last_number = live.next_number
+            live.next_number += 1
+            live.changed.notify_all()
+
+    def _waits_again(self, claim: Claim) -> None:
+        live = self._live_of(claim.order.id)
+        with live.changed:
+            live.waits = True
+
+    def _tell_places(self) -> None:
+        """Shows each queued order how many are before it, where that is not what it was told last."""
+        with self._telling:
+            with self._reading() as db:
+                running = _one(db, "SELECT count(*) FROM orders WHERE state = ?", State.RUNNING)[0]
+                queued: list[Any] = db.execute(
+                    "SELECT id FROM orders WHERE state = ? ORDER BY rank", (State.QUEUED,)
+                ).fetchall()
+            for place, (order_id,) in enumerate(queued, running):
+                live = self._live_of(order_id)
+                with live.changed:
+                    told = [event for event in (*live.stored, *live.passing) if isinstance(event, Queued)][-1]
+                if told.position != place:
+                    self._pass(order_id, replace(told, position=place))
 
     def _show(self, live: _Live, event: Event, ended: bool) -> None:
         with live.changed:
@@ -383,7 +443,15 @@ class Orders:
             for key in ended[: max(0, len(ended) - _REMEMBERED_ORDERS)]:
                 del self._live[key]
             last = stored[-1].number
-            fresh = _Live(threading.Condition(), max(numbers, last) + 1, last, numbers, state in ENDED, stored)
+            fresh = _Live(
+                threading.Condition(),
+                max(numbers, last) + 1,
+                last,
+                numbers,
+                state in ENDED,
+                state == State.QUEUED,
+                stored,
+            )
             return self._live.setdefault(order_id, fresh)
 
     @contextmanager
@@ -417,6 +485,10 @@ def _open(path: Path) -> apsw.Connection:
     if version == 0:
         with connection:
             connection.execute(_SCHEMA)
+            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    elif version == 1:
+        with connection:
+            connection.execute(_FROM_LAYOUT_1)
             connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
     elif version != _SCHEMA_VERSION:
         raise SecondUnitError(

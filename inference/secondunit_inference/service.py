@@ -99,6 +99,10 @@ class Service(UnitServicer):
         self._orders.cancel(request.order_id)
         return unit_pb2.CancelReply()
 
+    def Move(self, request: unit_pb2.MoveRequest, context: grpc.ServicerContext) -> unit_pb2.MoveReply:
+        self._orders.move(request.order_id, request.after)
+        return unit_pb2.MoveReply()
+
     def Orders(self, request: unit_pb2.OrdersRequest, context: grpc.ServicerContext) -> Iterator[unit_pb2.OrderStatus]:
         for status in self._orders.statuses():
             yield to_proto(status, unit_pb2.OrderStatus())

@@ -8,9 +8,12 @@ import apsw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge.errors import OrderNotFound, OrderRefused, SecondUnitError
 from secondunit_bridge.messages import Cancelled, Failed, Loading, Plan, Queued, Record, Slot, Step, Take, TakeReady
 from secondunit_bridge.rates import FrameTime, format_timecode
+from secondunit_bridge.wire import to_proto
+from secondunit_inference import orders as orders_module
 from secondunit_inference.names import safe_name
 from secondunit_inference.orders import MOST_ATTEMPTS, Claim, Orders, TakeSlot
 
@@ -47,6 +50,55 @@ def test_orders_run_oldest_first_and_know_their_place(orders: Orders, tmp_path: 
     assert [orders.submit(order(name, tmp_path), PLAN).position for name in "bca"] == [0, 1, 2]
     assert [claimed(orders).order.id for _ in range(3)] == ["b", "c", "a"]
     assert orders.claim() is None
+
+
+def places(orders: Orders, name: str) -> list[int]:
+    return [event.position for event in orders.events(name, 0, 0)[0] if isinstance(event, Queued)]
+
+
+def test_waiting_orders_are_moved_and_told_their_places(tmp_path: Path) -> None:
+    orders = Orders(tmp_path / "orders.sqlite")
+    for name in "abcde":
+        orders.submit(order(name, tmp_path), PLAN)
+    running = claimed(orders)
+    orders.move("d", "")
+    orders.move("b", "c")
+    orders.move("e", "a")  # which runs: first
+    for name, why in (("a", "running"), ("x", "no order")):
+        with pytest.raises(SecondUnitError, match=why):
+            orders.move(name, "b")
+    assert [places(orders, name) for name in "abcde"] == [[0], [1, 2, 3, 4], [2, 3, 2, 3], [3, 1, 2], [4, 1]]
+    orders.close()
+    orders = Orders(tmp_path / "orders.sqlite")
+    (interrupted,) = orders.interrupted()
+    assert interrupted.order == running.order
+    orders.resume(interrupted)
+    orders.submit(order("f", tmp_path), PLAN)
+    orders.cancel("d")
+    assert [claimed(orders).order.id for _ in range(5)] == ["a", "e", "c", "b", "f"]
+    orders.close()
+
+
+def test_orders_of_a_database_that_knew_no_places_start_in_their_order(tmp_path: Path) -> None:
+    database = apsw.Connection(str(tmp_path / "orders.sqlite"))
+    schema = orders_module._SCHEMA.replace(",\n    rank INTEGER NOT NULL DEFAULT 0", "").replace(
+        "state, rank", "state, number"
+    )
+    database.execute(schema + "PRAGMA user_version = 1;")
+    for name in "bac":
+        asked = order(name, tmp_path)
+        database.execute(
+            "INSERT INTO orders (id, body, state, numbers) VALUES (?, ?, 'queued', 1)",
+            (name, to_proto(asked).SerializeToString()),
+        )
+        queued = to_proto(Queued(name, 1, 0, PLAN), unit_pb2.Event()).SerializeToString()
+        database.execute("INSERT INTO events VALUES (?, 1, ?)", (name, queued))
+    database.close()
+    orders = Orders(tmp_path / "orders.sqlite")
+    orders.submit(order("d", tmp_path), PLAN)
+    orders.move("c", "b")
+    assert [claimed(orders).order.id for _ in range(4)] == ["b", "c", "a", "d"]
+    orders.close()
 
 
 def test_takes_get_reels_and_versions_that_are_never_used_twice(orders: Orders, tmp_path: Path) -> None:

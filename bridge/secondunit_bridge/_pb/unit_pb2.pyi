@@ -97,6 +97,18 @@ class CancelReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class MoveRequest(_message.Message):
+    __slots__ = ("order_id", "after")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    order_id: str
+    after: str
+    def __init__(self, order_id: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+
+class MoveReply(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class OrdersRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

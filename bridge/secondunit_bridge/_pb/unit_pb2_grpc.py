@@ -64,6 +64,11 @@ class UnitStub:
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.CancelRequest.SerializeToString,
                 response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.CancelReply.FromString,
                 _registered_method=True)
+        self.Move = channel.unary_unary(
+                '/secondunit.Unit/Move',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.MoveRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.MoveReply.FromString,
+                _registered_method=True)
         self.Orders = channel.unary_stream(
                 '/secondunit.Unit/Orders',
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.OrdersRequest.SerializeToString,
@@ -135,6 +140,12 @@ class UnitServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Cancel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Move(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -214,6 +225,11 @@ def add_UnitServicer_to_server(servicer, server):
                     servicer.Cancel,
                     request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.CancelRequest.FromString,
                     response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.CancelReply.SerializeToString,
+            ),
+            'Move': grpc.unary_unary_rpc_method_handler(
+                    servicer.Move,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.MoveRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.MoveReply.SerializeToString,
             ),
             'Orders': grpc.unary_stream_rpc_method_handler(
                     servicer.Orders,
@@ -413,6 +429,33 @@ class Unit:
             '/secondunit.Unit/Cancel',
             secondunit__bridge_dot___pb_dot_unit__pb2.CancelRequest.SerializeToString,
             secondunit__bridge_dot___pb_dot_unit__pb2.CancelReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Move(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/secondunit.Unit/Move',
+            secondunit__bridge_dot___pb_dot_unit__pb2.MoveRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.MoveReply.FromString,
             options,
             channel_credentials,
             insecure,

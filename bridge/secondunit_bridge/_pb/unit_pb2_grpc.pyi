@@ -39,6 +39,7 @@ class UnitStub:
     Submit: _grpc.UnaryUnaryMultiCallable[_unit_pb2.Order, _unit_pb2.Queued]
     Watch: _grpc.UnaryStreamMultiCallable[_unit_pb2.WatchRequest, _unit_pb2.Event]
     Cancel: _grpc.UnaryUnaryMultiCallable[_unit_pb2.CancelRequest, _unit_pb2.CancelReply]
+    Move: _grpc.UnaryUnaryMultiCallable[_unit_pb2.MoveRequest, _unit_pb2.MoveReply]
     Orders: _grpc.UnaryStreamMultiCallable[_unit_pb2.OrdersRequest, _unit_pb2.OrderStatus]
     Models: _grpc.UnaryStreamMultiCallable[_unit_pb2.ModelsRequest, _unit_pb2.Weights]
     FetchModel: _grpc.UnaryStreamMultiCallable[_unit_pb2.FetchModelRequest, _unit_pb2.WeightsProgress]
@@ -56,6 +57,7 @@ class UnitAsyncStub(UnitStub):
     Submit: _aio.UnaryUnaryMultiCallable[_unit_pb2.Order, _unit_pb2.Queued]  # type: ignore[assignment]
     Watch: _aio.UnaryStreamMultiCallable[_unit_pb2.WatchRequest, _unit_pb2.Event]  # type: ignore[assignment]
     Cancel: _aio.UnaryUnaryMultiCallable[_unit_pb2.CancelRequest, _unit_pb2.CancelReply]  # type: ignore[assignment]
+    Move: _aio.UnaryUnaryMultiCallable[_unit_pb2.MoveRequest, _unit_pb2.MoveReply]  # type: ignore[assignment]
     Orders: _aio.UnaryStreamMultiCallable[_unit_pb2.OrdersRequest, _unit_pb2.OrderStatus]  # type: ignore[assignment]
     Models: _aio.UnaryStreamMultiCallable[_unit_pb2.ModelsRequest, _unit_pb2.Weights]  # type: ignore[assignment]
     FetchModel: _aio.UnaryStreamMultiCallable[_unit_pb2.FetchModelRequest, _unit_pb2.WeightsProgress]  # type: ignore[assignment]
@@ -106,6 +108,13 @@ class UnitServicer(metaclass=_abc_1.ABCMeta):
         request: _unit_pb2.CancelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_unit_pb2.CancelReply, _abc.Awaitable[_unit_pb2.CancelReply]]: ...
+
+    @_abc_1.abstractmethod
+    def Move(
+        self,
+        request: _unit_pb2.MoveRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_unit_pb2.MoveReply, _abc.Awaitable[_unit_pb2.MoveReply]]: ...
 
     @_abc_1.abstractmethod
     def Orders(
