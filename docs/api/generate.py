@@ -45,6 +45,7 @@ MODULES = {
         "secondunit_timeline.making",
         "secondunit_timeline.takes",
         "secondunit_timeline.records",
+        "secondunit_timeline.ratings",
         "secondunit_timeline.staleness",
     ),
     "Shared with the unit": (

@@ -1,5 +1,8 @@
 """What commands print about cuts."""
 
+import csv
+import io
+import json
 from pathlib import Path
 
 import opentimelineio as otio
@@ -7,8 +10,10 @@ import pytest
 from secondunit_bridge.messages import Look, Value
 from secondunit_plugin.cli.main import run
 from secondunit_plugin.cli.orders import LoraFile, Setting
+from secondunit_timeline.ratings import Rating, rate
 
 from tests.timeline.cuts import clip, cut_of
+from tests.timeline.media_cuts import write_take
 
 
 @pytest.mark.parametrize("name", ["[/b]", "[red]x", ":smile:"])
@@ -73,3 +78,29 @@ def test_keyframes_are_frames_and_files(tmp_path: Path, capsys: pytest.CaptureFi
     arguments = ["generate", str(tmp_path / "c.otio"), "--gap", "1", "-o", str(tmp_path / "o.otio")]
     assert run([*arguments, "--keyframe", "last=a.png"]) == 2
     assert "is not FRAME=FILE" in capsys.readouterr().err
+
+
+def test_ratings_are_exported_also_of_takes_whose_files_are_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "takes"
+    take = write_take(folder, 1, 24 * 36000)
+    cut = tmp_path / "cut.otio"
+    otio.adapters.write_to_file(cut_of([clip("A", 0, 10)]), str(cut))
+    assert run(["takes", str(cut), "--ratings"]) == 0
+    assert capsys.readouterr().out == "No take of this cut is rated.\n"
+    rate(folder, take.record.take_id, Rating.STARRED)
+    rate(folder, "gone", Rating.REJECTED)
+    assert run(["takes", str(cut), "--ratings", "--json"]) == 0
+    rows = {row["take"]: row for row in json.loads(capsys.readouterr().out)["ratings"]}
+    assert (rows["gone"]["rating"], rows["gone"]["path"]) == ("rejected", "")
+    held = rows[take.record.take_id]
+    assert (held["rating"], held["name"], held["seed"]) == ("starred", take.record.name, str(take.record.seed))
+    assert Path(held["path"]).samefile(take.path)
+    assert run(["takes", str(cut), "--ratings", "--csv"]) == 0
+    written = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["take"]: row for row in written} == rows
+    assert run(["takes", str(cut), "--ratings"]) == 0
+    assert "gone (no file)" in capsys.readouterr().out
+    for wrong in (["--csv"], ["--ratings", "--shot", "A"], ["--ratings", "--json", "--csv"]):
+        assert run(["takes", str(cut), *wrong]) == 2

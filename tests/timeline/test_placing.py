@@ -117,8 +117,16 @@ def test_an_order_finds_its_place_by_its_camera_frames(cut: otio.schema.Timeline
         found_again(gone, ordered.order)
 
 
-def test_an_order_that_stands_on_no_frames_has_no_place(cut: otio.schema.Timeline) -> None:
-    ordered = generated(Index(cut))
-    assert ordered.order is not None
-    with pytest.raises(CutError, match="stands on no frames of the cut"):
-        found_again(cut, ordered.order)
+def test_a_generated_clip_finds_the_gap_at_the_time_that_it_was_ordered_for(cut: otio.schema.Timeline) -> None:
+    plan = plan_generation(Index(cut), at(60), 20, Where.OVERWRITE, None, SETTINGS)
+    ordered = Ordered(cut, plan.order, partial(place_generation, plan))
+    takes = (take_of(plan.order),)
+    again, _ = place(cut, found_again(cut, plan.order), takes)
+    assert again.to_json_string() == place(cut, ordered, takes)[0].to_json_string()
+    moved, _ = edit(cut, [Insert("V1", at(0), clip("title", 0, 7))])
+    with pytest.raises(ShotNotFound, match="20 frames at V1 01:00:02:12, where no gap is that long"):
+        found_again(moved, plan.order)
+    other = cut.deepcopy()
+    other.name = "reel 2"
+    with pytest.raises(ShotNotFound, match="was not ordered for a time of this cut: place its take by hand"):
+        found_again(other, plan.order)

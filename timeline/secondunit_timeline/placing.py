@@ -16,6 +16,7 @@ from secondunit_timeline.changes import Edit
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.formats.media import reel_in
+from secondunit_timeline.generations import Generation, Where, place_generation
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.joins import place_join, plan_join
@@ -69,8 +70,9 @@ def found_again(cut: otio.schema.Timeline, order: Order, into: Into | None = Non
     """What an order does in `cut` when the cut that it was planned from is not at hand, as after a restart.
 
     Its place is where the camera frames of its conditions are: the one place in the cut from which the same order would
-    be planned. `into`: for an extension, see `plan_extension`. Raises ShotNotFound where there is none, or more than
-    one; CutError for an order that stands on no camera frames.
+    be planned. A generated clip stands on none: its place is the time of the cut that its order is named after, while
+    the lowest video track is empty there. `into`: for an extension, see `plan_extension`. Raises ShotNotFound where
+    there is none, or more than one.
     """
     index = Index(cut)
     match order.task:
@@ -81,7 +83,7 @@ def found_again(cut: otio.schema.Timeline, order: Order, into: Into | None = Non
         case Task.JOIN:
             found = list(_again_between(index, order))
         case Task.GENERATE:
-            raise CutError(f"{_named(order)} stands on no frames of the cut: place its take by hand")
+            found = [_again_in_gap(index, order)]
     if len(found) != 1:
         where = ", ".join(place for place, _ in found)
         raise ShotNotFound(
@@ -151,6 +153,33 @@ def _again_between(index: Index, order: Order) -> Iterator[Found]:
                 continue
             if _alike(plan.order, order):
                 yield f"{track.name} {index.timecode(at.frame)}", partial(place_join, plan)
+
+
+def _again_in_gap(index: Index, order: Order) -> Found:
+    """Raises ShotNotFound, with the reason."""
+    at, slot = ordered_at(index.cut, order), order.slot
+    if at is None or at.rate != index.rate:
+        raise ShotNotFound(
+            f"{_named(order)} stands on no frames of the cut, and was not ordered for a time of this cut: "
+            "place its take by hand"
+        )
+    frames = round(slot.frames * slot.cut_rate / slot.rate)
+    track = next(one for one in index.tracks if one.kind == otio.schema.TrackKind.Video)
+    item = track.at(at.frame)
+    when = f"{track.name} {index.timecode(at.frame)}"
+    if item is None or not isinstance(item.child, otio.schema.Gap) or item.end < at.frame + frames:
+        raise ShotNotFound(
+            f"{_named(order)} was ordered for {frames} frames at {when}, where no gap is that long: "
+            "place its take by hand"
+        )
+    generation = Generation(track.name, at, frames, Where.OVERWRITE, False, order, ())
+    return when, partial(place_generation, generation)
+
+
+def ordered_at(cut: otio.schema.Timeline, order: Order) -> FrameTime | None:
+    """The time of `cut` that a generated clip was ordered for; None where it was ordered for another cut."""
+    name, _, frame = order.shot.rpartition("_")
+    return FrameTime(int(frame), order.slot.cut_rate) if name == (cut.name or "cut") and frame.isdecimal() else None
 
 
 def _shots(index: Index, span: Span) -> Iterator[Shot]:

@@ -62,6 +62,8 @@ def _with_takes(
 @click.option("--approve", metavar="KEY", help="Approve this take: it is not made again.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The cut to write, with --use or --approve.")
 @TAKES_IN
+@click.option("--ratings", is_flag=True, help="List the takes that were starred, rejected or approved in the panel.")
+@click.option("--csv", "as_csv", is_flag=True, help="With --ratings: comma-separated values on stdout.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def takes(
     cut: Path,
@@ -70,11 +72,20 @@ def takes(
     approve: str | None,
     output: Path | None,
     folders: tuple[Path, ...],
+    ratings: bool,
+    as_csv: bool,
     as_json: bool,
 ) -> None:
     """List the takes of a cut, their state and how each was found; make one active, approve one."""
     if (use is None and approve is None) != (output is None):
         raise click.UsageError("--use KEY or --approve KEY, and -o OUT, go together")
+    if as_csv and (as_json or not ratings):
+        raise click.UsageError("--csv goes with --ratings, and without --json")
+    if ratings:
+        if shot or output is not None:
+            raise click.UsageError("--ratings lists the ratings of all takes, and goes with --in, --csv and --json")
+        _list_ratings(cut, folders, as_csv, as_json)
+        return
     read, how, unclear, notes = _with_takes(read_cut(cut), cut, folders)
     if output is not None:
         index = Index(read)
@@ -127,6 +138,48 @@ def takes(
         click.echo(f"{take.name}: {take.path or 'no file'}" + (f", found by {by}" if by else ""))
     for line in (*unclear, *notes):
         click.echo(line, err=True)
+
+
+def _list_ratings(cut: Path, folders: tuple[Path, ...], as_csv: bool, as_json: bool) -> None:
+    import csv
+    import sys
+
+    from secondunit_timeline.ratings import ratings
+
+    read = read_cut(cut)
+    where = list(folders) or takes_folders(read, cut)
+    known = known_takes(read, where)
+    rows = []
+    for rated in ratings(where).values():
+        take = known.get(rated.take_id)
+        row = {"take": rated.take_id, "rating": str(rated.rating), "at": rated.at}
+        if take is None:
+            row |= dict.fromkeys(("name", "reel", "task", "shot", "seed", "order", "path"), "")
+        else:
+            record = take.record
+            row |= {"name": record.name, "reel": record.reel, "task": str(record.order.task)}
+            row |= {"shot": record.order.shot, "seed": str(record.seed), "order": record.order.id, "path": take.path}
+        rows.append(row)
+    rows.sort(key=lambda row: (row["shot"], row["name"], row["take"]))
+    if as_json:
+        print_json({"cut": cut, "ratings": rows})
+    elif as_csv:
+        names = ("take", "name", "reel", "rating", "at", "task", "shot", "seed", "order", "path")
+        writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif rows:
+        from rich.table import Column, Table
+
+        table = Table(
+            *(Column(name, no_wrap=True) for name in ("take", "reel", "rating", "at")), "shot", "task", "seed"
+        )
+        for row in rows:
+            named = row["name"] or f"{row['take']} (no file)"
+            table.add_row(named, *(row[column] for column in ("reel", "rating", "at", "shot", "task", "seed")))
+        print_table(table)
+    else:
+        click.echo("No take of this cut is rated.")
 
 
 @click.command()
