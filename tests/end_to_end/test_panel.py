@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.controls.seeds import SeedsField
 from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.model.cut import Unreadable
 from secondunit_plugin.panel.model.draft import Extend, Known
 from secondunit_plugin.panel.model.orders import Made, Stopped
@@ -52,17 +53,18 @@ class Panels:
 
     def __init__(self, qtbot: QtBot, home: Path) -> None:
         self._qtbot, self._home = qtbot, home
-        self._links: list[UnitLink] = []
+        self._links: list[UnitLink | FramesLink] = []
 
     def open(self, cut: Path) -> tuple[PanelModel, Window]:
         link = UnitLink(self._home)
-        self._links.append(link)
         model = PanelModel(link)
+        self._links += [link, model.frames]
         window = Window()
         self._qtbot.addWidget(window)
         window.show()
         window.fill(model)
         link.start()
+        model.frames.start()
         model.open_cut(cut)
         self._qtbot.waitUntil(lambda: isinstance(model.unit, Reached) and model.cut.open is not None, timeout=SECONDS)
         return model, window

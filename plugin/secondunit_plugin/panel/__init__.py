@@ -7,9 +7,9 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
     commands.py      every command with its key, icon and words, in one table
     theme.py         palette and style sheet; icons.py: the one family of icons; words.py: states as words
     background.py    `Operation(owner, work).success(..).failure(..).run()`: the one way into a thread
+    speaker.py       the sound device
     events.py        `UnitLink`: the one thread that calls the unit and reads its events
     watchdog.py      logs what blocks the UI thread for more than 50 ms, with its stack
-    stills.py        frames of media files as pictures, read in an operation
     frames/          the frames process, which decodes: pictures through a ring in a mapped file, thumbnails, waveforms
     model/           QtCore only. panel.py: the whole and its verbs; cut.py, places.py, draft.py, values.py,
                      orders.py, takes.py, unit.py: the parts; reading.py, planning.py: what touches OpenTimelineIO,

@@ -5,15 +5,20 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtCore import QCoreApplication, Qt, QTimer
 from PyQt5.QtWidgets import QApplication
 from secondunit_bridge.errors import SecondUnitError
 
 from secondunit_plugin.panel import theme
 from secondunit_plugin.panel.background import Operation, finish
+from secondunit_plugin.panel.model.clock import NoSound
 from secondunit_plugin.panel.watchdog import Watchdog
 from secondunit_plugin.panel.window import Window
+
+if TYPE_CHECKING:
+    from secondunit_plugin.panel.speaker import Speaker
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +58,9 @@ def run(cut: Path | None) -> int:
             window.fill(model)
             link.start()
             model.frames.start()
+            Operation(window, _import_speaker).success(model.playback.use_speaker).failure(
+                lambda error: model.playback.stay_silent(str(error))
+            ).run()
             closing.callback(model.frames.close)
             if cut is not None:
                 model.open_cut(cut)
@@ -60,6 +68,16 @@ def run(cut: Path | None) -> int:
         closing.callback(finish)
         QTimer.singleShot(0, begin)
         return app.exec()
+
+
+def _import_speaker() -> "type[Speaker]":
+    """Brings libraries of the system for sound, which may be missing. Raises NoSound."""
+    try:
+        from secondunit_plugin.panel.speaker import Speaker
+    except ImportError as error:
+        missing = QCoreApplication.translate("app", "the system's sound libraries are missing: {error}")
+        raise NoSound(missing.format(error=error)) from error
+    return Speaker
 
 
 def _import_the_rest() -> None:

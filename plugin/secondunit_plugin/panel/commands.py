@@ -35,6 +35,9 @@ class Command(Enum):
     PLAY = Entry("Play or stop", ("Space",), "play-pause")
     FRAME_BACK = Entry("One frame back", ("Left",), "step-backward")
     FRAME_ON = Entry("One frame on", ("Right",), "step-forward")
+    PLAY_AROUND = Entry("Play the place and what is around it", ("Shift+Space",), "play-box-outline")
+    LOOP = Entry("Loop", ("Ctrl+L",), "repeat")
+    CLEAR_MARKS = Entry("Clear the marks", ("Ctrl+Shift+X",), "backspace-outline")
     PLACE_BEFORE = Entry("Place before", ("Up",), "skip-previous")
     PLACE_AFTER = Entry("Place after", ("Down",), "skip-next")
 

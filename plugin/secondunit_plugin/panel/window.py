@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 CUTS = "*.otio *.otioz *.fcpxml *.xml *.kdenlive *.mlt *.aaf *.edl"
 _NOTICE_MS = 8000
+# Keys that lists, fields and buttons have a use for of their own.
+_WHERE_IT_IS_SEEN = (
+    *(Command.PLACE_BEFORE, Command.PLACE_AFTER),
+    *(Command.PLAY, Command.PLAY_AROUND, Command.FRAME_BACK, Command.FRAME_ON),
+)
 
 
 class Window(QMainWindow):
@@ -142,15 +147,44 @@ class Window(QMainWindow):
                 self.tr("&Place"),
                 {Command.PLACE_BEFORE: lambda: self.places.step(-1), Command.PLACE_AFTER: lambda: self.places.step(1)},
             ),
+            (self.tr("Play&back"), self._playback_commands()),
         )
         for title, commands in menus:
             menu = bar.addMenu(title)
             assert menu is not None
             for command, do in commands.items():
-                holder = self.centralWidget() if menu.title() == self.tr("&Place") else None
+                holder = self.centralWidget() if command in _WHERE_IT_IS_SEEN else None
                 menu.addAction(self.act(command, do, holder))
+        loop = self.actions_[Command.LOOP]
+        loop.setCheckable(True)
+        model.playback.changed.connect(lambda: loop.setChecked(model.playback.loop))
+        self.viewer.transport.add(
+            *(
+                self.actions_[command]
+                for command in (
+                    *(Command.MARK_IN, Command.PLAY_BACKWARD, Command.FRAME_BACK, Command.PLAY, Command.FRAME_ON),
+                    *(Command.PLAY_FORWARD, Command.MARK_OUT, Command.PLAY_AROUND, Command.LOOP),
+                )
+            )
+        )
         self._order_button.clicked.connect(self.actions_[Command.ORDER].trigger)
         self._cut_in_button.clicked.connect(self.actions_[Command.CUT_IN].trigger)
+
+    def _playback_commands(self) -> dict[Command, Callable[[], None]]:
+        playback = self._model.playback
+        return {
+            Command.PLAY: playback.toggle,
+            Command.PLAY_AROUND: playback.play_span,
+            Command.PLAY_BACKWARD: lambda: playback.shuttle(-1),
+            Command.STOP: playback.stop,
+            Command.PLAY_FORWARD: lambda: playback.shuttle(1),
+            Command.FRAME_BACK: lambda: playback.step(-1),
+            Command.FRAME_ON: lambda: playback.step(1),
+            Command.MARK_IN: lambda: playback.mark("in"),
+            Command.MARK_OUT: lambda: playback.mark("out"),
+            Command.CLEAR_MARKS: playback.clear_marks,
+            Command.LOOP: lambda: playback.set_loop(not playback.loop),
+        }
 
     def _choose_cut(self) -> None:
         path, _ = QFileDialog.getOpenFileName(

@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -50,6 +52,9 @@ class FramesLink(QObject):
         super().__init__(parent)
         self.running: Running | None = None
         self._number = 0
+        self._folder = TemporaryDirectory(prefix="secondunit-panel-", ignore_cleanup_errors=True)
+        self.folder = Path(self._folder.name)
+        """For files that requests name; there until the link is closed."""
         self._process: subprocess.Popen[bytes] | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._keep_running, name="frames", daemon=True)
@@ -66,6 +71,7 @@ class FramesLink(QObject):
             self._process.kill()
         if self._thread.is_alive():
             self._thread.join(5)
+        self._folder.cleanup()
 
     def number(self) -> int:
         """One that no request has had."""

@@ -129,7 +129,8 @@ class Viewing(threading.Thread):
             position = max(position, self._ring.due(request.number))
         for _ in sound:
             self._check(request)
-        self._send(Ended(request.number, position), b"")
+        last = request.end - 1 if request.step > 0 else request.first
+        self._send(Ended(request.number, (last - request.frame) // request.step + 1), b"")
 
     def _sound(self, request: Play, stage: "Stage") -> Iterator[int]:
         """Sends the sound piece by piece; yields the position that it has come to."""

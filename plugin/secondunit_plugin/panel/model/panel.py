@@ -17,9 +17,11 @@ from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unread
 from secondunit_plugin.panel.model.draft import ControlsState, DraftModel, Known, Needless, Refused, Unknown
 from secondunit_plugin.panel.model.orders import Broken, OrdersModel
 from secondunit_plugin.panel.model.places import Place
+from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.takes import TakesModel
 from secondunit_plugin.panel.model.thumbnails import ThumbnailsModel
 from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
+from secondunit_plugin.panel.model.watching import WatchingModel
 
 if TYPE_CHECKING:
     from secondunit_bridge.client import Client
@@ -59,6 +61,8 @@ class PanelModel(QObject):
         self.draft = DraftModel(self)
         self.orders = OrdersModel(self)
         self.takes = TakesModel(self.orders, self)
+        self.playback = PlaybackModel(self.frames, self)
+        self.watching = WatchingModel(self.cut, self.orders, self.takes, self.frames, self.playback, self)
         self._asked = 0
         self._edits: deque[Callable[[OpenCut], OpenCut]] = deque()
         link.state_changed.connect(self._unit_changed)
@@ -95,6 +99,7 @@ class PanelModel(QObject):
         if place != self.place:
             self.place = place
             self.place_changed.emit()
+            self.watching.go_to(place)
             self.draft.begin(place)
 
     def order(self) -> None:

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
+from uuid import uuid4
 
 import opentimelineio as otio
-from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.rates import FrameRange, FrameTime
 from secondunit_timeline.flat import source_of, source_start
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path, read_cut, write_cut
 from secondunit_timeline.retimes import speed_of
 
-from secondunit_plugin.panel.frames.messages import MediaTime
+from secondunit_plugin.panel.frames.messages import CutScene, MediaTime
 from secondunit_plugin.panel.model.cut import OpenCut, Version
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
 
@@ -28,6 +29,22 @@ def version_of(cut: otio.schema.Timeline, done: str = "") -> Version:
         place for track in index.tracks if track.kind == otio.schema.TrackKind.Video for place in _places(index, track)
     )
     return Version(index, places, done)
+
+
+def write_scene(cut: otio.schema.Timeline, folder: Path) -> CutScene:
+    """For the frames process; `folder` is removed with the panel."""
+    path = folder / f"{uuid4().hex}.json"
+    path.write_text(cut.to_json_string(-1), encoding="utf-8")
+    return CutScene(str(path))
+
+
+def where(index: Index, path: str) -> FrameRange | None:
+    """The record frames where the cut plays the file, first of all tracks of pictures."""
+    for track in index.tracks:
+        for item in track.items if track.kind == otio.schema.TrackKind.Video else ():
+            if isinstance(item.child, otio.schema.Clip) and media_path(item.child.media_reference) == path:
+                return FrameRange(int(item.start), int(item.duration), index.rate)
+    return None
 
 
 def media_time(clip: otio.schema.Clip, frame: int, rate: Fraction) -> MediaTime | None:

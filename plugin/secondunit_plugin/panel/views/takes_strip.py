@@ -1,13 +1,15 @@
 """The takes that are there, one of which is looked at."""
 
+from fractions import Fraction
+
 from PyQt5.QtCore import QSignalBlocker, QSize, Qt
-from PyQt5.QtGui import QIcon, QImage, QPixmap
+from PyQt5.QtGui import QIcon, QPixmap
 from PyQt5.QtWidgets import QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.frames.messages import MediaTime
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.takes import TakeId
-from secondunit_plugin.panel.stills import still
+from secondunit_plugin.panel.model.thumbnails import ThumbnailOf, Wanted
 
 _WIDTH = 160
 
@@ -18,6 +20,7 @@ class TakesStrip(QWidget):
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self._thumbnails: dict[Wanted, QListWidgetItem] = {}
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Takes"))
         self.list.setViewMode(QListView.IconMode)
@@ -31,7 +34,8 @@ class TakesStrip(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list)
-        model.takes.cleared.connect(self.list.clear)
+        model.takes.cleared.connect(self._clear)
+        model.thumbnails.arrived.connect(self._draw)
         model.takes.added.connect(self._add)
         model.takes.chosen_changed.connect(self._show_chosen)
 
@@ -42,11 +46,22 @@ class TakesStrip(QWidget):
         item.setToolTip("\n".join((made.path, *made.record.notes)))
         self.list.addItem(item)
         slot = made.record.order.slot
-        Operation(self, lambda: still(made.path, slot.head + slot.frames // 2, slot.rate, _WIDTH)).success(
-            lambda picture: _draw(item, picture)
-        ).failure(lambda error: item.setToolTip(str(error))).run()
+        middle = MediaTime(made.path, Fraction(slot.head + slot.frames // 2) / slot.rate, slot.rate)
+        self._thumbnails[ThumbnailOf(middle, _WIDTH)] = item
+        self._model.thumbnails.wanted(ThumbnailOf(middle, _WIDTH))
         if self._model.takes.chosen is None:
             self._model.takes.choose(take)
+
+    def _draw(self, one: Wanted) -> None:
+        jpeg, item = self._model.thumbnails.get(one), self._thumbnails.get(one)
+        if jpeg is not None and item is not None:
+            picture = QPixmap()
+            picture.loadFromData(jpeg)
+            item.setIcon(QIcon(picture))
+
+    def _clear(self) -> None:
+        self._thumbnails.clear()
+        self.list.clear()
 
     def _choose(self, item: QListWidgetItem | None) -> None:
         self._model.takes.choose(item.data(Qt.ItemDataRole.UserRole) if item is not None else None)
@@ -57,7 +72,3 @@ class TakesStrip(QWidget):
                 item = self.list.item(row)
                 if item is not None and item.data(Qt.ItemDataRole.UserRole) == self._model.takes.chosen:
                     self.list.setCurrentItem(item)
-
-
-def _draw(item: QListWidgetItem, picture: QImage) -> None:
-    item.setIcon(QIcon(QPixmap.fromImage(picture)))

@@ -1,103 +1,108 @@
-"""The picture in the middle: the selected place, the chosen take, or what an order shows of itself while it is made."""
+"""The picture in the middle: the cut at its place, the chosen take in it, or what an order shows of itself."""
 
-from PyQt5.QtCore import QPoint, QRect, QSize, Qt
-from PyQt5.QtGui import QImage, QPainter, QPaintEvent
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from typing import assert_never
+
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from secondunit_bridge.messages import Preview
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.model.panel import PanelModel
-from secondunit_plugin.panel.stills import still
-
-_WIDTH = 1280
+from secondunit_plugin.panel.model.playback import Nothing, Playing, Stopped, Unseen
+from secondunit_plugin.panel.model.watching import OnlyTheTake, TheCut, TheTake
+from secondunit_plugin.panel.views.canvas import Canvas
+from secondunit_plugin.panel.views.transport import Transport
 
 
 class Viewer(QWidget):
-    """`caption` says what `picture` shows."""
+    """A preview stays until its order ends, or something else is shown."""
 
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self.picture = QImage()
-        self.caption = ""
-        self._asked = 0
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setMinimumSize(320, 180)
-        self.setAccessibleName(self.tr("Viewer"))
-        model.cut.changed.connect(self._hint)
-        model.place_changed.connect(self._hint)
-        model.takes.chosen_changed.connect(self._show_take)
+        self._previews = 0
+        self._previewing = False
+        self.canvas = Canvas()
+        self.canvas.setAccessibleName(self.tr("Viewer"))
+        self.setFocusProxy(self.canvas)
+        self.transport = Transport(model)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.transport)
+        self.canvas.resized.connect(model.playback.resize)
+        model.playback.picture_changed.connect(self._show_frame)
+        model.playback.changed.connect(self._say)
+        model.watching.changed.connect(self._say)
+        model.cut.changed.connect(self._say)
         model.orders.preview_arrived.connect(self._show_preview)
         model.orders.changed.connect(self._end_previews)
-        self._hint()
+        self._say()
 
-    def sizeHint(self) -> QSize:
-        return QSize(960, 540)
+    @property
+    def picture(self) -> QImage:
+        return self.canvas.picture
 
-    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: ARG002 - Qt's signature
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), Qt.GlobalColor.black)
-        if self.picture.isNull():
-            painter.setPen(self.palette().placeholderText().color())
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.caption)
-            return
-        size = self.picture.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRect(QPoint(0, 0), size)
-        place.moveCenter(self.rect().center())
-        painter.setRenderHint(QPainter.SmoothPixmapTransform)
-        painter.drawImage(place, self.picture)
-        painter.setPen(Qt.GlobalColor.white)
-        painter.drawText(
-            place.adjusted(10, 8, -10, -8), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.caption
-        )
+    @property
+    def caption(self) -> str:
+        return self.canvas.caption
 
-    def _show_take(self) -> None:
-        chosen = self._model.takes.chosen
-        if chosen is None:
-            self._asked += 1
-            self.picture = QImage()
-            self._hint()
-            return
-        take = self._model.takes.take(chosen)
-        slot = take.record.order.slot
-        self._asked += 1
-        asked = self._asked
-        Operation(self, lambda: still(take.path, slot.head, slot.rate, _WIDTH)).success(
-            lambda picture: self._show(asked, picture, take.record.name)
-        ).failure(lambda error: self._show(asked, QImage(), str(error))).run()
+    def _show_frame(self) -> None:
+        pixels = self._model.playback.pixels
+        self._previews += 1
+        self._previewing = False
+        if pixels is not None:
+            self.canvas.show_pixels(pixels)
+        else:
+            self.canvas.show_picture(QImage())
+        self._say()
 
     def _show_preview(self, preview: Preview) -> None:
-        self._asked += 1
-        asked = self._asked
+        if isinstance(self._model.playback.state, Playing):
+            return
+        self._previews += 1
+        asked = self._previews
         caption = self.tr("take {take} in the making, frame {frame}").format(
             take=preview.take + 1, frame=preview.frame.frame
         )
-        Operation(self, lambda: QImage.fromData(preview.jpeg)).success(
-            lambda picture: self._show(asked, picture, caption)
-        ).run()
+
+        def show(picture: QImage) -> None:
+            if asked == self._previews:
+                self._previewing = True
+                self.canvas.show_picture(picture)
+                self.canvas.say(caption)
+
+        Operation(self, lambda: QImage.fromData(preview.jpeg)).success(show).run()
 
     def _end_previews(self, order_id: str) -> None:
-        if self._model.orders.orders[order_id].ended:
-            self._show_take()
+        if self._model.orders.orders[order_id].ended and self._previewing:
+            self._show_frame()
 
-    def _show(self, asked: int, picture: QImage, caption: str) -> None:
-        if asked == self._asked:  # else a later picture is on its way
-            self.picture = picture
-            self._say(caption)
-
-    def _hint(self) -> None:
-        """What is to be done, where there is nothing to see."""
-        if not self.picture.isNull():
+    def _say(self) -> None:
+        model = self._model
+        if self._previewing:
             return
-        if self._model.cut.open is None:
-            self._say(self.tr("Open a cut."))
-        elif self._model.place is None:
-            self._say(self.tr("Select a shot, a gap or a cut point above."))
-        else:
-            self._say(self.tr("Order takes: their previews are shown here."))
+        match model.playback.state:
+            case Unseen(why):
+                said = why
+            case Nothing():
+                said = self.tr("Open a cut.") if model.cut.open is None else ""
+            case Stopped() | Playing():
+                said = self._watched()
+            case _:
+                assert_never(model.playback.state)
+        self.canvas.say(said)
 
-    def _say(self, caption: str) -> None:
-        self.caption = caption
-        self.setAccessibleDescription(caption)
-        self.update()
+    def _watched(self) -> str:
+        watched = self._model.watching.watched
+        match watched:
+            case TheCut():
+                return ""
+            case TheTake(take):
+                return self._model.takes.take(take).record.name
+            case OnlyTheTake(take, why):
+                name = self._model.takes.take(take).record.name
+                return self.tr("{name} by itself: {why}").format(name=name, why=why)
+            case _:
+                assert_never(watched)

@@ -1,0 +1,171 @@
+"""What the viewer shows: the cut at its place, or the chosen take in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from secondunit_bridge.errors import SecondUnitError
+from secondunit_bridge.messages import Take
+
+from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.frames.link import FramesLink
+from secondunit_plugin.panel.frames.messages import CutScene, MediaScene, Scene
+from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Version
+from secondunit_plugin.panel.model.orders import OrdersModel, Running
+from secondunit_plugin.panel.model.places import JoinPlace, Place
+from secondunit_plugin.panel.model.playback import PlaybackModel, Span
+from secondunit_plugin.panel.model.takes import TakeId, TakesModel
+
+CONTEXT_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TheCut:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TheTake:
+    """In the cut as it would be with it."""
+
+    take: TakeId
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyTheTake:
+    """Its file by itself; `why` it is not shown in the cut."""
+
+    take: TakeId
+    why: str
+
+
+Watched = TheCut | TheTake | OnlyTheTake
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A cut as the frames process reads it; the span, what plays in a loop, and `at`, the frame that is shown first."""
+
+    scene: Scene
+    span: Span | None
+    at: int
+
+
+class WatchingModel(QObject):
+    """Follows the cut, its place and the chosen take; `place` is told by `go_to`."""
+
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        cut: CutModel,
+        orders: OrdersModel,
+        takes: TakesModel,
+        frames: FramesLink,
+        playback: PlaybackModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.watched: Watched = TheCut()
+        self._cut, self._orders, self._takes, self._frames, self._playback = cut, orders, takes, frames, playback
+        self._version: Version | None = None
+        self._scene: Scene | None = None
+        self._asked = 0
+        self._place: Place | None = None
+        cut.changed.connect(self._follow_cut)
+        takes.chosen_changed.connect(self._follow_take)
+
+    def go_to(self, place: Place | None) -> None:
+        """Shows the cut at the place's first frame."""
+        self._place = place
+        if place is not None:
+            self.show_cut(place.at.frame)
+
+    def show_cut(self, frame: int) -> None:
+        self._asked += 1
+        self.watched = TheCut()
+        if self._scene is not None:
+            self._playback.show(self._scene, frame, self._around())
+        self.changed.emit()
+
+    def _around(self) -> Span | None:
+        """The place with what is before and after it."""
+        place, opened = self._place, self._playback.opened
+        if place is None:
+            return None
+        margin = round(CONTEXT_SECONDS * place.at.rate)
+        frames = 0 if isinstance(place, JoinPlace) else place.frames
+        end = place.at.frame + frames + margin
+        return Span(max(0, place.at.frame - margin), min(end, opened.frames) if opened is not None else end)
+
+    def _follow_cut(self) -> None:
+        opened = self._cut.open
+        version = opened.version if opened is not None else None
+        if version is self._version:
+            return
+        self._version, self._scene = version, None
+        frame = self._playback.frame if isinstance(self.watched, TheCut) else 0
+        if version is None:
+            self._playback.show(None)
+            return
+        folder = self._frames.folder
+
+        def work() -> CutScene:
+            from secondunit_plugin.panel.model.reading import write_scene
+
+            return write_scene(version.index.cut, folder)
+
+        def use(scene: CutScene) -> None:
+            if self._version is version:
+                self._scene = scene
+                if isinstance(self.watched, TheCut):
+                    place = self._place
+                    self.show_cut(place.at.frame if place is not None else frame)
+
+        Operation(self, work).success(use).run()
+
+    def _follow_take(self) -> None:
+        chosen, opened = self._takes.chosen, self._cut.open
+        if chosen is None or opened is None:
+            if not isinstance(self.watched, TheCut):
+                self.show_cut(self._place.at.frame if self._place is not None else 0)
+            return
+        self._asked += 1
+        asked, folder = self._asked, self._frames.folder
+        running, take = self._orders.orders[chosen.order_id], self._takes.take(chosen)
+
+        def use(written: Written) -> None:
+            if asked == self._asked:
+                self.watched = TheTake(chosen)
+                self._playback.show(written.scene, written.at, written.span)
+                self.changed.emit()
+
+        def show_alone(error: SecondUnitError) -> None:
+            if asked == self._asked:
+                slot = take.record.order.slot
+                self.watched = OnlyTheTake(chosen, str(error))
+                self._playback.show(MediaScene(take.path, slot.rate), slot.head)
+                self.changed.emit()
+
+        Operation(self, lambda: _in_context(opened, running, take, folder)).success(use).failure(show_alone).run()
+
+
+def _in_context(opened: OpenCut, running: Running, take: Take, folder: Path) -> Written:
+    """In a thread. Raises CutError where the take has no place in the cut."""
+    from secondunit_timeline.placing import found_again
+
+    from secondunit_plugin.panel.model.planning import cut_in
+    from secondunit_plugin.panel.model.reading import where, write_scene
+
+    version = opened.version
+    found = where(version.index, take.path)
+    if found is None:
+        ordered = running.ordered or found_again(version.index.cut, running.order)
+        version = cut_in(version, ordered, (take,))
+        found = where(version.index, take.path)
+    scene = write_scene(version.index.cut, folder)
+    if found is None:  # a handle only: it lies on a shot, unseen
+        return Written(MediaScene(take.path, take.record.order.slot.rate), None, take.record.order.slot.head)
+    margin = round(CONTEXT_SECONDS * version.index.rate)
+    span = Span(max(0, found.start - margin), min(int(version.index.end), found.end + margin))
+    return Written(scene, span, found.start)
