@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from secondunit_bridge.errors import OrderRefused
+from secondunit_bridge.files import sync_folder
 from secondunit_bridge.messages import Codec, Delivery, Order
 from secondunit_bridge.takes import MARKER
 
@@ -162,13 +163,3 @@ def sweep(files: TakeFiles) -> None:
             shutil.rmtree(left)
         else:
             left.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

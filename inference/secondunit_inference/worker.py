@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from secondunit_bridge._pb import unit_pb2, worker_pb2
 from secondunit_bridge.errors import BadInput, OrderCancelled, OrderFailed, SecondUnitError
+from secondunit_bridge.files import sync_folder
 from secondunit_bridge.media.probe import SoundInfo
 from secondunit_bridge.media.record import extract
 from secondunit_bridge.media.write import MediaWriter, lost_mastering
@@ -33,7 +34,7 @@ from secondunit_bridge.wire import from_proto, record_from_json, record_to_json,
 
 from secondunit_inference.framing import frame, read_frames
 from secondunit_inference.job import Job, Made, Make, Picture, Progress
-from secondunit_inference.store import TakeFiles, sync_folder
+from secondunit_inference.store import TakeFiles
 
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 600.0

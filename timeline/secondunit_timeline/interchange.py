@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import partial
@@ -13,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 import opentimelineio as otio
 import orjson
 from secondunit_bridge.errors import BadInput, CutError
+from secondunit_bridge.files import write_bytes
 
 from secondunit_timeline.documents import parsed, plain, text_of
 from secondunit_timeline.stashes import KEPT, OURS, RATES, Restoring, hides, own, owned, show
@@ -157,26 +157,6 @@ def media_files(cut: otio.schema.Timeline) -> Iterator[Path]:
         for reference in clip.media_references().values():
             if (path := media_path(reference)) is not None:
                 yield Path(path)
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Through a temporary file in the same folder, fsync and rename."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written ({error.strerror}): check the disk's space and permissions") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def media_path(reference: otio.core.MediaReference) -> str | None:

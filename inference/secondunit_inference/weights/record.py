@@ -10,8 +10,7 @@ from typing import Any
 
 import orjson
 from secondunit_bridge.errors import ModelError
-
-from secondunit_inference.store import sync_folder
+from secondunit_bridge.files import sync_folder
 
 RECORD = "secondunit.json"
 _CHUNK = 16 * 1024 * 1024

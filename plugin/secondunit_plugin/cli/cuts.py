@@ -144,7 +144,7 @@ def _list_ratings(cut: Path, folders: tuple[Path, ...], as_csv: bool, as_json: b
     import csv
     import sys
 
-    from secondunit_timeline.ratings import ratings
+    from secondunit_bridge.ratings import ratings
 
     read = read_cut(cut)
     where = list(folders) or takes_folders(read, cut)

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import click
+from secondunit_bridge.files import write_bytes
 from secondunit_timeline.formats.pull_lists import duration, encoded_list, row
-from secondunit_timeline.interchange import media_files, notes_of, read_cut, refuse_input, write_bytes
+from secondunit_timeline.interchange import media_files, notes_of, read_cut, refuse_input
 from secondunit_timeline.pulls import pull_list
 
 from secondunit_plugin.cli.output import print_json, print_table

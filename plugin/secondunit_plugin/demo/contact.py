@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from secondunit_bridge.files import write_bytes
 from secondunit_bridge.rates import FrameTime, format_timecode
-from secondunit_timeline.interchange import write_bytes
 
 from secondunit_plugin.demo.lettering import lettering, text_width
 from secondunit_plugin.demo.stills import CutFrames, png, thumbnail

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import jinja2
 import orjson
+from secondunit_bridge.files import write_bytes
 from secondunit_bridge.messages import Measure, Take, Task
 from secondunit_bridge.rates import FrameTime, format_timecode
 from secondunit_bridge.wire import record_to_json
-from secondunit_timeline.interchange import write_bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 
 import orjson
-from secondunit_bridge.errors import BadInput
 
-from secondunit_timeline.interchange import write_bytes
+from secondunit_bridge.errors import BadInput
+from secondunit_bridge.files import sync_folder, write_bytes
 
 _FOLDER = ".secondunit-ratings"
 _TAKE_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -59,7 +59,9 @@ def rate(folder: Path, take_id: str, rating: Rating | None) -> Rated | None:
         raise BadInput(f"the take {take_id} is approved since {known.at}: withdraw the approval first")
     try:
         if rating is None:
-            path.unlink(missing_ok=True)
+            if known is not None:
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
             return None
         path.parent.mkdir(exist_ok=True)
     except OSError as error:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from secondunit_bridge.errors import BadInput
-from secondunit_timeline.ratings import Rating, rate, ratings
+from secondunit_bridge.ratings import Rating, rate, ratings
 
 WRITER = """
 import sys
 from itertools import cycle
 from pathlib import Path
-from secondunit_timeline.ratings import Rating, rate
+from secondunit_bridge.ratings import Rating, rate
 for number, rating in enumerate(cycle((Rating.STARRED, None, Rating.REJECTED))):
     rate(Path(sys.argv[1]), sys.argv[2], rating)
     if number == 20:

@@ -1,0 +1,34 @@
+"""Files written so that a crash leaves the old content or the new, never half of it."""
+
+import os
+import secrets
+from pathlib import Path
+
+from secondunit_bridge.errors import BadInput
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Through a temporary file in the same folder, fsync and rename."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}): check the disk's space and permissions") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names durable that were given or taken there."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
