@@ -27,6 +27,8 @@ MODULES = {
     "Edits": (
         "secondunit_timeline.operations",
         "secondunit_timeline.edits",
+        "secondunit_timeline.slugs",
+        "secondunit_timeline.awaited",
         "secondunit_timeline.changes",
         "secondunit_timeline.diff",
         "secondunit_timeline.anchors",

@@ -11,10 +11,10 @@ from pathlib import Path
 import opentimelineio as otio
 import pytest
 from secondunit_timeline import edit, read_cut, write_cut
-from secondunit_timeline.edits import is_slug
 from secondunit_timeline.index import Index
 from secondunit_timeline.operations import End, Extract, RippleTrim
 from secondunit_timeline.playback import Player
+from secondunit_timeline.slugs import is_slug
 
 from tests.timeline.cuts import at, dissolve, gap, times
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut

@@ -13,7 +13,7 @@ import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit, apply
-from secondunit_timeline.edits import Links, Policies, edit, slug
+from secondunit_timeline.edits import Links, Policies, edit
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.operations import (
     AddRecipe,
@@ -47,6 +47,7 @@ from secondunit_timeline.operations import (
     SwapTake,
     Trim,
 )
+from secondunit_timeline.slugs import slug
 
 from tests.conftest import FOOTAGE
 from tests.timeline.corpus import NEEDS_CORPUS, TrackMap, alike, cuts, files, name_of, read_file, sampled, track_maps

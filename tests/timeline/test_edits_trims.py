@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from secondunit_bridge.errors import CutError, ShotNotFound
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit, apply
-from secondunit_timeline.edits import Links, Policies, edit, slug
+from secondunit_timeline.edits import Links, Policies, edit
 from secondunit_timeline.flat import flatten
 from secondunit_timeline.index import Index
 from secondunit_timeline.operations import (
@@ -38,6 +38,7 @@ from secondunit_timeline.operations import (
     Transitions,
     Trim,
 )
+from secondunit_timeline.slugs import slug
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 from tests.timeline.test_edits import A, B, line, two

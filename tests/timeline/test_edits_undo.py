@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.changes import FORMAT, Edit, apply
-from secondunit_timeline.edits import edit, plan, slug
+from secondunit_timeline.edits import edit, plan
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.operations import (
@@ -23,6 +23,7 @@ from secondunit_timeline.operations import (
     Extract,
     Fill,
     FillLength,
+    FillSlug,
     GrowTake,
     Insert,
     InsertGap,
@@ -34,6 +35,7 @@ from secondunit_timeline.operations import (
     Overwrite,
     PlayTake,
     RemoveRecipe,
+    RemoveSlug,
     ReplaceShot,
     ReplaceSlug,
     RippleTrim,
@@ -44,6 +46,7 @@ from secondunit_timeline.operations import (
     SwapTake,
     Trim,
 )
+from secondunit_timeline.slugs import slug
 
 from tests.timeline.cuts import at, clip, cut_of, dissolve, gap, times
 from tests.timeline.test_edits import A, B, two
@@ -141,6 +144,7 @@ def every_operation() -> list[tuple[Operation, ...]]:
     recipe = otio.schema.GeneratorReference(generator_kind="secondunit.extend")
     add, add_recipe = AddTake("V1", at(0), "take.1", take, recipe), AddRecipe("V1", at(25), "take.2", recipe)
     inside = otio.schema.Stack("nest", [cut_of([clip("N", 10, 12)]).tracks[0].deepcopy()], times(2, 6))
+    placeholder = slug("slug", at(0), at(8))
     return [
         (Overwrite("V1", at(15), new),),
         (Insert("V1", at(15), new),),
@@ -157,7 +161,7 @@ def every_operation() -> list[tuple[Operation, ...]]:
         (Slide("V1", at(25), 3),),
         (Fill("V1", at(40), new, FillLength.FIT),),
         (ReplaceShot("V1", at(25), clip("Y", 10, 5)),),
-        (Overwrite("V1", at(22), slug("slug", at(0), at(8))), ReplaceSlug("V1", at(24), new)),
+        (Overwrite("V1", at(22), placeholder), ReplaceSlug("V1", at(24), new)),
         (Extend("V1", at(25), End.TAIL, 2, new, Into.RIPPLE),),
         (add, SwapTake("V1", at(0), "take.1")),
         (add,),
@@ -166,6 +170,11 @@ def every_operation() -> list[tuple[Operation, ...]]:
         (add, PlayTake("V1", at(0), "take.1", otio.opentime.RationalTime(30, 24))),
         (add_recipe,),
         (add_recipe, RemoveRecipe("V1", at(25), "take.2.recipe")),
+        (
+            Overwrite("V1", at(22), placeholder),
+            FillSlug("V1", at(24), "DEFAULT_MEDIA", "take.1", take, recipe, "A_v001"),
+        ),
+        (AddTake("V1", at(0), "slug.1", placeholder.media_reference), RemoveSlug("V1", at(0), "slug.1")),
         (AddTrack("takes"),),
         (Overwrite("V1", at(40), inside), Inside("V1", at(40), (Slip("V1", at(3), 2),))),
     ]

@@ -25,6 +25,7 @@ from secondunit_timeline.operations import (
     Extract,
     Fill,
     FillLength,
+    FillSlug,
     GrowTake,
     Insert,
     InsertGap,
@@ -35,6 +36,7 @@ from secondunit_timeline.operations import (
     Overwrite,
     PlayTake,
     RemoveRecipe,
+    RemoveSlug,
     ReplaceShot,
     ReplaceSlug,
     RippleTrim,
@@ -104,7 +106,7 @@ def _readdressed(operation: Operation, then: Index, now: Index, added: set[str])
             return replace(operation, at=_shot(then, now, operation.track, operation.at))
         case Insert() | InsertGap() | Slice() | Roll() | CloseGap():
             frames: Frames = 0
-        case Inside():
+        case Inside() | FillSlug() | RemoveSlug():
             return replace(operation, at=_shot(then, now, operation.track, operation.at))
         case Overwrite(clip=clip) | JoinShots(clip=clip):
             frames = duration_of(clip, then.rate, operation.track)

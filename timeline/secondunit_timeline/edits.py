@@ -20,7 +20,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
 
-from secondunit_timeline import nests, references, ripples, trims
+from secondunit_timeline import nests, references, ripples, slugs, trims
 from secondunit_timeline.changes import Change, Edit, Splice, Written
 from secondunit_timeline.dialects import link_of
 from secondunit_timeline.index import Index, TrackIndex, duration_of, no_such_track
@@ -35,6 +35,7 @@ from secondunit_timeline.operations import (
     Extract,
     Fill,
     FillLength,
+    FillSlug,
     GrowTake,
     Insert,
     InsertGap,
@@ -46,6 +47,7 @@ from secondunit_timeline.operations import (
     Overwrite,
     PlayTake,
     RemoveRecipe,
+    RemoveSlug,
     ReplaceShot,
     ReplaceSlug,
     RippleTrim,
@@ -59,10 +61,10 @@ from secondunit_timeline.operations import (
     Trim,
 )
 from secondunit_timeline.strips import Note, Strip
-from secondunit_timeline.times import Frames, frames_text, rational_time, simple, time_range
+from secondunit_timeline.times import Frames, frames_text, simple
 from secondunit_timeline.transitions import check
 
-__all__ = ["Links", "Policies", "edit", "is_slug", "plan", "slug"]
+__all__ = ["Links", "Policies", "edit", "plan"]
 
 
 class Links(StrEnum):
@@ -87,25 +89,6 @@ class Policies:
 
 
 DEFAULTS = Policies()
-
-
-def slug(name: str, start: FrameTime, frames: FrameTime) -> otio.schema.Clip:
-    """A placeholder for a take: `frames` long in the cut, its source time counted from `start`."""
-    length = Fraction(frames.frame) * start.rate / frames.rate
-    return otio.schema.Clip(
-        name,
-        otio.schema.MissingReference(
-            name, time_range(start.frame, simple(length), start.rate), metadata={"secondunit": {"slug": True}}
-        ),
-        otio.opentime.TimeRange(rational_time(start.frame, start.rate), rational_time(frames.frame, frames.rate)),
-    )
-
-
-def is_slug(clip: otio.core.Item) -> bool:
-    if not isinstance(clip, otio.schema.Clip):
-        return False
-    own = clip.media_reference.metadata.get("secondunit")
-    return hasattr(own, "get") and bool(own.get("slug", False))
 
 
 def edit(
@@ -197,6 +180,10 @@ class _Plan:
                 references.approve(*self._clip(operation.track, operation.at), operation)
             case GrowTake():
                 references.grow(*self._clip(operation.track, operation.at), operation)
+            case FillSlug():
+                slugs.fill(*self._clip(operation.track, operation.at), operation)
+            case RemoveSlug():
+                slugs.remove(*self._clip(operation.track, operation.at), operation)
             case AddTrack():
                 self._add_track(operation)
             case Inside():
@@ -499,7 +486,7 @@ class _Plan:
     def _replace(self, operation: ReplaceShot | ReplaceSlug) -> None:
         strip, i = self._clip(operation.track, operation.shot_at)
         there = strip.children[i]
-        if isinstance(operation, ReplaceSlug) and not is_slug(there):
+        if isinstance(operation, ReplaceSlug) and not slugs.is_slug(there):
             raise CutError(f"{strip.where(i)} is no slug: nothing but slugs is replaced by this")
         clip, start, frames = operation.clip.deepcopy(), strip.start(i), strip.length(i)
         trims.cut_to(clip, frames, self.rate)

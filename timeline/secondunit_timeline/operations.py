@@ -304,6 +304,32 @@ class ApproveTake:
 
 
 @dataclass(frozen=True, slots=True)
+class FillSlug:
+    """Gives the clip at `at` a take in the place of its slug `slug`; how it was trimmed meanwhile stays.
+
+    Where the clip is the slug, it plays the take from then on, and its source range counts in the take's own time.
+    Where the slug lies beside other media, its first frame is the take's, and the clip plays the take if it was to.
+    """
+
+    track: str
+    at: FrameTime
+    slug: str
+    key: str
+    reference: otio.core.MediaReference
+    recipe: otio.schema.GeneratorReference | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSlug:
+    """Takes the slug `slug` from beside what the clip at `at` plays."""
+
+    track: str
+    at: FrameTime
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inside:
     """Carries `operations` out in the nest under `at`, whose tracks they name and whose first frame they count as 0.
 
@@ -340,6 +366,8 @@ Operation = (
     | RemoveRecipe
     | PlayTake
     | ApproveTake
+    | FillSlug
+    | RemoveSlug
     | AddTrack
     | Inside
 )

@@ -13,7 +13,7 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit
 from secondunit_timeline.dialects import link_of
 from secondunit_timeline.diff import diff as difference
-from secondunit_timeline.edits import Links, Policies, slug
+from secondunit_timeline.edits import Links, Policies
 from secondunit_timeline.edits import edit as apply_operations
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import NOTED, read_cut, write_cut
@@ -39,6 +39,7 @@ from secondunit_timeline.operations import (
 )
 from secondunit_timeline.selections import FORMS, select
 from secondunit_timeline.shots import parse_time
+from secondunit_timeline.slugs import slug
 from secondunit_timeline.times import rational_time, time_range
 
 from secondunit_plugin.cli.output import print_json

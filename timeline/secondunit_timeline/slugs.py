@@ -1,0 +1,83 @@
+"""Slugs: placeholders for takes, each on one track taken apart."""
+
+from fractions import Fraction
+
+import opentimelineio as otio
+from secondunit_bridge.errors import CutError
+from secondunit_bridge.rates import FrameTime
+
+from secondunit_timeline import transitions
+from secondunit_timeline.operations import FillSlug, RemoveSlug
+from secondunit_timeline.retimes import shows_within
+from secondunit_timeline.strips import Strip
+from secondunit_timeline.times import exact, frames_of, rate_of, rational_time, simple, time_range
+
+__all__ = ["is_slug", "slug"]
+
+OURS = "secondunit"
+
+
+def slug(name: str, start: FrameTime, frames: FrameTime) -> otio.schema.Clip:
+    """A placeholder for a take: `frames` long in the cut, its source time counted from `start`."""
+    length = Fraction(frames.frame) * start.rate / frames.rate
+    return otio.schema.Clip(
+        name,
+        otio.schema.MissingReference(
+            name, time_range(start.frame, simple(length), start.rate), metadata={OURS: {"slug": True}}
+        ),
+        otio.opentime.TimeRange(rational_time(start.frame, start.rate), rational_time(frames.frame, frames.rate)),
+    )
+
+
+def is_slug(clip: otio.core.Item) -> bool:
+    return isinstance(clip, otio.schema.Clip) and is_slug_reference(clip.media_reference)
+
+
+def is_slug_reference(reference: otio.core.MediaReference | None) -> bool:
+    own = reference.metadata.get(OURS) if reference is not None else None
+    return own is not None and hasattr(own, "get") and bool(own.get("slug", False))
+
+
+def fill(strip: Strip, i: int, operation: FillSlug) -> None:
+    clip = strip.own_range(i)
+    references = clip.media_references()
+    slug = references.get(operation.slug)
+    if not is_slug_reference(slug):
+        raise CutError(f"{strip.where(i)} has no slug {operation.slug!r}: it has {', '.join(sorted(references))}")
+    if operation.key in references:
+        raise CutError(f"{strip.where(i)} has a take {operation.key!r} already: takes are never replaced")
+    reference = operation.reference.deepcopy()
+    was_slug = clip.active_media_reference_key == operation.slug
+    plays = was_slug or slug.metadata[OURS].get("instead_of") == clip.active_media_reference_key
+    used, first, held = clip.source_range, slug.available_range, reference.available_range
+    if was_slug:
+        rate = rate_of(used.start_time)
+        moved = frames_of(held.start_time, rate) - frames_of(first.start_time, rate)
+        start = simple(Fraction(exact(used.start_time.value) + moved))
+        clip.source_range = otio.opentime.TimeRange(rational_time(start, rate), used.duration)
+    else:
+        reference.available_range = otio.opentime.TimeRange(first.start_time, held.duration)
+    if plays and not shows_within(clip, reference.available_range):
+        raise CutError(
+            f"{strip.where(i)} was trimmed to frames that {operation.name} does not hold: trim it back, or make the "
+            "take with longer handles"
+        )
+    del references[operation.slug]
+    references[operation.key] = reference
+    if operation.recipe is not None:
+        references[f"{operation.key}.recipe"] = operation.recipe.deepcopy()
+    clip.set_media_references(references, operation.key if plays else clip.active_media_reference_key)
+    if clip.name == slug.name:
+        clip.name = operation.name
+    transitions.check(strip, i, i + 1)
+    strip.note(strip.start(i), "fill slug", strip.length(i), operation.name)
+
+
+def remove(strip: Strip, i: int, operation: RemoveSlug) -> None:
+    clip = strip.own(i)
+    references = clip.media_references()
+    if not is_slug_reference(references.get(operation.slug)) or operation.slug == clip.active_media_reference_key:
+        raise CutError(f"{strip.where(i)}: {operation.slug!r} is not a slug beside what the clip plays: lift the slug")
+    del references[operation.slug]
+    clip.set_media_references(references, clip.active_media_reference_key)
+    strip.note(strip.start(i), "remove slug", strip.length(i), clip.name)
