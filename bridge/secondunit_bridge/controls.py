@@ -79,7 +79,10 @@ class ShotControl:
 
 @dataclass(frozen=True, slots=True)
 class FrameRangeControl:
-    """`FramesBefore` and `FramesAfter`: how many camera frames the model sees on each side."""
+    """`FramesBefore` and `FramesAfter`: how many camera frames the model sees on each side, up to `most`.
+
+    A `most` of 0: no limit of its own.
+    """
 
     most: int
 

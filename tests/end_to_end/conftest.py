@@ -17,3 +17,4 @@ def unit_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def _own_unit(unit_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECONDUNIT_HOME", str(unit_home))
+    monkeypatch.setenv("SECONDUNIT_PANEL", str(unit_home.parent / "panel"))

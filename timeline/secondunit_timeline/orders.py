@@ -61,9 +61,13 @@ class Settings:
     parameters: tuple[Parameter, ...] = ()
     card: Card | None = None
     """That of the model, where the unit was asked."""
+    beside: int | None = None
+    """Camera frames beside the slot that an order shows to the engine; None: as many as the card asks for."""
 
     def context(self, rate: Fraction) -> int:
         """How many camera frames at `rate` an order shows to the engine beside its slot."""
+        if self.beside is not None:
+            return self.beside
         asked = self.card.context if self.card is not None else None
         return CONTEXT if asked is None else 1 + ceil((asked.frame - 1) * rate / asked.rate)
 

@@ -43,6 +43,7 @@ class Window(QMainWindow):
         self.resize(1280, 800)
 
     def fill(self, model: "PanelModel") -> None:
+        from secondunit_plugin.panel.gestures.layer import GestureLayer
         from secondunit_plugin.panel.views.order_form import OrderForm
         from secondunit_plugin.panel.views.place_strip import PlaceStrip
         from secondunit_plugin.panel.views.queue import Queue
@@ -54,6 +55,7 @@ class Window(QMainWindow):
         self.actions_: dict[Command, QAction] = {}
         self.places = PlaceStrip(model)
         self.viewer = Viewer(model)
+        self.gestures = GestureLayer(model, self.viewer)
         self.order_form = OrderForm(model)
         self.takes = TakesStrip(model)
         self.queue = Queue(model)
@@ -121,7 +123,9 @@ class Window(QMainWindow):
     def _order_area(self) -> QWidget:
         self._order_button = QPushButton(Command.ORDER.words)
         self._order_button.setDefault(True)
-        return _over(self.order_form, self._order_button)
+        from secondunit_plugin.panel.views.plan_line import PlanLine
+
+        return _over(self.order_form, PlanLine(self._model), self._order_button)
 
     def _takes_area(self) -> QWidget:
         self._cut_in_button = QPushButton(Command.CUT_IN.words)
@@ -232,10 +236,11 @@ class Window(QMainWindow):
         self._cut_in_button.setEnabled(enabled[Command.CUT_IN])
 
 
-def _over(widget: QWidget, button: QPushButton) -> QWidget:
+def _over(widget: QWidget, *below: QWidget) -> QWidget:
     holder = QWidget()
     column = QVBoxLayout(holder)
     column.setContentsMargins(6, 6, 6, 6)
     column.addWidget(widget, 1)
-    column.addWidget(button)
+    for one in below:
+        column.addWidget(one)
     return holder

@@ -4,7 +4,7 @@ from math import ceil
 from typing import assert_never
 
 from PyQt5.QtCore import QCoreApplication
-from secondunit_bridge.messages import Task
+from secondunit_bridge.messages import SoundKind, Task
 
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, OrderState, Preparing, Stopped, Waiting
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
@@ -29,6 +29,49 @@ def of_task(task: Task) -> str:
             return tr("Match the look")
         case _:
             assert_never(task)
+
+
+def of_seconds(seconds: float) -> str:
+    minutes, rest = divmod(ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return tr("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    return tr("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest) if minutes else tr("{} s").format(rest)
+
+
+def of_bytes(count: int) -> str:
+    return tr("{:.1f} GB").format(count / 1e9) if count >= 1e9 else tr("{} MB").format(ceil(count / 1e6))
+
+
+def of_sound(kind: SoundKind) -> str:
+    match kind:
+        case SoundKind.HOLD:
+            return tr("the last sound held")
+        case SoundKind.ROOM_TONE:
+            return tr("room tone of the shot")
+        case SoundKind.SILENCE:
+            return tr("silence")
+        case _:
+            assert_never(kind)
+
+
+def of_move(move: str) -> str:
+    """A camera move by its name in the card; one that is not known here by that name."""
+    known = {
+        "push-in": tr("push in"),
+        "pull-out": tr("pull out"),
+        "pan-left": tr("pan left"),
+        "pan-right": tr("pan right"),
+        "tilt-up": tr("tilt up"),
+        "tilt-down": tr("tilt down"),
+        "dolly-left": tr("dolly left"),
+        "dolly-right": tr("dolly right"),
+        "jib-up": tr("jib up"),
+        "jib-down": tr("jib down"),
+        "orbit": tr("orbit"),
+        "handheld": tr("handheld"),
+    }
+    return known.get(move, move)
 
 
 def of_place(place: Place) -> str:

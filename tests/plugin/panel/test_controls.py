@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
 from fractions import Fraction
+from pathlib import Path
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QLabel, QPlainTextEdit, QSpinBox, QWidget
@@ -24,7 +25,10 @@ from secondunit_bridge.messages import Text
 from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.panel.controls.base import Field
 from secondunit_plugin.panel.controls.form import ControlForm
+from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.model.draft import DraftModel, Known
+from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import ShotPlace
 from secondunit_plugin.panel.model.values import ControlValue, Seeds
 from superqt import QLabeledDoubleSlider
@@ -46,14 +50,20 @@ CONTROLS = tuple(control(f"c{number}", kind) for number, kind in enumerate(KINDS
 
 
 @pytest.fixture
-def draft() -> DraftModel:
-    model = DraftModel()
-    model.begin(ShotPlace("V1", FrameTime(0, Fraction(24)), 30, "A", "/a.mov"))
+def panel(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PanelModel:  # noqa: ARG001 - an application
+    monkeypatch.setenv("SECONDUNIT_PANEL", str(tmp_path / "panel"))
+    model = PanelModel(UnitLink(), FramesLink())
+    model.select(ShotPlace("V1", FrameTime(0, Fraction(24)), 30, "A", "/a.mov"))
     return model
 
 
-def drawn(qtbot: QtBot, draft: DraftModel, *controls: Control) -> ControlForm:
-    form = ControlForm(draft)
+@pytest.fixture
+def draft(panel: PanelModel) -> DraftModel:
+    return panel.draft
+
+
+def drawn(qtbot: QtBot, panel: PanelModel, *controls: Control) -> ControlForm:
+    draft, form = panel.draft, ControlForm(panel)
     qtbot.addWidget(form)
     draft.set_controls(Known(controls))
     form.show()
@@ -73,8 +83,8 @@ def values(draft: DraftModel) -> dict[str, ControlValue]:
     return dict(draft.draft.values)
 
 
-def test_what_a_person_sets_becomes_the_drafts_values(qtbot: QtBot, draft: DraftModel) -> None:
-    form = drawn(qtbot, draft, *CONTROLS)
+def test_what_a_person_sets_becomes_the_drafts_values(qtbot: QtBot, panel: PanelModel, draft: DraftModel) -> None:
+    form = drawn(qtbot, panel, *CONTROLS)
     assert values(draft) == {}, "nothing is set before anyone touches it"
     qtbot.keyClicks(part(form, "c0", QPlainTextEdit), "reeds in the wind")
     slider = part(form, "c1", QLabeledDoubleSlider)
@@ -96,8 +106,8 @@ def test_what_a_person_sets_becomes_the_drafts_values(qtbot: QtBot, draft: Draft
     }
 
 
-def test_values_from_elsewhere_are_shown_and_not_sent_back(qtbot: QtBot, draft: DraftModel) -> None:
-    form = drawn(qtbot, draft, *CONTROLS)
+def test_values_from_elsewhere_are_shown_and_not_sent_back(qtbot: QtBot, panel: PanelModel, draft: DraftModel) -> None:
+    form = drawn(qtbot, panel, *CONTROLS)
     edited: list[object] = []
     for one in CONTROLS:
         field = form.field(one.name)
@@ -111,10 +121,10 @@ def test_values_from_elsewhere_are_shown_and_not_sent_back(qtbot: QtBot, draft: 
     assert not edited and values(draft) == given
 
 
-def test_a_control_comes_and_goes_with_its_label(qtbot: QtBot, draft: DraftModel) -> None:
+def test_a_control_comes_and_goes_with_its_label(qtbot: QtBot, panel: PanelModel) -> None:
     guide = control("guide", ToggleControl(default=False))
     weight = control("weight", NumberControl(1, 0, 1), ShownWhen("guide", (True,)))
-    form = drawn(qtbot, draft, guide, weight)
+    form = drawn(qtbot, panel, guide, weight)
     label = next(one for one in form.findChildren(QLabel) if one.text() == "Weight")
     field = form.field("weight")
     assert field is not None and not field.isVisible() and not label.isVisible()
@@ -122,8 +132,8 @@ def test_a_control_comes_and_goes_with_its_label(qtbot: QtBot, draft: DraftModel
     assert field.isVisible() and label.isVisible()
 
 
-def test_every_field_is_named_for_screen_readers(qtbot: QtBot, draft: DraftModel) -> None:
-    form = drawn(qtbot, draft, *CONTROLS)
+def test_every_field_is_named_for_screen_readers(qtbot: QtBot, panel: PanelModel) -> None:
+    form = drawn(qtbot, panel, *CONTROLS)
     for one in CONTROLS:
         field = form.field(one.name)
         assert field is not None

@@ -1,8 +1,9 @@
 """The form: the controls of the draft's model, group by group."""
 
+from functools import partial
 from typing import assert_never
 
-from PyQt5.QtWidgets import QFormLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QApplication, QGridLayout, QLabel, QVBoxLayout, QWidget
 from secondunit_bridge.controls import (
     CameraMoveControl,
     ChoiceControl,
@@ -21,21 +22,31 @@ from secondunit_bridge.controls import (
     TextControl,
     ToggleControl,
 )
+from superqt import QCollapsible
 
-from secondunit_plugin.panel.controls.base import Field
+from secondunit_plugin.panel.controls.base import Field, tool_button
+from secondunit_plugin.panel.controls.beside import BesideField
+from secondunit_plugin.panel.controls.camera import CameraField
 from secondunit_plugin.panel.controls.choice import ChoiceField, ToggleField
+from secondunit_plugin.panel.controls.keyframes import KeyframesField
+from secondunit_plugin.panel.controls.looks import LooksField
+from secondunit_plugin.panel.controls.mask import MaskField
 from secondunit_plugin.panel.controls.number import IntegerField, NumberField
+from secondunit_plugin.panel.controls.references import ReferencesField
 from secondunit_plugin.panel.controls.seeds import SeedsField
+from secondunit_plugin.panel.controls.sounds import SoundField
+from secondunit_plugin.panel.controls.strokes import StrokesField
 from secondunit_plugin.panel.controls.text import TextField
-from secondunit_plugin.panel.model.draft import DraftModel, Known
+from secondunit_plugin.panel.model.draft import Known
+from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.values import shown
 
 
-def field_for(control: Control) -> Field | None:
-    """What draws the control; None for a kind that the panel has no field for, which then adds nothing to the order."""
+def field_for(control: Control, model: PanelModel) -> Field:
+    """What draws the control."""
     match control.kind:
         case TextControl() as kind:
-            return TextField(kind)
+            return TextField(kind, model.history)
         case NumberControl() as kind:
             return NumberField(kind)
         case IntegerControl() as kind:
@@ -46,18 +57,22 @@ def field_for(control: Control) -> Field | None:
             return ToggleField(kind)
         case SeedControl() as kind:
             return SeedsField(kind)
-        case (
-            ImageControl()
-            | KeyframesControl()
-            | ShotControl()
-            | FrameRangeControl()
-            | MaskControl()
-            | StrokesControl()
-            | CameraMoveControl()
-            | SoundControl()
-            | LookControl()
-        ):
-            return None
+        case ImageControl() | ShotControl() as kind:
+            return ReferencesField(kind, model)
+        case KeyframesControl() as kind:
+            return KeyframesField(kind, model)
+        case FrameRangeControl() as kind:
+            return BesideField(kind)
+        case MaskControl():
+            return MaskField(control, model)
+        case StrokesControl() as kind:
+            return StrokesField(control, kind, model)
+        case CameraMoveControl() as kind:
+            return CameraField(control, kind, model)
+        case SoundControl():
+            return SoundField()
+        case LookControl():
+            return LooksField()
         case _:
             assert_never(control.kind)
 
@@ -65,18 +80,23 @@ def field_for(control: Control) -> Field | None:
 class ControlForm(QWidget):
     """Redrawn on `DraftModel.form_changed`; each field is bound to the draft's value of its control's name."""
 
-    def __init__(self, draft: DraftModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._draft = draft
+        self._model = model
+        self._draft = model.draft
         self._controls: tuple[Control, ...] = ()
-        self._rows: list[tuple[Control, QFormLayout, Field]] = []
+        self._rows: list[Row] = []
+        self._closed = {"speed"}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        draft.form_changed.connect(self._draw)
-        draft.changed.connect(self._show_values)
+        self._draft.form_changed.connect(self._draw)
+        self._draft.changed.connect(self._show_values)
 
     def field(self, name: str) -> Field | None:
-        return next((field for control, _, field in self._rows if control.name == name), None)
+        return next((row.field for row in self._rows if row.control.name == name), None)
+
+    def row(self, name: str) -> "Row":
+        return next(row for row in self._rows if row.control.name == name)
 
     def _draw(self) -> None:
         state = self._draft.controls
@@ -84,44 +104,92 @@ class ControlForm(QWidget):
         if controls != self._controls:
             self._controls = controls
             self._clear()
-            groups: dict[str, QFormLayout] = {}
+            groups: dict[str, QVBoxLayout] = {}
             for control in controls:
-                field = field_for(control)
-                if field is None:
-                    continue
                 if control.group not in groups:
-                    box = QGroupBox(control.group.capitalize())
-                    groups[control.group] = QFormLayout(box)
-                    groups[control.group].setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-                    self._layout.addWidget(box)
-                self._add(control, groups[control.group], field)
+                    groups[control.group] = self._group(control.group)
+                row = Row(control, field_for(control, self._model))
+                row.field.edited.connect(partial(self._draft.set_value, control.name))
+                row.reset.clicked.connect(partial(self._reset, control.name))
+                groups[control.group].addWidget(row)
+                self._rows.append(row)
         self._show_values()
 
-    def _add(self, control: Control, group: QFormLayout, field: Field) -> None:
+    def _group(self, name: str) -> QVBoxLayout:
+        box = QCollapsible(name.capitalize(), expandedIcon="▾", collapsedIcon="▸")
+        box.setDuration(0)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 6)
+        box.setContent(inner)
+        box.layout().setContentsMargins(0, 0, 0, 0)  # type: ignore[union-attr]
+        if name not in self._closed:
+            box.expand(animate=False)
+        box.toggled.connect(partial(self._toggled, name))
+        self._layout.addWidget(box)
+        return column
+
+    def _toggled(self, name: str, is_open: bool) -> None:
+        (self._closed.discard if is_open else self._closed.add)(name)
+
+    def _reset(self, name: str, _checked: bool = False) -> None:
+        self._draft.set_value(name, None)
+
+    def _show_values(self) -> None:
+        values = self._draft.draft.values if self._draft.draft is not None else {}
+        for row in self._rows:
+            row.field.show_value(values.get(row.control.name))
+            row.set_reset_shown(row.control.name in values)
+            row.setVisible(shown(row.control, values, self._controls))
+
+    def _clear(self) -> None:
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            self.setFocus()  # else it goes to whatever widget comes next
+        self._rows.clear()
+        while (item := self._layout.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+
+
+class Row(QWidget):
+    """A control's label, its field, and what takes it back to its default."""
+
+    def __init__(self, control: Control, field: Field) -> None:
+        super().__init__()
+        self.control, self.field = control, field
         label = QLabel(control.label)
         label.setBuddy(field)
-        label.setToolTip(control.description)
-        field.setToolTip(control.description)
+        label.setWordWrap(True)
+        self.reset = tool_button("restore", self.tr("{label}: back to its default").format(label=control.label))
+        self.reset.setAutoRaise(True)
+        for said in (label, field):
+            said.setToolTip(control.description)
         for named in (field, field.focusProxy()):
             if named is not None and not named.accessibleName():
                 named.setAccessibleName(control.label)
                 named.setAccessibleDescription(control.description)
-        group.addRow(label, field)
-        field.edited.connect(lambda value, name=control.name: self._draft.set_value(name, value))
-        self._rows.append((control, group, field))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 2, 0, 2)
+        if isinstance(control.kind, _WIDE):
+            grid.addWidget(label, 0, 0)
+            grid.addWidget(self.reset, 0, 1)
+            grid.addWidget(field, 1, 0, 1, 2)
+            grid.setColumnStretch(0, 1)
+        else:
+            label.setFixedWidth(_LABEL_WIDTH)
+            grid.addWidget(label, 0, 0)
+            grid.addWidget(field, 0, 1)
+            grid.addWidget(self.reset, 0, 2)
+            grid.setColumnStretch(1, 1)
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
 
-    def _show_values(self) -> None:
-        values = self._draft.draft.values if self._draft.draft is not None else {}
-        for control, group, field in self._rows:
-            field.show_value(values.get(control.name))
-            visible = shown(control, values, self._controls)
-            field.setVisible(visible)
-            label = group.labelForField(field)
-            if label is not None:
-                label.setVisible(visible)
+    def set_reset_shown(self, is_set: bool) -> None:
+        self.reset.setVisible(is_set)
 
-    def _clear(self) -> None:
-        self._rows.clear()
-        while (item := self._layout.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+
+_WIDE = TextControl | ImageControl | ShotControl | KeyframesControl
+_LABEL_WIDTH = 96

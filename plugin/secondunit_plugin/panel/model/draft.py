@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, assert_never
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from secondunit_bridge.controls import Control
@@ -82,6 +82,24 @@ def task_of(asked: Asking) -> Task:
             return Task.GENERATE
 
 
+JOINED = 8
+"""Frames that are shown for a join over a cut point that asks for as many as are needed."""
+
+
+def frames_asked(draft: "Draft") -> int:
+    """How many frames of the cut are made, as far as the draft says."""
+    match draft.asking:
+        case Extend() | Generate():
+            return draft.asking.frames
+        case Join(frames):
+            whole = JOINED if isinstance(draft.place, JoinPlace) else draft.place.frames
+            return whole if frames is None else frames
+        case Match() | Replace():
+            return USUAL if isinstance(draft.place, JoinPlace) else draft.place.frames
+        case _:
+            assert_never(draft.asking)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     place: Place
@@ -102,7 +120,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`dropped`: the values of the controls before that no control here takes."""
+    """`dropped`: the labels of the controls before whose values no control here takes."""
 
     controls: tuple[Control, ...]
     dropped: tuple[str, ...] = ()
@@ -156,7 +174,8 @@ class DraftModel(QObject):
         self._change(asking=asked)
 
     def use_model(self, engine: str, model: str) -> None:
-        self._change(engine=engine, model=model)
+        """Without an intent, which a model may not have."""
+        self._change(engine=engine, model=model, intent="")
 
     def use_intent(self, intent: str) -> None:
         self._change(intent=intent)
@@ -183,9 +202,11 @@ class DraftModel(QObject):
     def set_controls(self, state: ControlsState) -> None:
         """As the unit answers. Values that still fit stay; a `Known` gets the names of the others."""
         if isinstance(state, Known) and self.draft is not None:
+            before = self.controls.controls if isinstance(self.controls, Known) else ()
+            labels = {control.name: control.label for control in before}
             kept, dropped = carried(self.draft.values, state.controls)
             self.draft = replace(self.draft, values=kept)
-            state = replace(state, dropped=dropped)
+            state = replace(state, dropped=tuple(labels.get(name, name) for name in dropped))
         self._set_controls(state)
 
     def _set_controls(self, state: ControlsState) -> None:

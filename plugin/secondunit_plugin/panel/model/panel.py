@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from secondunit_bridge.errors import SecondUnitError
-from secondunit_bridge.messages import Order, OrderStatus, Take
+from secondunit_bridge.messages import Card, Order, OrderStatus, Take, Text
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.files import data_folder
 from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
-from secondunit_plugin.panel.model.draft import ControlsState, DraftModel, Known, Needless, Refused, Unknown
+from secondunit_plugin.panel.model.draft import ControlsState, Draft, DraftModel, Known, Needless, Refused, Unknown
+from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
+from secondunit_plugin.panel.model.history import HistoryModel
 from secondunit_plugin.panel.model.orders import Broken, OrdersModel
 from secondunit_plugin.panel.model.places import Place
 from secondunit_plugin.panel.model.playback import PlaybackModel
+from secondunit_plugin.panel.model.references import ReferencesModel
 from secondunit_plugin.panel.model.takes import TakesModel
 from secondunit_plugin.panel.model.thumbnails import ThumbnailsModel
+from secondunit_plugin.panel.model.tools import ToolsModel
 from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
 from secondunit_plugin.panel.model.watching import WatchingModel
 
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
 
 _SETTLE_MS = 100
 """How long a number that is being stepped has to stand before the unit is asked for its controls."""
+_REST_MS = 400
+"""How long a draft has to rest before the unit is asked what it would do for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,10 @@ class PanelModel(QObject):
         self.takes = TakesModel(self.orders, self)
         self.playback = PlaybackModel(self.frames, self)
         self.watching = WatchingModel(self.cut, self.orders, self.takes, self.frames, self.playback, self)
+        self.tools = ToolsModel(self.draft, self)
+        self.forecast = ForecastModel(self)
+        self.history = HistoryModel(data_folder, self._refuse, self)
+        self.references = ReferencesModel(self.cut, self.draft, self._refuse, self)
         self._asked = 0
         self._edits: deque[Callable[[OpenCut], OpenCut]] = deque()
         link.state_changed.connect(self._unit_changed)
@@ -73,6 +84,18 @@ class PanelModel(QObject):
         self._ask_soon.setInterval(_SETTLE_MS)
         self._ask_soon.timeout.connect(self._ask_for_controls)
         self.draft.controls_wanted.connect(self._ask_soon.start)
+        self._forecast_asked = 0
+        self._at_rest = QTimer(self)
+        self._at_rest.setSingleShot(True)
+        self._at_rest.setInterval(_REST_MS)
+        self._at_rest.timeout.connect(self._ask_for_forecast)
+        for changed in (self.draft.changed, self.cut.changed, self.unit_changed):
+            changed.connect(self._at_rest.start)
+
+    def card(self, draft: Draft) -> Card | None:
+        """That of the draft's model, where the unit has it."""
+        cards = self.unit.info.cards if isinstance(self.unit, Reached) else ()
+        return next((card for card in cards if (card.engine, card.model) == (draft.engine, draft.model)), None)
 
     # Verbs
 
@@ -107,11 +130,16 @@ class PanelModel(QObject):
         opened, draft, link = self.cut.open, self.draft.draft, self.link
         if opened is None or draft is None:
             return
+        card = self.card(draft)
+        for value in draft.values.values():
+            if isinstance(value, Text):
+                self.history.add(value)
 
         def work() -> "Ordered":
-            from secondunit_plugin.panel.model.planning import plan
+            from secondunit_plugin.panel.model.planning import Folders, plan
 
-            ordered = plan(opened.version, draft, opened.takes_folder)
+            folders = Folders(opened.takes_folder, data_folder() / "masks")
+            ordered = plan(opened.version, draft, folders, card)
             if (order := ordered.order) is not None:
                 link.call(lambda unit: unit.submit(order))
             return ordered
@@ -140,6 +168,7 @@ class PanelModel(QObject):
     def _opened(self, reading: Reading, opened: OpenCut) -> None:
         if self.cut.state is reading:
             self.cut.set_state(opened)
+            self.history.open(opened.version.index.cut.name or opened.path.stem)
             self._find_orders()
 
     def _ordered(self, before: OpenCut, ordered: "Ordered") -> None:
@@ -237,6 +266,33 @@ class PanelModel(QObject):
             use(Known(found.controls) if found is not None else Needless())
 
         Operation(self, work).success(answered).failure(lambda error: use(Refused(str(error)))).run()
+
+    def _ask_for_forecast(self) -> None:
+        opened, draft, link = self.cut.open, self.draft.draft, self.link
+        self._forecast_asked += 1
+        asked = self._forecast_asked
+        if opened is None or draft is None or not isinstance(self.unit, Reached):
+            self.forecast.set_state(NoForecast())
+            return
+        card = self.card(draft)
+
+        def work() -> ForecastState:
+            from tempfile import TemporaryDirectory
+
+            from secondunit_plugin.panel.model.planning import Folders, plan
+
+            with TemporaryDirectory(prefix="secondunit-") as masks:
+                ordered = plan(opened.version, draft, Folders(opened.takes_folder, Path(masks)), card)
+                if (order := ordered.order) is None:
+                    return NoForecast()
+                told = link.call(lambda unit: unit.plan(order))
+                return Forecast(told, len(order.seeds), ordered.notes, card)
+
+        def use(state: ForecastState) -> None:
+            if asked == self._forecast_asked:  # else there is a later answer to come
+                self.forecast.set_state(state)
+
+        Operation(self, work).success(use).failure(lambda error: use(NotPossible(str(error)))).run()
 
     def _say_failure(self, order_id: str) -> None:
         running = self.orders.orders[order_id]

@@ -1,16 +1,17 @@
 """A draft turned into an order, and its takes into an edit, for the work of operations: brings OpenTimelineIO."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import assert_never
 
+from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import (
     CameraMove,
-    Condition,
+    Card,
     Look,
-    Mask,
     Order,
     Parameter,
     ReferenceImage,
@@ -20,33 +21,45 @@ from secondunit_bridge.messages import (
     Take,
     Text,
 )
+from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation
 from secondunit_timeline.index import Index
 from secondunit_timeline.joins import place_join, plan_join
-from secondunit_timeline.matches import place_match, plan_match, plan_replace
+from secondunit_timeline.matches import look_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import End, Into
 from secondunit_timeline.operations import Operation as Change
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.placing import Ordered, place
+from secondunit_timeline.shots import find_clip, open_shot
 from secondunit_timeline.takes import stand_ins
 
 from secondunit_plugin.panel.model import draft as drafts
 from secondunit_plugin.panel.model.cut import Version
 from secondunit_plugin.panel.model.draft import Draft
+from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.reading import version_of
-from secondunit_plugin.panel.model.values import Seeds
+from secondunit_plugin.panel.model.values import Beside, Keyframe, MaskFile, PaintedMask, Seeds
 
 
-def plan(version: Version, draft: Draft, folder: Path) -> Ordered:
-    """Refuses what cannot be placed, before anything is made. Raises BadInput."""
-    ordered = _plan(version.index, draft, folder)
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """`takes`: where takes are written; `masks`: where masks are that were painted in the panel."""
+
+    takes: Path
+    masks: Path
+
+
+def plan(version: Version, draft: Draft, folders: Folders, card: Card | None) -> Ordered:
+    """Refuses what cannot be placed, before anything is made. Raises BadInput. `card`: the draft's model's."""
+    _check_said(draft)
+    ordered = _plan(version.index, draft, folders, card)
     edit(ordered.cut, ordered.operations(stand_ins(ordered.order) if ordered.order is not None else ()))
     return ordered
 
 
-def order_to_ask_with(version: Version, draft: Draft, folder: Path) -> Order | None:
+def order_to_ask_with(version: Version, draft: Draft, takes: Path) -> Order | None:
     """The order as far as its controls depend on it, before a person has said what is to be seen in it."""
     if isinstance(draft.asking, drafts.Generate | drafts.Replace):
         draft = replace(draft, values={"prompt": Text("-")})
@@ -56,7 +69,25 @@ def order_to_ask_with(version: Version, draft: Draft, folder: Path) -> Order | N
         draft = replace(draft, values={}, asking=replace(draft.asking, into="handles"))
     else:
         draft = replace(draft, values={})
-    return _plan(version.index, draft, folder).order
+    return _plan(version.index, draft, Folders(takes, takes), None).order
+
+
+def reference_of(version: Version, what: str | ShotPlace) -> ReferenceImage | ReferenceShot:
+    """A shot of the cut, a video file or a still, to be referred to. Raises ShotNotFound, BadInput, MediaError."""
+    return look_of(version.index, what if isinstance(what, str) else selector_of(what))
+
+
+def frame_to_draw_on(version: Version, draft: Draft) -> tuple[str, int, Fraction] | None:
+    """File, frame and rate of what a gesture is drawn on: the frame from which the take goes on, or the shot's first.
+
+    None where there is no shot. Raises BadInput for media that cannot be read.
+    """
+    if not isinstance(draft.place, ShotPlace):
+        return None
+    shot = open_shot(version.index, *find_clip(version.index, selector_of(draft.place)))
+    at_end = isinstance(draft.asking, drafts.Extend) and draft.asking.end == "tail"
+    frame = shot.used.end - 1 if at_end == (shot.speed >= 0) else shot.used.start
+    return shot.info.path, frame, shot.info.rate
 
 
 def cut_in(version: Version, ordered: Ordered, takes: Sequence[Take]) -> Version:
@@ -65,10 +96,44 @@ def cut_in(version: Version, ordered: Ordered, takes: Sequence[Take]) -> Version
     return version_of(cut, str(done))
 
 
-def _plan(index: Index, draft: Draft, folder: Path) -> Ordered:
-    settings, further = _settings(draft, folder)
+def selector_of(place: Place) -> str:
+    return f"{place.track}@+{place.at.frame}"
+
+
+def _check_said(draft: Draft) -> None:
+    """Refuses in the words of the panel what plans refuse in those of the command line."""
+    values = draft.values.values()
+    listed = [one for value in values if isinstance(value, tuple) for one in value]
+    said = any(isinstance(value, Text) and value.prompt for value in values)
+    looks = any(isinstance(one, Look) for one in listed)
+    shown = any(not isinstance(one, Look) for one in listed)
+    moved = any(isinstance(value, CameraMove | Strokes) for value in values)
+    match draft.asking:
+        case drafts.Match() if not (said or shown or looks):
+            raise BadInput("Choose what the shot is to look like: a shot of the cut or a still.")
+        case drafts.Replace() if not (said or moved or looks):
+            raise BadInput("Say what is to be made of the shot: in words, with strokes or with a camera move.")
+        case drafts.Generate() if not (said or shown):
+            raise BadInput("Say what is to be seen: in words, or with a still or a shot.")
+        case _:
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Steering:
+    """The draft's values as what plans take beside their settings."""
+
+    images: tuple[ReferenceImage, ...] = ()
+    shots: tuple[ReferenceShot, ...] = ()
+    keyframes: tuple[Keyframe, ...] = ()
+    mask: MaskFile | PaintedMask | None = None
+
+
+def _plan(index: Index, draft: Draft, folders: Folders, card: Card | None) -> Ordered:
+    settings, steering = _settings(draft, folders.takes, card)
     at, asked = draft.place.at, draft.asking
-    shot = f"{draft.place.track}@+{at.frame}"
+    shot = selector_of(draft.place)
+    like: tuple[ReferenceImage | ReferenceShot, ...] = (*steering.images, *steering.shots)
     order: Order | None
     operations: Callable[[Sequence[Take]], tuple[Change, ...]]
     notes: tuple[str, ...] = ()
@@ -77,53 +142,91 @@ def _plan(index: Index, draft: Draft, folder: Path) -> Ordered:
             room = Into(into) if into not in (None, "handles") else None
             extension = plan_extension(index, shot, End(end), frames, room, into == "handles", settings)
             order, operations, notes = extension.order, partial(place_extension, extension), extension.notes
+            order = _steered(order, steering)
         case drafts.Join(covered):
             join = plan_join(index, at, covered, settings, draft.place.track)
-            order, operations = join.order, partial(place_join, join)
+            order, operations = _steered(join.order, steering), partial(place_join, join)
         case drafts.Match():
-            like = [one for one in further if isinstance(one, ReferenceImage | ReferenceShot)]
-            further = tuple(one for one in further if one not in like)
             matching = plan_match(index, shot, like, settings)
             order, operations = matching.order, partial(place_match, matching)
         case drafts.Replace():
-            replacing = plan_replace(index, shot, None, settings)
-            order, operations = replacing.order, partial(place_match, replacing)
+            replacing = plan_replace(index, shot, _mask(index, shot, steering.mask, folders.masks), settings)
+            order, operations = _steered(replacing.order, steering), partial(place_match, replacing)
         case drafts.Generate(frames, where):
-            stills = [one for one in further if isinstance(one, ReferenceImage) and one.at is None]
-            further = tuple(one for one in further if one not in stills[:1])
-            image = stills[0].path if stills else None
-            generation = plan_generation(index, at, frames, Where(where), image, settings)
-            order, operations = generation.order, partial(place_generation, generation)
+            keyframes = {one.at.frame: one.path for one in steering.keyframes}
+            generation = plan_generation(index, at, frames, Where(where), None, settings, keyframes, like)
+            order, operations, notes = generation.order, partial(place_generation, generation), generation.notes
         case _:
             assert_never(asked)
-    if order is not None and further:
-        order = replace(order, conditions=(*order.conditions, *further))
     return Ordered(index.cut, order, operations, notes)
 
 
-def _settings(draft: Draft, folder: Path) -> tuple[Settings, tuple[Condition, ...]]:
-    """What every order is told, and the conditions beside it."""
-    settings = Settings(folder, engine=draft.engine, model=draft.model)
+def _steered(order: Order | None, steering: _Steering) -> Order | None:
+    """The order with references and keyframes, whose frames are counted in the cut, and from the slot's first."""
+    if order is None:
+        return None
+    slot = order.slot
+    placed = []
+    for one in steering.keyframes:
+        frame = int(one.at.frame * slot.rate / one.at.rate)
+        if frame >= slot.frames:
+            raise BadInput(f"the still {one.path} stands at frame {one.at.frame}: {order.shot} has no such frame")
+        placed.append(ReferenceImage(one.path, FrameTime(slot.head + frame, slot.rate)))
+    return replace(order, conditions=(*order.conditions, *steering.images, *steering.shots, *placed))
+
+
+def _mask(index: Index, shot: str, mask: MaskFile | PaintedMask | None, folder: Path) -> str | None:
+    match mask:
+        case None:
+            return None
+        case MaskFile(path):
+            return path
+        case PaintedMask():
+            from secondunit_plugin.panel.masks import write
+
+            info = open_shot(index, *find_clip(index, shot)).info
+            return str(write(mask, info.width, info.height, folder))
+
+
+def _settings(draft: Draft, takes: Path, card: Card | None) -> tuple[Settings, _Steering]:
+    settings = Settings(takes, engine=draft.engine, model=draft.model, card=card)
     parameters: list[Parameter] = []
-    further: list[Condition] = []
+    steering = _Steering()
     for name, value in draft.values.items():
         match value:
-            case Seeds(first, takes):
-                settings = replace(settings, seeds=tuple(range(first, first + takes)))
+            case Seeds(first, count):
+                settings = replace(settings, seeds=tuple(range(first, first + count)))
             case Text(prompt, negative):
                 settings = replace(settings, prompt=prompt, negative=negative)
             case SoundKind():
                 settings = replace(settings, sound=value)
-            case CameraMove() | Mask() | Strokes():
-                further.append(value)
+            case CameraMove():
+                if settings.camera is not None:
+                    raise BadInput(
+                        f"two camera moves, {settings.camera.move} and {value.move}: take one of them back to none"
+                    )
+                settings = replace(settings, camera=value)
+            case Strokes():
+                settings = replace(settings, strokes=value)
+            case MaskFile() | PaintedMask():
+                steering = replace(steering, mask=value)
             case tuple():
                 for one in value:
-                    if isinstance(one, Look):
-                        settings = replace(settings, looks=(*settings.looks, one))
-                    else:
-                        further.append(one)
+                    match one:
+                        case Look():
+                            settings = replace(settings, looks=(*settings.looks, one))
+                        case ReferenceImage():
+                            steering = replace(steering, images=(*steering.images, one))
+                        case ReferenceShot():
+                            steering = replace(steering, shots=(*steering.shots, one))
+                        case Keyframe():
+                            steering = replace(steering, keyframes=(*steering.keyframes, one))
+                        case _:
+                            assert_never(one)
+            case Beside(frames):
+                settings = replace(settings, beside=frames)
             case str() | int() | float() | bool():
                 parameters.append(Parameter(name, value))
             case _:
                 assert_never(value)
-    return replace(settings, parameters=tuple(parameters)), tuple(further)
+    return replace(settings, parameters=tuple(parameters)), steering

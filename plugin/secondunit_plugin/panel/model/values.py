@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import assert_never
 
 from secondunit_bridge.controls import (
@@ -26,7 +27,7 @@ from secondunit_bridge.controls import (
 from secondunit_bridge.messages import (
     CameraMove,
     Look,
-    Mask,
+    Point,
     ReferenceImage,
     ReferenceShot,
     SoundKind,
@@ -34,6 +35,7 @@ from secondunit_bridge.messages import (
     Text,
     Value,
 )
+from secondunit_bridge.rates import FrameTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,68 @@ class Seeds:
     takes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """`at`: the frame of what is made that shows the still, from its first as 0 without handles, at the cut's rate."""
+
+    path: str
+    at: FrameTime
+
+
+class MarkForm(StrEnum):
+    BRUSH = "brush"
+    BOX = "box"
+    LASSO = "lasso"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One gesture of a painted mask.
+
+    `points`: the brush's way, two opposite corners, or the lasso's outline. `width`: of the brush, as a share of the
+    picture's width. `erases`: takes away what the marks before have painted.
+    """
+
+    form: MarkForm
+    points: tuple[Point, ...]
+    width: float = 0.0
+    erases: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaintedMask:
+    """`soft`: over how much of the picture's width its edges fade."""
+
+    marks: tuple[Mark, ...]
+    soft: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """A still or a video file, white where pictures are made again."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How many camera frames the model sees on each side."""
+
+    frames: int
+
+
 ControlValue = (
     Value
     | Seeds
+    | Beside
     | Text
     | SoundKind
     | CameraMove
-    | Mask
+    | MaskFile
+    | PaintedMask
     | Strokes
     | tuple[ReferenceImage, ...]
+    | tuple[Keyframe, ...]
     | tuple[ReferenceShot, ...]
     | tuple[Look, ...]
 )
@@ -104,13 +159,13 @@ def fits(kind: ControlKind, value: ControlValue) -> bool:
         case ImageControl():
             return _all(value, ReferenceImage, kind.most)
         case KeyframesControl():
-            return _all(value, ReferenceImage, kind.most)
+            return _all(value, Keyframe, kind.most)
         case ShotControl():
             return _all(value, ReferenceShot, kind.most)
         case FrameRangeControl():
-            return type(value) is int and 0 <= value <= kind.most
+            return isinstance(value, Beside) and (not kind.most or value.frames <= kind.most)
         case MaskControl():
-            return isinstance(value, Mask)
+            return isinstance(value, MaskFile | PaintedMask)
         case StrokesControl():
             return isinstance(value, Strokes) and len(value.strokes) <= kind.most
         case CameraMoveControl():

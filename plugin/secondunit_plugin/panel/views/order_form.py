@@ -6,7 +6,7 @@ from secondunit_bridge.messages import Task
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.controls.form import ControlForm
-from secondunit_plugin.panel.model.draft import Known, Needless, Refused, Unknown, asking, task_of
+from secondunit_plugin.panel.model.draft import Draft, Known, Needless, Refused, Unknown, asking, task_of
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import tasks_at
 from secondunit_plugin.panel.model.unit import Reached
@@ -28,20 +28,25 @@ class OrderForm(QWidget):
         self.model_box = QComboBox()
         self.model_box.setAccessibleName(self.tr("Model"))
         self.model_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.intent = QComboBox()
+        self.intent.setAccessibleName(self.tr("Intent"))
+        self.intent.setToolTip(self.tr("What it is for: brings defaults of its own, and hides what is of no use then"))
         self.said = QLabel()
         self.said.setProperty("role", "quiet")
         self.said.setWordWrap(True)
-        self.controls = ControlForm(model.draft)
+        self.controls = ControlForm(model)
         chosen = QFormLayout()
         chosen.addRow(self.tr("Task"), self.task)
         chosen.addRow(self.tr("Model"), self.model_box)
+        chosen.addRow(self.tr("Intent"), self.intent)
+        self._chosen = chosen
         inner = QWidget()
         form = QVBoxLayout(inner)
         form.addWidget(self.place)
         form.addLayout(chosen)
         form.addWidget(AskingForm(model.draft))
-        form.addWidget(self.controls)
         form.addWidget(self.said)
+        form.addWidget(self.controls)
         form.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -52,6 +57,7 @@ class OrderForm(QWidget):
         column.addWidget(area)
         self.task.currentIndexChanged.connect(self._task_chosen)
         self.model_box.currentIndexChanged.connect(self._model_chosen)
+        self.intent.activated.connect(lambda row: model.draft.use_intent(self.intent.itemData(row)))
         model.draft.changed.connect(self._show_draft)
         model.draft.form_changed.connect(self._show_controls_state)
         model.unit_changed.connect(self._show_models)
@@ -90,6 +96,19 @@ class OrderForm(QWidget):
                 names = [self.model_box.itemData(row) for row in range(self.model_box.count())]
                 wanted = (draft.engine, draft.model)
                 self.model_box.setCurrentIndex(names.index(wanted) if wanted in names else -1)
+            self._show_intents(draft)
+
+    def _show_intents(self, draft: Draft) -> None:
+        card = self._model.card(draft)
+        intents = card.intents if card is not None else ()
+        self.intent.clear()
+        self.intent.addItem(self.tr("none"), "")
+        for intent in intents:
+            self.intent.addItem(intent, intent)
+        self.intent.setCurrentIndex(max(0, self.intent.findData(draft.intent)))
+        for widget in (self.intent, self._chosen.labelForField(self.intent)):
+            if widget is not None:
+                widget.setVisible(bool(intents))
 
     def _show_controls_state(self) -> None:
         match self._model.draft.controls:

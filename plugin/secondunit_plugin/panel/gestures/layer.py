@@ -1,0 +1,400 @@
+"""The tool that is taken up, over the viewer: its strip of buttons, the frame that it is drawn on, mouse and keys."""
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PyQt5.QtGui import QBrush, QColor, QImage, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PyQt5.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from secondunit_bridge.controls import CameraMoveControl, MaskControl, StrokesControl
+from secondunit_bridge.messages import CameraMove, Point, ReferenceImage
+
+from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.controls.base import tool_button
+from secondunit_plugin.panel.gestures.camera_tool import CameraTool
+from secondunit_plugin.panel.gestures.mask_tool import MaskTool
+from secondunit_plugin.panel.gestures.strokes_tool import StrokesTool
+from secondunit_plugin.panel.gestures.tool import Tool, pens
+from secondunit_plugin.panel.model.draft import Draft, Generate
+from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.model.values import Keyframe, MarkForm
+from secondunit_plugin.panel.pictures import still, thumbnail
+from secondunit_plugin.panel.words import of_move
+
+_WIDTH = 1280
+_STEP = 0.01
+_FAR = 5
+_MOST_WIDTH = 40
+_MOST_SOFT = 20
+_PERCENT = 100
+
+
+class GestureLayer(QWidget):
+    """Over `host`, as large as it, while a tool is taken up.
+
+    The frame that the tool is drawn on lies below it: the shot's own, or the still that a clip begins with. The arrow
+    keys move a crosshair, with Shift further; Space presses and lets go, with Alt erasing; Backspace and Undo take the
+    last thing away, Escape puts the tool down.
+    """
+
+    def __init__(self, model: PanelModel, host: QWidget) -> None:
+        super().__init__(host)
+        self._model = model
+        self._host = host
+        self.tool: Tool | None = None
+        self.picture = QImage()
+        self._asked: object = None
+        self._crosshair: Point | None = None
+        self._pointer: QPointF | None = None
+        self._pressed = False
+        self.strip = QFrame(self)
+        self.strip.setProperty("role", "tools")
+        self.setAccessibleName(self.tr("Drawing on the picture"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.hide()
+        host.installEventFilter(self)
+        model.tools.changed.connect(self._take_up)
+        model.draft.changed.connect(self._follow)
+        model.cut.changed.connect(self._follow)
+
+    def picture_rect(self) -> QRectF:
+        """Where the picture lies, whole, in the room beside the strip."""
+        room = QRectF(self.rect())
+        size = self.picture.size() if not self.picture.isNull() else None
+        if size is None:
+            width = min(room.width(), room.height() * 16 / 9)
+            fitted = QRectF(0, 0, width, width * 9 / 16)
+        else:
+            scaled = size.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            fitted = QRectF(0, 0, scaled.width(), scaled.height())
+        fitted.moveCenter(room.center())
+        return fitted
+
+    # What is drawn on
+
+    def _take_up(self) -> None:
+        control = self._model.tools.active
+        if self.tool is not None:
+            self.tool.deleteLater()
+            self.tool = None
+        if control is None:
+            self.hide()
+            self._host.setFocus()
+            return
+        draft = self._model.draft
+        kind = control.kind
+        if isinstance(kind, MaskControl):
+            self.tool = MaskTool(control, draft)
+        elif isinstance(kind, StrokesControl):
+            self.tool = StrokesTool(control, kind.most, draft)
+        elif isinstance(kind, CameraMoveControl):
+            self.tool = CameraTool(control, kind, draft)
+        if self.tool is None:
+            return
+        self.tool.setParent(self)
+        self.tool.repaint.connect(self.update)
+        self._crosshair = None
+        self._fill_strip(self.tool)
+        self._follow()
+        self.setGeometry(self._host.rect())
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def _follow(self) -> None:
+        """The picture below the tool, where another one belongs there."""
+        opened, draft = self._model.cut.open, self._model.draft.draft
+        if self.tool is None or opened is None or draft is None:
+            return
+        self.update()
+        wanted = (draft.place, draft.asking, _first_still(draft), opened.version)
+        if wanted == self._asked:
+            return
+        self._asked = wanted
+
+        def work() -> QImage:
+            from secondunit_plugin.panel.model.planning import frame_to_draw_on
+
+            path = _first_still(draft)
+            if path is not None:
+                return thumbnail(path, _WIDTH)
+            frame = frame_to_draw_on(opened.version, draft)
+            return still(*frame, _WIDTH) if frame is not None else QImage()
+
+        def use(picture: QImage) -> None:
+            if wanted == self._asked:
+                self.picture = picture
+                self.update()
+
+        Operation(self, work).success(use).failure(lambda _: use(QImage())).run()
+
+    # The strip
+
+    def _fill_strip(self, tool: Tool) -> None:
+        self.strip.deleteLater()
+        self.strip = QFrame(self)
+        self.strip.setProperty("role", "tools")
+        row = QHBoxLayout(self.strip)
+        row.setContentsMargins(6, 4, 6, 4)
+        if isinstance(tool, MaskTool):
+            self._fill_for_mask(tool, row)
+        elif isinstance(tool, CameraTool):
+            moves = QComboBox()
+            moves.setAccessibleName(self.tr("Camera move"))
+            moves.addItem(self.tr("none"), "")
+            for move in tool.moves:
+                moves.addItem(of_move(move), move)
+            value = tool.value
+            moves.setCurrentIndex(moves.findData(value.move if isinstance(value, CameraMove) else ""))
+            moves.activated.connect(lambda place: tool.choose(moves.itemData(place)))
+            row.addWidget(moves)
+        undo = tool_button("undo-variant", self.tr("Take the last one away (Backspace)"))
+        undo.clicked.connect(tool.undo)
+        clear = tool_button("delete-sweep-outline", self.tr("Take all away"))
+        clear.clicked.connect(lambda: tool.set_value(None))
+        done = tool_button("check", self.tr("Done (Escape)"))
+        done.clicked.connect(lambda: self._model.tools.use(None))
+        hint = QLabel(tool.hint)
+        hint.setProperty("role", "quiet")
+        for button in (undo, clear):
+            row.addWidget(button)
+        row.addWidget(hint)
+        row.addWidget(done)
+        self.setAccessibleDescription(tool.hint)
+        self.strip.setCursor(Qt.CursorShape.ArrowCursor)
+        self.strip.adjustSize()
+        self.strip.show()
+        self._place_strip()
+
+    def _fill_for_mask(self, tool: MaskTool, row: QHBoxLayout) -> None:
+        forms = QButtonGroup(self.strip)
+        words = {
+            MarkForm.BRUSH: ("brush", self.tr("Brush (B)")),
+            MarkForm.BOX: ("vector-square", self.tr("Box (R)")),
+            MarkForm.LASSO: ("lasso", self.tr("Lasso (F)")),
+        }
+        for form, (name, text) in words.items():
+            button = tool_button(name, text)
+            button.setCheckable(True)
+            button.setChecked(form is tool.form)
+            button.setProperty("form", form.value)
+            button.clicked.connect(self._former(tool, form))
+            forms.addButton(button)
+            row.addWidget(button)
+        erase = tool_button("eraser", self.tr("Erase (E)"))
+        erase.setCheckable(True)
+        erase.setObjectName("erase")
+        erase.toggled.connect(lambda on: setattr(tool, "erases", on))
+        row.addWidget(erase)
+        for label, most, value, use in (
+            (self.tr("Size"), _MOST_WIDTH, tool.width, lambda part: setattr(tool, "width", part)),
+            (self.tr("Soft edge"), _MOST_SOFT, tool.soft, tool.set_soft),
+        ):
+            slider = QSlider(Qt.Orientation.Horizontal)
+            slider.setRange(0 if most == _MOST_SOFT else 1, most)
+            slider.setValue(round(value * _PERCENT))
+            slider.setFixedWidth(80)
+            slider.setAccessibleName(self.tr("{name}, in percent of the picture's width").format(name=label))
+            slider.setToolTip(slider.accessibleName())
+            slider.setObjectName("size" if most == _MOST_WIDTH else "soft")
+            slider.valueChanged.connect(self._slid(use))
+            row.addWidget(QLabel(label))
+            row.addWidget(slider)
+
+    def _former(self, tool: MaskTool, form: MarkForm) -> Callable[[], None]:
+        def use() -> None:
+            tool.form = form
+            self.setFocus()
+            self.update()
+
+        return use
+
+    def _slid(self, use: Callable[[float], None]) -> Callable[[int], None]:
+        def slide(percent: int) -> None:
+            use(percent / _PERCENT)
+            self.update()
+
+        return slide
+
+    def _place_strip(self) -> None:
+        self.strip.move(max(0, (self.width() - self.strip.width()) // 2), 8)
+
+    # Mouse and keys
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        if a0 is self._host and a1 is not None and a1.type() == QEvent.Type.Resize:
+            self.setGeometry(self._host.rect())
+            self._place_strip()
+        return super().eventFilter(a0, a1)
+
+    def event(self, a0: QEvent | None) -> bool:
+        """Undo is the tool's, and letters are, while the focus is here."""
+        if isinstance(a0, QKeyEvent) and a0.type() == QEvent.Type.ShortcutOverride and self._takes(a0):
+            a0.accept()
+            return True
+        return super().event(a0)
+
+    def _takes(self, key: QKeyEvent) -> bool:
+        return key.matches(QKeySequence.StandardKey.Undo) or Qt.Key(key.key()) in _KEYS
+
+    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
+        tool = self.tool
+        if a0 is None or tool is None:
+            return
+        key = Qt.Key(a0.key())
+        if a0.matches(QKeySequence.StandardKey.Undo) or key in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
+            tool.undo()
+        elif key == Qt.Key.Key_Escape:
+            self._model.tools.use(None)
+        elif key in _WAYS:
+            far = _FAR if a0.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            self._move_crosshair(_WAYS[key][0] * far * _STEP, _WAYS[key][1] * far * _STEP)
+        elif key == Qt.Key.Key_Space:
+            self._press_crosshair(other=bool(a0.modifiers() & Qt.KeyboardModifier.AltModifier))
+        elif isinstance(tool, MaskTool) and key in _FORMS:
+            self._button(_FORMS[key]).click()
+        elif isinstance(tool, MaskTool) and key == Qt.Key.Key_E:
+            self._button("erase").toggle()
+        elif isinstance(tool, MaskTool) and key in (Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight):
+            slider = self.strip.findChild(QSlider, "size")
+            slider.setValue(slider.value() + (1 if key == Qt.Key.Key_BracketRight else -1))
+        else:
+            super().keyPressEvent(a0)
+
+    def _button(self, name: str) -> QToolButton:
+        buttons = self.strip.findChildren(QToolButton)
+        return next(one for one in buttons if name in (one.objectName(), one.property("form")))
+
+    def _move_crosshair(self, across: float, down: float) -> None:
+        at = self._crosshair or Point(0.5, 0.5)
+        self._crosshair = Point(min(1.0, max(0.0, at.x + across)), min(1.0, max(0.0, at.y + down * self._aspect)))
+        said = self.tr("crosshair at {x} % and {y} %")
+        self.setAccessibleDescription(
+            said.format(x=round(_PERCENT * self._crosshair.x), y=round(_PERCENT * self._crosshair.y))
+        )
+        if self._pressed and self.tool is not None:
+            self.tool.drag(self._crosshair)
+        self.update()
+
+    def _press_crosshair(self, *, other: bool) -> None:
+        if self.tool is None:
+            return
+        self._crosshair = self._crosshair or Point(0.5, 0.5)
+        self._pressed = not self._pressed
+        self._set_aspect()
+        if self._pressed:
+            self.tool.press(self._crosshair, other=other)
+        else:
+            self.tool.release()
+        self.update()
+
+    def mousePressEvent(self, a0: QMouseEvent | None) -> None:
+        if a0 is None or self.tool is None:
+            return
+        self._crosshair = None
+        self._set_aspect()
+        other = a0.button() == Qt.MouseButton.RightButton or bool(a0.modifiers() & Qt.KeyboardModifier.AltModifier)
+        self._pressed = True
+        self.tool.press(self._share(a0.localPos()), other=other)
+
+    def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
+        if a0 is None or self.tool is None:
+            return
+        self._pointer = a0.localPos()
+        if self._pressed and a0.buttons():
+            self.tool.drag(self._share(a0.localPos()))
+        self.update()
+
+    def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:  # noqa: ARG002 - Qt's signature
+        if self.tool is not None and self._pressed:
+            self._pressed = False
+            self.tool.release()
+
+    def leaveEvent(self, a0: QEvent | None) -> None:  # noqa: ARG002 - Qt's signature
+        self._pointer = None
+        self.update()
+
+    def wheelEvent(self, a0: QWheelEvent | None) -> None:
+        """The brush's size."""
+        slider = self.strip.findChild(QSlider, "size")
+        if a0 is not None and slider is not None:
+            slider.setValue(slider.value() + (1 if a0.angleDelta().y() > 0 else -1))
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: ARG002 - Qt's signature
+        if self.tool is None:
+            return
+        self._set_aspect()
+        picture = self.picture_rect()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), Qt.GlobalColor.black)
+        if self.picture.isNull():
+            painter.fillRect(picture, QColor("#3a3d42"))
+        else:
+            painter.drawImage(picture, self.picture)
+        self.tool.paint(painter, picture)
+        pointer = self._pointer
+        if self._crosshair is not None:
+            pointer = QPointF(
+                picture.left() + self._crosshair.x * picture.width(),
+                picture.top() + self._crosshair.y * picture.height(),
+            )
+            painter.setBrush(QBrush())
+            for pen in pens(1.5):
+                painter.setPen(pen)
+                painter.drawLine(pointer - QPointF(12, 0), pointer + QPointF(12, 0))
+                painter.drawLine(pointer - QPointF(0, 12), pointer + QPointF(0, 12))
+        if pointer is not None and isinstance(self.tool, MaskTool):
+            self.tool.paint_cursor(painter, picture, pointer)
+
+    @property
+    def _aspect(self) -> float:
+        picture = self.picture_rect()
+        return picture.width() / max(1.0, picture.height())
+
+    def _set_aspect(self) -> None:
+        if self.tool is not None:
+            self.tool.aspect = self._aspect
+
+    def _share(self, at: QPointF) -> Point:
+        """Where a point of the layer lies in the picture; outside it, on its edge."""
+        picture = self.picture_rect()
+        x = (at.x() - picture.left()) / max(1.0, picture.width())
+        y = (at.y() - picture.top()) / max(1.0, picture.height())
+        return Point(round(min(1.0, max(0.0, x)), 4), round(min(1.0, max(0.0, y)), 4))
+
+
+_WAYS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+_FORMS = {
+    Qt.Key.Key_B: MarkForm.BRUSH.value,
+    Qt.Key.Key_R: MarkForm.BOX.value,
+    Qt.Key.Key_F: MarkForm.LASSO.value,
+}
+_KEYS = {
+    *_WAYS,
+    *_FORMS,
+    Qt.Key.Key_E,
+    Qt.Key.Key_Space,
+    Qt.Key.Key_Escape,
+    Qt.Key.Key_Backspace,
+    Qt.Key.Key_Delete,
+    Qt.Key.Key_BracketLeft,
+    Qt.Key.Key_BracketRight,
+}
+
+
+def _first_still(draft: Draft) -> str | None:
+    """The still that a clip of its own begins with."""
+    if not isinstance(draft.asking, Generate):
+        return None
+    listed = [one for value in draft.values.values() if isinstance(value, tuple) for one in value]
+    keyed = [one for one in listed if isinstance(one, Keyframe)]
+    if keyed:
+        return min(keyed, key=lambda one: one.at.frame).path
+    return next((one.path for one in listed if isinstance(one, ReferenceImage)), None)
