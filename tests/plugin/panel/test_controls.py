@@ -26,7 +26,6 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.panel.controls.base import Field
 from secondunit_plugin.panel.controls.form import ControlForm
 from secondunit_plugin.panel.events import UnitLink
-from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.model.draft import DraftModel, Known
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import ShotPlace
@@ -52,7 +51,7 @@ CONTROLS = tuple(control(f"c{number}", kind) for number, kind in enumerate(KINDS
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PanelModel:  # noqa: ARG001 - an application
     monkeypatch.setenv("SECONDUNIT_PANEL", str(tmp_path / "panel"))
-    model = PanelModel(UnitLink(), FramesLink())
+    model = PanelModel(UnitLink())
     model.select(ShotPlace("V1", FrameTime(0, Fraction(24)), 30, "A", "/a.mov"))
     return model
 
