@@ -1,12 +1,12 @@
-"""What the panel keeps for itself, for the work of operations: written whole or not at all."""
+"""What the panel keeps for itself, for the work of operations."""
 
 import os
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import platformdirs
+from secondunit_bridge.errors import BadInput
+from secondunit_bridge.files import write_bytes
 
 
 def data_folder() -> Path:
@@ -15,23 +15,18 @@ def data_folder() -> Path:
     return Path(named).absolute() if named else platformdirs.user_data_path("secondunit-panel", appauthor=False)
 
 
-def write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(file.name).unlink()
-            raise
+def write(path: Path, content: bytes) -> None:
+    """Makes the folder where there is none. Raises BadInput."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"the folder {path.parent} cannot be made ({error.strerror}): check permissions") from None
+    write_bytes(path, content)
 
 
-def keep(folder: Path, data: bytes, suffix: str) -> Path:
-    """A file named by its contents, so that the same contents are kept once."""
-    path = folder / f"{sha256(data).hexdigest()[:20]}{suffix}"
+def keep(folder: Path, name: str, content: bytes, suffix: str) -> Path:
+    """A file named by its contents as well, so that the same contents are kept once. Raises BadInput."""
+    path = folder / f"{name}-{sha256(content).hexdigest()[:16]}{suffix}"
     if not path.exists():
-        write(path, data)
+        write(path, content)
     return path

@@ -31,7 +31,7 @@ def drawn(mask: PaintedMask, width: int, height: int) -> QImage:
 
 def write(mask: PaintedMask, width: int, height: int, folder: Path) -> Path:
     """A PNG in `folder`, named by what it shows."""
-    return keep(folder, png(drawn(mask, width, height)), ".png")
+    return keep(folder, "mask", png(drawn(mask, width, height)), ".png")
 
 
 def _draw(painter: QPainter, mark: Mark, width: int, height: int) -> None:

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import assert_never
 
-from PyQt5.QtWidgets import QApplication, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QApplication, QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from secondunit_bridge.controls import (
     CameraMoveControl,
     ChoiceControl,
@@ -22,7 +23,6 @@ from secondunit_bridge.controls import (
     TextControl,
     ToggleControl,
 )
-from superqt import QCollapsible
 
 from secondunit_plugin.panel.controls.base import Field, tool_button
 from secondunit_plugin.panel.controls.beside import BesideField
@@ -116,18 +116,10 @@ class ControlForm(QWidget):
         self._show_values()
 
     def _group(self, name: str) -> QVBoxLayout:
-        box = QCollapsible(name.capitalize(), expandedIcon="▾", collapsedIcon="▸")
-        box.setDuration(0)
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 6)
-        box.setContent(inner)
-        box.layout().setContentsMargins(0, 0, 0, 0)  # type: ignore[union-attr]
-        if name not in self._closed:
-            box.expand(animate=False)
-        box.toggled.connect(partial(self._toggled, name))
-        self._layout.addWidget(box)
-        return column
+        group = Group(name.capitalize(), is_open=name not in self._closed)
+        group.toggled.connect(partial(self._toggled, name))
+        self._layout.addWidget(group)
+        return group.rows
 
     def _toggled(self, name: str, is_open: bool) -> None:
         (self._closed.discard if is_open else self._closed.add)(name)
@@ -151,6 +143,41 @@ class ControlForm(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+
+
+class Group(QWidget):
+    """Rows below a title that opens and closes them.
+
+    superqt's QCollapsible holds the height of its content, so that rows which come and go are cut off.
+    """
+
+    toggled = pyqtSignal(bool)
+
+    def __init__(self, title: str, *, is_open: bool) -> None:
+        super().__init__()
+        self.title = QToolButton()
+        self.title.setText(title)
+        self.title.setProperty("role", "group")
+        self.title.setCheckable(True)
+        self.title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.title.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self._content = QWidget()
+        self.rows = QVBoxLayout(self._content)
+        self.rows.setContentsMargins(0, 0, 0, 6)
+        self.rows.setSpacing(4)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.title)
+        column.addWidget(self._content)
+        self.title.toggled.connect(self._open)
+        self.title.setChecked(is_open)
+        self._open(is_open)
+        self.title.toggled.connect(self.toggled)
+
+    def _open(self, is_open: bool) -> None:
+        self._content.setVisible(is_open)
+        self.title.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
 
 
 class Row(QWidget):
@@ -191,5 +218,5 @@ class Row(QWidget):
         self.reset.setVisible(is_set)
 
 
-_WIDE = TextControl | ImageControl | ShotControl | KeyframesControl
-_LABEL_WIDTH = 96
+_WIDE = TextControl | ImageControl | ShotControl | KeyframesControl | SeedControl
+_LABEL_WIDTH = 88

@@ -302,7 +302,7 @@ class KeyframesField(Field):
     def _drop(self, data: QMimeData, frame: int) -> None:
         image = drops.picture_in(data)
         if image is not None:
-            self._model.references.keep_picture(lambda: png(image), lambda path: self.add(path, frame))
+            self._model.references.keep_picture("pasted", lambda: png(image), lambda path: self.add(path, frame))
         for path in drops.files_in(data):
             self.add(path, frame)
 

@@ -1,6 +1,7 @@
 """Stills and shots that the take is to be like, as a board of pictures."""
 
 from functools import partial
+from pathlib import Path
 
 from PyQt5.QtCore import QMimeData, QSignalBlocker, QSize, Qt
 from PyQt5.QtGui import (
@@ -59,7 +60,7 @@ class Board(QListWidget):
         self.setSelectionMode(QListWidget.ExtendedSelection)
         self.setIconSize(QSize(_WIDTH, _HEIGHT))
         self.setGridSize(QSize(_WIDTH + 16, _HEIGHT + 32))
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setProperty("role", "board")
         self.setFixedHeight(_HEIGHT + 44)
         self.setAcceptDrops(True)
 
@@ -144,7 +145,7 @@ class ReferencesField(Field):
         if place is not None:
             self._model.references.add([place])
         elif image is not None:
-            self._add_picture(image)
+            self._add_picture(image, "pasted")
         else:
             self._model.references.add(drops.files_in(data))
 
@@ -164,15 +165,15 @@ class ReferencesField(Field):
         """A picture that is all of an sRGB colour."""
         image = QImage(_SWATCH, _SWATCH, QImage.Format_RGB32)
         image.fill(colour)
-        self._add_picture(image)
+        self._add_picture(image, colour.name().replace("#", "colour-"))
 
     @property
     def _places(self) -> tuple[Place, ...]:
         opened = self._model.cut.open
         return opened.version.places if opened is not None else ()
 
-    def _add_picture(self, image: QImage) -> None:
-        self._model.references.keep_picture(lambda: png(image), lambda path: self._model.references.add([path]))
+    def _add_picture(self, image: QImage, name: str) -> None:
+        self._model.references.keep_picture(name, lambda: png(image), lambda path: self._model.references.add([path]))
 
     def _choose(self) -> None:
         files = self.tr("Stills and movies ({files})").format(files=f"{drops.PICTURES} {drops.MOVIES}")
@@ -200,7 +201,7 @@ class ReferencesField(Field):
 
     def _add_item(self, reference: Reference) -> None:
         path = reference.path if isinstance(reference, ReferenceImage) else reference.span.path
-        item = QListWidgetItem(path.rsplit("/", 1)[-1])
+        item = QListWidgetItem(Path(path).stem)
         item.setIcon(self._pictures.get(reference) or icon("image-outline"))
         item.setToolTip(path)
         item.setSizeHint(QSize(_WIDTH + 12, _HEIGHT + 28))

@@ -77,7 +77,4 @@ def _add(file: Path, show: str, texts: tuple[Text, ...]) -> None:
     from secondunit_plugin.panel.files import write
 
     kept = [{"prompt": one.prompt, "negative": one.negative} for one in _joined(_read(file), texts)]
-    try:
-        write(file, json.dumps({"show": show, "texts": kept}, ensure_ascii=False, indent=1).encode())
-    except OSError as error:
-        raise BadInput(f"{file}: the text of the order cannot be kept, {error}: make room there") from error
+    write(file, json.dumps({"show": show, "texts": kept}, ensure_ascii=False, indent=1).encode())

@@ -40,14 +40,11 @@ class ReferencesModel(QObject):
         for thing in things:
             Operation(self, partial(work, thing)).success(self._add).failure(self._refuse).run()
 
-    def keep_picture(self, encode: Callable[[], bytes], use: Callable[[str], object]) -> None:
+    def keep_picture(self, name: str, encode: Callable[[], bytes], use: Callable[[str], object]) -> None:
         """`encode`: a PNG, in a thread; `use` gets the path of the file that it is kept in."""
 
         def work() -> str:
-            try:
-                return str(keep(data_folder() / "pictures", encode(), ".png"))
-            except OSError as error:
-                raise BadInput(f"the picture cannot be kept in {data_folder()}, {error}: make room there") from error
+            return str(keep(data_folder() / "pictures", name, encode(), ".png"))
 
         Operation(self, work).success(use).failure(self._refuse).run()
 
