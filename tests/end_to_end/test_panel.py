@@ -24,8 +24,10 @@ from secondunit_plugin.panel.model.draft import Extend, Known
 from secondunit_plugin.panel.model.orders import Made, Stopped
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.places import GapPlace, ShotPlace
+from secondunit_plugin.panel.model.playback import Span
 from secondunit_plugin.panel.model.unit import Reached
 from secondunit_plugin.panel.model.values import Seeds
+from secondunit_plugin.panel.model.watching import TheTake
 from secondunit_plugin.panel.window import Window
 
 SECONDS = 60_000
@@ -109,7 +111,10 @@ def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtB
     qtbot.waitUntil(lambda: len(model.takes.ids) == 2, timeout=SECONDS)
     (running,) = model.orders.orders.values()
     assert running.state == Made() and previews
-    qtbot.waitUntil(lambda: window.viewer.caption.startswith("A_v00") and not window.viewer.picture.isNull())
+    qtbot.waitUntil(lambda: window.viewer.caption.startswith("A_v00") and model.playback.frame == 30, timeout=SECONDS)
+    chosen = model.takes.chosen
+    assert chosen is not None and model.watching.watched == TheTake(chosen), "in the cut as it would be with it"
+    assert model.playback.frame == 30 and model.playback.span == Span(0, 72) and model.playback.timecode[-5:] == "01:06"
     assert window.takes.list.count() == 2 and not (cut.parent / "cut_edit01.otio").exists()
 
     window.actions_[Command.CUT_IN].trigger()

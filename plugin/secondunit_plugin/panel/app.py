@@ -62,6 +62,7 @@ def run(cut: Path | None) -> int:
                 lambda error: model.playback.stay_silent(str(error))
             ).run()
             closing.callback(model.frames.close)
+            closing.callback(model.playback.stop)
             if cut is not None:
                 model.open_cut(cut)
 

@@ -9,9 +9,9 @@ from secondunit_plugin.panel.model.clock import NoSound
 
 _BYTES_PER_SECOND = 48_000 * 4
 _BUFFER_SECONDS = 0.12
-# The device tells in steps how far it is. The time between is the system's, drawn towards the device's by this share
-# each time that it is asked; from so many seconds apart on, at once.
-_PULL, _APART = 0.05, 0.08
+# The device tells in steps how far it is. The time between is the system's, drawn towards the device's by this share at
+# each step, or wholly when they are so many seconds apart; it goes no further than so much beyond what was told.
+_PULL, _APART, _BEYOND = 0.1, 0.2, 0.25
 
 
 class Speaker:
@@ -35,12 +35,12 @@ class Speaker:
         self._pipe: QIODevice | None = None
         self._waiting = bytearray()
         self._written = 0
-        self._began = self._ahead = 0.0
+        self._told = self._zero = self._last = 0.0
 
     def begin(self) -> None:
         self.end()
         self._pipe = self._output.start()
-        self._began, self._ahead = time.monotonic(), 0.0
+        self._told = self._last = 0.0
 
     def write(self, samples: bytes) -> None:
         self._waiting += samples
@@ -49,10 +49,14 @@ class Speaker:
     def seconds(self) -> float:
         self._pump()
         told = max(0, self._written - (self._output.bufferSize() - self._output.bytesFree())) / _BYTES_PER_SECOND
-        passed = time.monotonic() - self._began
-        off = told - (passed + self._ahead)
-        self._ahead += off if abs(off) > _APART else off * _PULL
-        return passed + self._ahead
+        now = time.monotonic()
+        if told != self._told:
+            off = told - (now - self._zero)
+            self._zero -= off if self._told == 0 or abs(off) > _APART else off * _PULL
+            self._told = told
+        if told > 0:
+            self._last = max(self._last, min(now - self._zero, told + _BEYOND))
+        return self._last
 
     def end(self) -> None:
         self._output.reset()
