@@ -337,9 +337,9 @@ class Orders:
             event = Cancelled(claim.order.id, live.next_number)
         return self._end(claim, live, State.CANCELLED, event)
 
-    def requeue(self, claim: Claim, reason: str, log: str) -> None:
-        """After a worker was lost and its end confirmed; the third time the order is set aside as failed."""
-        if claim.attempt >= MOST_ATTEMPTS:
+    def requeue(self, claim: Claim, reason: str, log: str, attempts: int = MOST_ATTEMPTS) -> None:
+        """After a worker was lost and its end confirmed; the last of `attempts` sets the order aside as failed."""
+        if claim.attempt >= attempts:
             message = f"{reason}; it was tried {claim.attempt} times and is set aside: the worker's log tells more"
             self.failed(claim, OrderFailed.__name__, message, log)
             return

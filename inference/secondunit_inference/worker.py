@@ -45,6 +45,8 @@ _NICENESS = 5
 _STEP_SECONDS = 0.05
 _PREVIEW_SECONDS = 0.2
 _PREVIEW_WIDTH = 480
+_MOST_SAID = 300
+_BROKEN = 70  # EX_SOFTWARE of sysexits.h
 _PACKAGES = ("secondunit", "numpy", "av", "opencv-python-headless", "scipy", "opencolorio", "openimageio")
 _LOADED_PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "peft", "safetensors")
 """Named where an engine has loaded them."""
@@ -205,6 +207,11 @@ class Worker:
             message = f"the disk of {run.order.delivery.folder} is full: make room, then order again"
             refused = worker_pb2.Refused(fence=fence, error=OrderFailed.__name__, message=message)
             return worker_pb2.FromWorker(refused=refused)
+        except Exception as error:  # noqa: BLE001 (what is in memory may be damaged: the process ends here)
+            traceback.print_exc()  # into the log before the unit reads the message and ends the process
+            sys.stderr.flush()
+            self._pipe.send(worker_pb2.FromWorker(broken=worker_pb2.Broken(fence=fence, error=_said(error))))
+            os._exit(_BROKEN)
         return worker_pb2.FromWorker(finished=worker_pb2.Finished(fence=fence))
 
     def _make(self, run: _Run, slot: worker_pb2.TakeToMake) -> None:
@@ -311,6 +318,11 @@ def _inspect(asked: worker_pb2.Inspect) -> worker_pb2.Inspected:
     return worker_pb2.Inspected(sha256=digest(Path(asked.path)), record=found)
 
 
+def _said(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:_MOST_SAID]}" if text else type(error).__name__
+
+
 def _versions() -> tuple[Version, ...]:
     packages = (*_PACKAGES, *(package for package in _LOADED_PACKAGES if package in sys.modules))
     return tuple(version for package in packages if (version := _version(package)) is not None)
@@ -345,7 +357,7 @@ def main(models: Path, engines: dict[str, str]) -> None:
     except BaseException:  # noqa: BLE001 (the edge of the process)
         traceback.print_exc()
         sys.stderr.flush()
-        os._exit(70)
+        os._exit(_BROKEN)
 
 
 if __name__ == "__main__":

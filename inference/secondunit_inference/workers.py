@@ -20,7 +20,7 @@ from secondunit_bridge.spawn import process_of
 from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
 
 from secondunit_inference.framing import frame, read_frames
-from secondunit_inference.orders import Claim, Orders, TakeSlot
+from secondunit_inference.orders import MOST_ATTEMPTS, Claim, Orders, TakeSlot
 from secondunit_inference.store import TakeFiles, publish, sweep
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ LEASE_SECONDS = 15.0
 START_SECONDS = 120.0
 START_AGAIN_SECONDS = 30.0
 MOST_FAILED_STARTS = 3
+MOST_BROKEN = 2  # an engine's own error mostly comes again, and loading a large model takes minutes
 """In a row; then it is not the start that failed by chance, and waiting orders fail."""
 SOFT_CANCEL_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
@@ -263,6 +264,13 @@ class Device(threading.Thread):
                 self._sweep(claim)
                 self._orders.failed(claim, content.error, content.message, str(self._log_of(claim)))
                 return True
+            case "broken":
+                self._end_worker()
+                if cancelling:
+                    self._cancelled(claim)
+                else:
+                    self._lost(claim, f"the engine {claim.order.engine} broke off: {content.error}", MOST_BROKEN)
+                return True
             case "finished":
                 if cancelling:
                     self._cancelled(claim)
@@ -286,10 +294,10 @@ class Device(threading.Thread):
         self._sweep(claim)
         self._orders.cancelled(claim)
 
-    def _lost(self, claim: Claim, reason: str) -> None:
+    def _lost(self, claim: Claim, reason: str, attempts: int = MOST_ATTEMPTS) -> None:
         log.error("%s: %s", claim.order.id, reason)
         self._sweep(claim)
-        self._orders.requeue(claim, reason, str(self._log_of(claim)))
+        self._orders.requeue(claim, reason, str(self._log_of(claim)), attempts)
 
     def _sweep(self, claim: Claim) -> None:
         for slot in claim.unpublished:

@@ -112,14 +112,20 @@ def test_a_lost_worker_costs_nothing_but_time(tmp_path: Path, at: str, what: str
     assert made[0][3] != made[1][3] == made[2][3]  # a new process made the rest
 
 
-def test_a_poison_order_is_set_aside_and_others_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what", "attempts", "said"), [("exit", 2, "RuntimeError: an engine's mistake"), ("crash", 3, "signal 9")]
+)
+def test_a_poison_order_is_set_aside_and_others_go_on(tmp_path: Path, what: str, attempts: int, said: str) -> None:
+    notes = tmp_path / "notes"
     with unit_in_process(tmp_path / "home") as address:
-        events = asyncio.run(submit_and_watch(address, order("a", tmp_path / "takes", at="frame", what="exit")))
+        broken = order("a", tmp_path / "takes", at="frame", what=what, notes=str(notes))
+        events = asyncio.run(submit_and_watch(address, broken))
         failure = events[-1]
         assert isinstance(failure, Failed)
         assert failure.error == "OrderFailed"
-        assert "tried 3 times" in failure.message
-        assert Path(failure.log).read_text().count("RuntimeError: an engine's mistake") == 3
+        assert said in failure.message and f"tried {attempts} times" in failure.message
+        assert Path(failure.log).read_text().count("RuntimeError: an engine's mistake") == (2 if what == "exit" else 0)
+        assert len({line.split()[3] for line in notes.read_text().splitlines()}) == attempts  # a process for each
         after = asyncio.run(submit_and_watch(address, order("b", tmp_path / "takes")))
     assert len(takes_in(after)) == 1
     assert len(delivered(tmp_path / "takes")) == 1

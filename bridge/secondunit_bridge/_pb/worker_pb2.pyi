@@ -103,6 +103,14 @@ class Refused(_message.Message):
     message: str
     def __init__(self, fence: _Optional[int] = ..., error: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
+class Broken(_message.Message):
+    __slots__ = ("fence", "error")
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    fence: int
+    error: str
+    def __init__(self, fence: _Optional[int] = ..., error: _Optional[str] = ...) -> None: ...
+
 class Inspected(_message.Message):
     __slots__ = ("sha256", "record")
     SHA256_FIELD_NUMBER: _ClassVar[int]
@@ -112,7 +120,7 @@ class Inspected(_message.Message):
     def __init__(self, sha256: _Optional[str] = ..., record: _Optional[_Union[_unit_pb2.Record, _Mapping]] = ...) -> None: ...
 
 class FromWorker(_message.Message):
-    __slots__ = ("ready", "heartbeat", "progress", "written", "finished", "stopped", "refused", "inspected")
+    __slots__ = ("ready", "heartbeat", "progress", "written", "finished", "stopped", "refused", "inspected", "broken")
     READY_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +129,7 @@ class FromWorker(_message.Message):
     STOPPED_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
     INSPECTED_FIELD_NUMBER: _ClassVar[int]
+    BROKEN_FIELD_NUMBER: _ClassVar[int]
     ready: Ready
     heartbeat: Heartbeat
     progress: Progress
@@ -129,4 +138,5 @@ class FromWorker(_message.Message):
     stopped: Stopped
     refused: Refused
     inspected: Inspected
-    def __init__(self, ready: _Optional[_Union[Ready, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., written: _Optional[_Union[Written, _Mapping]] = ..., finished: _Optional[_Union[Finished, _Mapping]] = ..., stopped: _Optional[_Union[Stopped, _Mapping]] = ..., refused: _Optional[_Union[Refused, _Mapping]] = ..., inspected: _Optional[_Union[Inspected, _Mapping]] = ...) -> None: ...
+    broken: Broken
+    def __init__(self, ready: _Optional[_Union[Ready, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., written: _Optional[_Union[Written, _Mapping]] = ..., finished: _Optional[_Union[Finished, _Mapping]] = ..., stopped: _Optional[_Union[Stopped, _Mapping]] = ..., refused: _Optional[_Union[Refused, _Mapping]] = ..., inspected: _Optional[_Union[Inspected, _Mapping]] = ..., broken: _Optional[_Union[Broken, _Mapping]] = ...) -> None: ...
