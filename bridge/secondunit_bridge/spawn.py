@@ -74,6 +74,29 @@ def log_file(home: Path) -> Path:
     return home / "unit.log"
 
 
+def stopped_by(home: Path) -> str | None:
+    """Who ended the last unit there on purpose; None while one runs, and after one that ended in any other way."""
+    try:
+        return _stopped_file(home).read_text(encoding="utf-8") if find(home) is None else None
+    except OSError:
+        return None
+
+
+def note_stop(home: Path, by: str) -> None:
+    """For `stopped_by`; who is noted already stays."""
+    with suppress(FileExistsError), _stopped_file(home).open("x", encoding="utf-8") as file:
+        file.write(by)
+
+
+def forget_stop(home: Path) -> None:
+    """By a unit that starts."""
+    _stopped_file(home).unlink(missing_ok=True)
+
+
+def _stopped_file(home: Path) -> Path:
+    return home / "stopped"
+
+
 def find(home: Path) -> Address | None:
     """The unit that runs there, or None."""
     try:
@@ -138,12 +161,16 @@ def _tail(home: Path) -> str:
     return f"it left no log at {log_file(home)}"
 
 
-def stop(home: Path, timeout: float = 15.0) -> bool:
-    """Ends the unit there, of whatever version it is; False if there was none. Queued orders stay queued."""
+def stop(home: Path, timeout: float = 15.0, by: str = "another program") -> bool:
+    """Ends the unit there, of whatever version it is; False if there was none. Queued orders stay queued.
+
+    `by`: who stops it, in words, for the programs that were connected to it.
+    """
     found = find(home)
     process = found and process_of(found.pid, found.created)
     if not process:
         return False
+    note_stop(home, by)
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         try:

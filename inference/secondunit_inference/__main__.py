@@ -93,10 +93,12 @@ def run(home: Path, engines: dict[str, str], tcp: bool) -> None:
     socket = None if tcp else _socket_path(home)
     server, target = serve(service, token, socket)
     device.start()
+    spawn.forget_stop(home)
     _write_address(home, target, token)
     log.info("the unit runs at %s", target)
-    stopped.recv(1)
+    received = stopped.recv(1)[0]
     log.info("the unit stops")
+    spawn.note_stop(home, signal.Signals(received).name if received else "a connected program")
     spawn.address_file(home).unlink(missing_ok=True)
     server.stop(_GRACE_SECONDS).wait()
     device.stop()

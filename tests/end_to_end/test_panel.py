@@ -179,7 +179,7 @@ def test_an_order_is_cancelled_and_another_cut_starts_with_nothing(cut: Path, qt
     other.mkdir()
     write_cut(read_cut(cut), other / "cut.otio")
     model.open_cut(other / "cut.otio")
-    assert not model.orders.orders and model.place is None and window.queue.list.topLevelItemCount() == 0
+    assert not model.orders.orders and model.place is None and not model.orders.queue
     qtbot.waitUntil(lambda: model.cut.open is not None, timeout=SECONDS)
     model.open_cut(cut.parent / "missing.otio")
     qtbot.waitUntil(lambda: isinstance(model.cut.state, Unreadable), timeout=SECONDS)

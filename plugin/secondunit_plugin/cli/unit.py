@@ -48,7 +48,7 @@ def start() -> None:
 @unit.command()
 def stop() -> None:
     """Stop the unit. Orders that wait stay stored."""
-    stopped = spawn.stop(spawn.home())
+    stopped = spawn.stop(spawn.home(), by="secondunit unit stop")
     click.echo("The unit has stopped." if stopped else "No unit runs.")
 
 

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from secondunit_bridge.errors import SecondUnitError, UnitUnreachable
 from secondunit_bridge.messages import Failed
 
-from secondunit_plugin.panel.model.unit import Lost, Reached, Searching
+from secondunit_plugin.panel.model.unit import Ended, Lost, Reached, Searching, UnitState
 
 if TYPE_CHECKING:  # gRPC is imported in the thread, after the window shows
     from secondunit_bridge.client import Client
@@ -24,6 +24,7 @@ _GREET_SECONDS = 2.0
 class UnitLink(QObject):
     """Finds the unit at `home`, starts it where there is none, and goes on trying; signals arrive on the UI thread.
 
+    A unit that was stopped on purpose is started again by `start_unit` alone; one that somebody else starts is found.
     After a loss, each watch goes on with the first event that it has not seen.
     """
 
@@ -40,6 +41,9 @@ class UnitLink(QObject):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: Client | None = None
         self._closing: asyncio.Event | None = None
+        self._woken = asyncio.Event()
+        self._wanted = True
+        self._state: UnitState | None = None
         self._closed = False
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="unit", daemon=True)
 
@@ -52,8 +56,21 @@ class UnitLink(QObject):
         if self._loop is not None and self._closing is not None:
             with suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._closing.set)
+                self._loop.call_soon_threadsafe(self._woken.set)
         if self._thread.is_alive():
             self._thread.join(5)
+
+    def start_unit(self) -> None:
+        """After it was stopped."""
+        self._wanted = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    def stop_unit(self, by: str) -> None:
+        """For the work of an `Operation`: blocks. `by`: who stops it, in words."""
+        from secondunit_bridge import spawn
+
+        spawn.stop(self._home or spawn.home(), by=by)
 
     def call(self, ask: "Callable[[Client], Coroutine[Any, Any, R]]") -> R:
         """For the work of an `Operation`: blocks. Raises what the client raises, UnitUnreachable without a unit."""
@@ -89,18 +106,26 @@ class UnitLink(QObject):
         self._closing = asyncio.Event()
         if self._closed:
             return
-        self.state_changed.emit(Searching())
+        home = self._home or spawn.home()
+        self._tell(Searching())
         while not self._closing.is_set():
+            if not self._wanted and (by := await asyncio.to_thread(spawn.stopped_by, home)) is not None:
+                self._tell(Ended(by))
+                await self._pause()
+                continue
             try:
-                address = await asyncio.to_thread(spawn.ensure_running, self._home or spawn.home())
+                if isinstance(self._state, Ended):
+                    self._tell(Searching())
+                address = await asyncio.to_thread(spawn.ensure_running, home)
                 async with Client(address) as client:
-                    self._client = client
+                    self._client, self._wanted = client, False
                     for order_id in list(self._seen):
                         self._take_up(order_id)
                     await self._greet(client)
             except SecondUnitError as error:
-                self.state_changed.emit(Lost(str(error)))
-                await self._pause()
+                if self._wanted or await asyncio.to_thread(spawn.stopped_by, home) is None:
+                    self._tell(Lost(str(error)))
+                    await self._pause()
             finally:
                 self._client = None
                 for task in self._tasks.values():
@@ -116,22 +141,31 @@ class UnitLink(QObject):
             info = await client.hello()
             if info != known:
                 known = info
-                self.state_changed.emit(Reached(info))
+                self._tell(Reached(info))
             await self._pause()
 
     async def _pause(self) -> None:
-        assert self._closing is not None
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), _GREET_SECONDS)
+            await asyncio.wait_for(self._woken.wait(), _GREET_SECONDS)
+        if self._closing is not None and not self._closing.is_set():
+            self._woken.clear()
+
+    def _tell(self, state: UnitState) -> None:
+        if state != self._state:
+            self._state = state
+            self.state_changed.emit(state)
 
     async def _read(self, client: "Client", order_id: str) -> None:
-        try:
-            async for event in client.watch(order_id, self._seen[order_id]):
-                self._seen[order_id] = event.number
-                self.event_arrived.emit(event)
-        except UnitUnreachable:
-            return  # taken up again at the next unit
-        except SecondUnitError as error:
-            last = Failed(order_id, self._seen[order_id], type(error).__name__, str(error), "")
-            self.event_arrived.emit(last)
+        while True:
+            try:
+                async for event in client.watch(order_id, self._seen[order_id]):
+                    self._seen[order_id] = event.number
+                    self.event_arrived.emit(event)
+                break
+            except UnitUnreachable:  # or it has as many watchers as it takes
+                await asyncio.sleep(_GREET_SECONDS)
+            except SecondUnitError as error:
+                last = Failed(order_id, self._seen[order_id], type(error).__name__, str(error), "")
+                self.event_arrived.emit(last)
+                break
         del self._seen[order_id]

@@ -80,7 +80,8 @@ class Window(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         status = self.statusBar()
         assert status is not None
-        status.addWidget(UnitStatus(model), 1)
+        self.unit_status = UnitStatus(model)
+        status.addWidget(self.unit_status, 1)
         self._bind_commands()
         model.cut.changed.connect(self._show_cut)
         model.draft.changed.connect(self._enable_commands)
@@ -170,6 +171,16 @@ class Window(QMainWindow):
                     *(Command.PLAY_FORWARD, Command.MARK_OUT, Command.PLAY_AROUND, Command.LOOP),
                 )
             )
+        )
+        self.queue.bind(
+            {
+                Command.CANCEL: self.actions_[Command.CANCEL],
+                Command.CANCEL_ALL: self.act(Command.CANCEL_ALL, model.cancel_all),
+                Command.EARLIER: self.act(Command.EARLIER, lambda: self.queue.step(-1), self.queue),
+                Command.LATER: self.act(Command.LATER, lambda: self.queue.step(1), self.queue),
+                Command.AGAIN: self.act(Command.AGAIN, self.queue.again, self.queue),
+                Command.CLEAR_ENDED: self.act(Command.CLEAR_ENDED, model.orders.clear_ended, self.queue),
+            }
         )
         self._order_button.clicked.connect(self.actions_[Command.ORDER].trigger)
         self._cut_in_button.clicked.connect(self.actions_[Command.CUT_IN].trigger)

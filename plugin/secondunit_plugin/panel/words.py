@@ -6,9 +6,9 @@ from typing import assert_never
 from PyQt5.QtCore import QCoreApplication
 from secondunit_bridge.messages import SoundKind, Task
 
-from secondunit_plugin.panel.model.orders import Broken, Made, Making, OrderState, Preparing, Stopped, Waiting
+from secondunit_plugin.panel.model.orders import Broken, Made, Making, Preparing, Running, Stopped, Waiting
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
-from secondunit_plugin.panel.model.unit import Lost, Reached, Searching, UnitState
+from secondunit_plugin.panel.model.unit import Ended, Lost, Reached, Searching, UnitState
 
 
 def tr(text: str) -> str:
@@ -86,17 +86,19 @@ def of_place(place: Place) -> str:
             assert_never(place)
 
 
-def of_order(state: OrderState) -> str:
-    match state:
+def of_order(running: Running) -> str:
+    match running.state:
         case Waiting(0):
             return tr("starts next")
+        case Waiting(1):
+            return tr("waits for one other order")
         case Waiting(position):
             return tr("waits for {position} other orders").format(position=position)
         case Preparing(what):
             return tr("loads {what}").format(what=what)
-        case Making(take, done, total, what, left):
-            said = tr("take {take}: {what} {done}/{total}").format(take=take + 1, what=what, done=done, total=total)
-            return said if left is None else tr("{said}, {left} s left").format(said=said, left=ceil(left))
+        case Making(take, done, total, what):
+            said = tr("take {take} of {takes}: {what} {done}/{total}")
+            return said.format(take=take + 1, takes=len(running.order.seeds), what=what, done=done, total=total)
         case Made():
             return tr("made")
         case Broken(_, message, _):
@@ -104,7 +106,20 @@ def of_order(state: OrderState) -> str:
         case Stopped():
             return tr("cancelled")
         case _:
-            assert_never(state)
+            assert_never(running.state)
+
+
+def of_seconds(seconds: float) -> str:
+    """Minutes and seconds, hours where there are any, rounded up."""
+    minutes, rest = divmod(ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def of_bytes(count: int) -> str:
+    if count >= 1e9:
+        return tr("{count} GB").format(count=f"{count / 1e9:.1f}")
+    return tr("{count} MB").format(count=f"{count / 1e6:.1f}")
 
 
 def of_unit(state: UnitState) -> str:
@@ -115,5 +130,7 @@ def of_unit(state: UnitState) -> str:
             return tr("Unit ready: {devices}").format(devices=", ".join(info.devices))
         case Lost(why):
             return tr("No unit: {why}").format(why=why)
+        case Ended(by):
+            return tr("The unit was stopped by {by}").format(by=by)
         case _:
             assert_never(state)

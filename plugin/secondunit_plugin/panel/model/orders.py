@@ -84,6 +84,17 @@ class Running:
     event: int = 0
 
     @property
+    def share(self) -> float:
+        """Of the whole order, 0 to 1, as far as its steps tell."""
+        match self.state:
+            case Made():
+                return 1.0
+            case Making(take, done, total):
+                return (take + done / max(1, total)) / len(self.order.seeds)
+            case _:
+                return len(self.takes) / len(self.order.seeds)
+
+    @property
     def ended(self) -> bool:
         return isinstance(self.state, Made | Broken | Stopped)
 
@@ -116,13 +127,18 @@ def after(running: Running, event: Event) -> Running:
 
 
 class OrdersModel(QObject):
-    """By order id, in the order in which they were sent. Takes are announced once each."""
+    """By order id, in the order in which they were sent. Takes are announced once each.
+
+    `queue`: the ids of those that have not ended, and of those that did since the panel has been watching, until they
+    are cleared from it.
+    """
 
     cleared = pyqtSignal()
     added = pyqtSignal(str)
     """Order id."""
     changed = pyqtSignal(str)
     """Order id."""
+    queue_changed = pyqtSignal()
     preview_arrived = pyqtSignal(object)
     """A `Preview`."""
     take_arrived = pyqtSignal(str, int)
@@ -131,22 +147,41 @@ class OrdersModel(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.orders: dict[str, Running] = {}
+        self.queue: list[str] = []
+
+    @property
+    def waiting(self) -> list[str]:
+        """Order ids, the next first."""
+        places = {
+            order_id: running.state.position
+            for order_id in self.queue
+            if isinstance((running := self.orders[order_id]).state, Waiting)
+        }
+        return sorted(places, key=places.__getitem__)
+
+    def clear_ended(self) -> None:
+        self.queue = [order_id for order_id in self.queue if not self.orders[order_id].ended]
+        self.queue_changed.emit()
 
     def clear(self) -> None:
         """For another cut; the orders go on at the unit."""
-        self.orders = {}
+        self.orders, self.queue = {}, []
         self.cleared.emit()
+        self.queue_changed.emit()
 
     def add(self, order: Order, ordered: "Ordered | None") -> None:
         known = self.orders.get(order.id)
         if known is None:
             self.orders[order.id] = Running(order, ordered, Waiting(0))
+            self.queue.append(order.id)
             self.added.emit(order.id)
+            self.queue_changed.emit()
         elif ordered is not None:  # the unit's list was faster than its answer
             self.orders[order.id] = replace(known, ordered=ordered)
 
     def restore(self, status: OrderStatus) -> None:
         """As the unit lists it. Takes that a lost connection kept from here arrive as if by their events."""
+        known = status.order.id in self.orders
         self.add(status.order, None)
         places = {seed: place for place, seed in enumerate(status.order.seeds)}
         for take in status.takes:
@@ -155,6 +190,9 @@ class OrdersModel(QObject):
                 self.orders[status.order.id] = replace(running, takes={**running.takes, index: take})
                 self.take_arrived.emit(status.order.id, index)
         self.take(status.last)
+        if not known and self.orders[status.order.id].ended:
+            self.queue.remove(status.order.id)
+            self.queue_changed.emit()
 
     def take(self, event: Event) -> None:
         before = self.orders.get(event.order_id)

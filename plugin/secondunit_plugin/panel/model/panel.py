@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from secondunit_bridge.errors import SecondUnitError
@@ -148,6 +149,34 @@ class PanelModel(QObject):
 
     def cancel(self, order_id: str) -> None:
         Operation(self, lambda: self.link.call(lambda unit: unit.cancel(order_id))).failure(self._refuse).run()
+
+    def cancel_all(self) -> None:
+        for order_id in self.orders.queue:
+            if not self.orders.orders[order_id].ended:
+                self.cancel(order_id)
+
+    def move(self, order_id: str, after: str) -> None:
+        """A waiting order right after another one; first where `after` is empty."""
+        Operation(self, lambda: self.link.call(lambda unit: unit.move(order_id, after))).failure(self._refuse).run()
+
+    def again(self, order_id: str) -> None:
+        """The same order once more, under an id of its own."""
+        opened, running, link = self.cut.open, self.orders.orders[order_id], self.link
+        if opened is None:
+            return
+        order = replace(running.order, id=uuid4().hex)
+        ordered = replace(running.ordered, order=order) if running.ordered is not None else None
+
+        def sent(_: object) -> None:
+            if self._is_open(opened):
+                self.orders.add(order, ordered)
+                link.watch(order.id)
+
+        Operation(self, lambda: link.call(lambda unit: unit.submit(order))).success(sent).failure(self._refuse).run()
+
+    def stop_unit(self) -> None:
+        """Orders stay with it, and go on once it is started."""
+        Operation(self, lambda: self.link.stop_unit(self.tr("this panel"))).failure(self._refuse).run()
 
     def cut_in(self) -> None:
         """Puts the chosen take in its place and writes the cut to a file of its own."""

@@ -22,4 +22,11 @@ class Lost:
     why: str
 
 
-UnitState = Searching | Reached | Lost
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Stopped on purpose, `by` whom in words. It is not started again before somebody asks for it."""
+
+    by: str
+
+
+UnitState = Searching | Reached | Lost | Ended

@@ -1,11 +1,11 @@
 """One line: whether the unit answers."""
 
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import PanelModel
-from secondunit_plugin.panel.model.unit import Lost, Reached, Searching, UnitState
+from secondunit_plugin.panel.model.unit import Ended, Lost, Reached, Searching, UnitState
 
 
 class UnitStatus(QWidget):
@@ -15,16 +15,22 @@ class UnitStatus(QWidget):
         self._icon = QLabel()
         self.text = QLabel(words.of_unit(model.unit))
         self.text.setAccessibleName(self.tr("Unit"))
+        self.start = QPushButton(self.tr("Start the unit"))
+        self.start.hide()
+        self.start.clicked.connect(model.link.start_unit)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 0)
         layout.addWidget(self._icon)
-        layout.addWidget(self.text, 1)
+        layout.addWidget(self.text)
+        layout.addWidget(self.start)
+        layout.addStretch(1)
         model.unit_changed.connect(self._show)
 
     def _show(self) -> None:
         said = words.of_unit(self._model.unit)
         self.text.setText(said.splitlines()[0])
         self.text.setToolTip(said)
+        self.start.setVisible(isinstance(self._model.unit, Ended))
         self._icon.setPixmap(icon(_icon_of(self._model.unit)).pixmap(16, 16))
 
 
@@ -36,3 +42,5 @@ def _icon_of(state: UnitState) -> str:
             return "lan-connect"
         case Lost():
             return "lan-disconnect"
+        case Ended():
+            return "power-sleep"
