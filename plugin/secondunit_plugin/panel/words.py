@@ -109,19 +109,6 @@ def of_order(running: Running) -> str:
             assert_never(running.state)
 
 
-def of_seconds(seconds: float) -> str:
-    """Minutes and seconds, hours where there are any, rounded up."""
-    minutes, rest = divmod(ceil(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def of_bytes(count: int) -> str:
-    if count >= 1e9:
-        return tr("{count} GB").format(count=f"{count / 1e9:.1f}")
-    return tr("{count} MB").format(count=f"{count / 1e6:.1f}")
-
-
 def of_unit(state: UnitState) -> str:
     match state:
         case Searching():

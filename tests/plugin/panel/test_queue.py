@@ -11,7 +11,6 @@ from PyQt5.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 from secondunit_bridge.messages import Event, Failed, Loading, OrderStatus, Plan, Queued, Step, TakeReady
 from secondunit_bridge.rates import FrameTime
-from secondunit_plugin.panel import words
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.views.queue import OrderList, Queue
@@ -65,7 +64,7 @@ def test_what_is_made_comes_first_then_what_waits_by_its_place_then_what_has_end
     shown.event(Queued("c", 2, 3, PLAN))
     assert shown.names == ["a", "d", "b", "c"] and shown.queue.selected == "c"
     shown.event(Step("a", 3, 0, 1, 4, "frames", 62.2))
-    assert shown.rows[0] == ["a: Generate a clip", "take 1 of 2: frames 1/4", "12%", "1:03"]
+    assert shown.rows[0] == ["a: Generate a clip", "take 1 of 2: frames 1/4", "12%", "1 min 3 s"]
     assert shown.rows[3][1:] == ["waits for 3 other orders", "0%", ""]
     sent = shown.model.orders.orders["a"].order
     for index in (0, 1):
@@ -117,7 +116,3 @@ def test_orders_that_had_ended_before_are_not_in_the_queue(shown: Shown) -> None
     shown.model.orders.restore(OrderStatus(order("a", Path("/takes")), failed, (), 1))
     shown.model.orders.restore(OrderStatus(order("b", Path("/takes"), shot="b"), Queued("b", 1, 0, PLAN), (), 0))
     assert shown.names == ["b"] and list(shown.model.orders.orders) == ["a", "b"]
-
-
-def test_seconds_are_written_as_clocks_show_them() -> None:
-    assert [words.of_seconds(one) for one in (0.2, 59.5, 3600.0)] == ["0:01", "1:00", "1:00:00"]

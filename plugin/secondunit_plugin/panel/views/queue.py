@@ -48,7 +48,7 @@ from secondunit_plugin.panel.model.panel import PanelModel
 _WIDTH = 420
 _ORDER, _STATE, _PROGRESS, _LEFT = range(4)
 _ID, _KEY, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
-_WIDTHS = {_ORDER: 150, _PROGRESS: 90, _LEFT: 56}
+_WIDTHS = {_ORDER: 150, _PROGRESS: 90, _LEFT: 84}
 
 
 class Queue(QWidget):
