@@ -81,11 +81,12 @@ def names(cut: Path) -> list[str]:
     return [item.child.name for item in Index(read_cut(cut)).tracks[0].items]
 
 
-def choose(qtbot: QtBot, window: Window, row: int) -> None:
-    item = window.places.list.item(row)
-    assert item is not None
-    viewport = window.places.list.viewport()
-    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=window.places.list.visualItemRect(item).center())
+def choose(qtbot: QtBot, window: Window, model: PanelModel, number: int) -> None:
+    opened, area = model.cut.open, window.timeline.area
+    assert opened is not None
+    rect = area.area_of(opened.version.places[number])
+    assert rect is not None
+    qtbot.mouseClick(area.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
 
 
 def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtBot, panels: Panels) -> None:
@@ -98,7 +99,7 @@ def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtB
     assert [type(place) for place in opened.version.places] == [ShotPlace, GapPlace, ShotPlace]
     assert not window.actions_[Command.ORDER].isEnabled()
 
-    choose(qtbot, window, 0)
+    choose(qtbot, window, model, 0)
     assert model.place == opened.version.places[0]
     qtbot.waitUntil(lambda: isinstance(model.draft.controls, Known), timeout=SECONDS)
     seeds = window.order_form.controls.field("seed")
@@ -133,7 +134,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_ordered(cut: Path, qtbot: Qt
     model, window = panels.open(cut)
     notices: list[Notice] = []
     model.noticed.connect(notices.append)
-    choose(qtbot, window, 0)
+    choose(qtbot, window, model, 0)
     model.draft.ask(Extend(frames=13, into="gap"))
     window.actions_[Command.ORDER].trigger()
     qtbot.waitUntil(lambda: bool(notices), timeout=SECONDS)
@@ -145,7 +146,7 @@ def test_a_panel_that_starts_again_finds_the_takes_and_a_dead_unit_is_started_ag
     cut: Path, qtbot: QtBot, panels: Panels, unit_home: Path
 ) -> None:
     model, window = panels.open(cut)
-    choose(qtbot, window, 0)
+    choose(qtbot, window, model, 0)
     model.draft.ask(Extend(frames=12))
     model.draft.set_value("seed", Seeds(0, 3))
     window.actions_[Command.ORDER].trigger()
@@ -168,7 +169,7 @@ def test_a_panel_that_starts_again_finds_the_takes_and_a_dead_unit_is_started_ag
 
 def test_an_order_is_cancelled_and_another_cut_starts_with_nothing(cut: Path, qtbot: QtBot, panels: Panels) -> None:
     model, window = panels.open(cut)
-    choose(qtbot, window, 0)
+    choose(qtbot, window, model, 0)
     model.draft.ask(Extend(frames=400, into="handles"))
     window.actions_[Command.ORDER].trigger()
     qtbot.waitUntil(lambda: len(model.orders.orders) == 1, timeout=SECONDS)

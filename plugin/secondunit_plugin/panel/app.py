@@ -86,4 +86,4 @@ def _import_the_rest() -> None:
     import qtawesome.iconic_font  # noqa: F401
 
     from secondunit_plugin.panel import events  # noqa: F401
-    from secondunit_plugin.panel.views import order_form, place_strip, queue, takes_strip, unit_status, viewer  # noqa: F401
+    from secondunit_plugin.panel.views import order_form, queue, takes_strip, timeline, unit_status, viewer  # noqa: F401

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
     QLabel,
     QMainWindow,
     QPushButton,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -26,13 +27,14 @@ CUTS = "*.otio *.otioz *.fcpxml *.xml *.kdenlive *.mlt *.aaf *.edl"
 _NOTICE_MS = 8000
 # Keys that lists, fields and buttons have a use for of their own.
 _WHERE_IT_IS_SEEN = (
-    *(Command.PLACE_BEFORE, Command.PLACE_AFTER),
+    *(Command.PLACE_BEFORE, Command.PLACE_AFTER, Command.EDIT_BEFORE, Command.EDIT_AFTER),
+    *(Command.CUT_START, Command.CUT_END),
     *(Command.PLAY, Command.PLAY_AROUND, Command.FRAME_BACK, Command.FRAME_ON),
 )
 
 
 class Window(QMainWindow):
-    """Places above, the viewer in the middle, the order on the right, takes and queue below.
+    """The viewer, below it the cut, the order on the right, takes and queue at the bottom.
 
     Empty until `fill`, so that it shows before the model and the views are imported.
     """
@@ -45,17 +47,17 @@ class Window(QMainWindow):
     def fill(self, model: "PanelModel") -> None:
         from secondunit_plugin.panel.gestures.layer import GestureLayer
         from secondunit_plugin.panel.views.order_form import OrderForm
-        from secondunit_plugin.panel.views.place_strip import PlaceStrip
         from secondunit_plugin.panel.views.queue import Queue
         from secondunit_plugin.panel.views.takes_strip import TakesStrip
+        from secondunit_plugin.panel.views.timeline import Timeline
         from secondunit_plugin.panel.views.unit_status import UnitStatus
         from secondunit_plugin.panel.views.viewer import Viewer
 
         self._model = model
         self.actions_: dict[Command, QAction] = {}
-        self.places = PlaceStrip(model)
         self.viewer = Viewer(model)
         self.gestures = GestureLayer(model, self.viewer)
+        self.timeline = Timeline(model)
         self.order_form = OrderForm(model)
         self.takes = TakesStrip(model)
         self.queue = Queue(model)
@@ -66,13 +68,17 @@ class Window(QMainWindow):
         self._notice_ends = QTimer(self)
         self._notice_ends.setSingleShot(True)
         self._notice_ends.timeout.connect(self.notice.hide)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
+        above = QWidget()
+        column = QVBoxLayout(above)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.places)
         column.addWidget(self.viewer, 1)
         column.addWidget(self.notice)
+        middle = QSplitter(Qt.Orientation.Vertical)
+        middle.setChildrenCollapsible(False)
+        middle.addWidget(above)
+        middle.addWidget(self.timeline)
+        middle.setStretchFactor(0, 1)
         self.setCentralWidget(middle)
         self._dock(self.tr("Order"), "order", self._order_area(), Qt.DockWidgetArea.RightDockWidgetArea)
         self._dock(self.tr("Takes"), "takes", self._takes_area(), Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -148,10 +154,7 @@ class Window(QMainWindow):
             (self.tr("&File"), {Command.OPEN: self._choose_cut, Command.QUIT: self._quit}),
             (self.tr("&Edit"), {Command.UNDO: model.undo, Command.REDO: model.redo, Command.CUT_IN: model.cut_in}),
             (self.tr("&Order"), {Command.ORDER: model.order, Command.CANCEL: self._cancel}),
-            (
-                self.tr("&Place"),
-                {Command.PLACE_BEFORE: lambda: self.places.step(-1), Command.PLACE_AFTER: lambda: self.places.step(1)},
-            ),
+            (self.tr("&Place"), self._place_commands()),
             (self.tr("Play&back"), self._playback_commands()),
         )
         for title, commands in menus:
@@ -199,6 +202,22 @@ class Window(QMainWindow):
             Command.MARK_OUT: lambda: playback.mark("out"),
             Command.CLEAR_MARKS: playback.clear_marks,
             Command.LOOP: lambda: playback.set_loop(not playback.loop),
+        }
+
+    def _place_commands(self) -> dict[Command, Callable[[], None]]:
+        model, area = self._model, self.timeline.area
+
+        return {
+            Command.FIND: self.timeline.write_name,
+            Command.PLACE_BEFORE: lambda: model.step_place(-1),
+            Command.PLACE_AFTER: lambda: model.step_place(1),
+            Command.EDIT_BEFORE: lambda: model.go_to_edit(-1),
+            Command.EDIT_AFTER: lambda: model.go_to_edit(1),
+            Command.CUT_START: lambda: model.go_to(0),
+            Command.CUT_END: lambda: model.go_to(-1),
+            Command.ZOOM_IN: lambda: area.zoom(1),
+            Command.ZOOM_OUT: lambda: area.zoom(-1),
+            Command.FIT: area.fit,
         }
 
     def _choose_cut(self) -> None:

@@ -6,6 +6,7 @@ from typing import assert_never
 from PyQt5.QtCore import QCoreApplication
 from secondunit_bridge.messages import SoundKind, Task
 
+from secondunit_plugin.panel.model.layout import Bar
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, Preparing, Running, Stopped, Waiting
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
 from secondunit_plugin.panel.model.unit import Ended, Lost, Reached, Searching, UnitState
@@ -84,6 +85,14 @@ def of_place(place: Place) -> str:
             return tr("{before} to {after}").format(before=before, after=after)
         case _:
             assert_never(place)
+
+
+def of_handles(bar: Bar) -> str:
+    said = []
+    for frames, words in ((bar.head, tr("{frames} unused before")), (bar.tail, tr("{frames} unused after"))):
+        if frames is not None:
+            said.append(words.format(frames=frames))
+    return ", ".join(said) or tr("length of its media unknown")
 
 
 def of_order(running: Running) -> str:

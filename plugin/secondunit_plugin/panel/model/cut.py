@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from secondunit_plugin.panel.model.layout import Layout
 from secondunit_plugin.panel.model.places import Place
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class Version:
 
     index: "Index"
     places: tuple[Place, ...]
+    layout: Layout
     done: str = ""
 
 

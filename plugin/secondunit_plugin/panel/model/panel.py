@@ -20,7 +20,7 @@ from secondunit_plugin.panel.model.draft import ControlsState, Draft, DraftModel
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
 from secondunit_plugin.panel.model.history import HistoryModel
 from secondunit_plugin.panel.model.orders import Broken, OrdersModel
-from secondunit_plugin.panel.model.places import Place
+from secondunit_plugin.panel.model.places import Place, number_of
 from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.references import ReferencesModel
 from secondunit_plugin.panel.model.takes import TakesModel
@@ -125,6 +125,28 @@ class PanelModel(QObject):
             self.place_changed.emit()
             self.watching.go_to(place)
             self.draft.begin(place)
+
+    def step_place(self, step: int) -> None:
+        """Selects the place `step` further on; where none is selected, the first one from the playhead on."""
+        places = self.cut.open.version.places if self.cut.open is not None else ()
+        number = number_of(self.place, places)
+        if number is not None:
+            found = number + step
+        else:
+            found = next((number for number, one in enumerate(places) if one.at.frame >= self.playback.head), 0)
+        if 0 <= found < len(places):
+            self.select(places[found])
+
+    def go_to(self, frame: int) -> None:
+        """Shows the cut at one of its frames; below 0 they count from its end."""
+        if (opened := self.cut.open) is not None:
+            frames = opened.version.layout.frames
+            self.watching.show_cut(max(0, min(frame if frame >= 0 else frames + frame, frames - 1)))
+
+    def go_to_edit(self, step: int) -> None:
+        """The edit point before, with `step` -1, or after what is shown, with 1."""
+        if (opened := self.cut.open) is not None:
+            self.go_to(opened.version.layout.edit_beside(self.playback.head, step))
 
     def order(self) -> None:
         """Sends the draft as it is; once the unit has it, it survives any crash."""
@@ -240,7 +262,7 @@ class PanelModel(QObject):
         if opened.version not in before.versions and opened.saved_as is not None:
             said = self.tr("{edit}. Written to {name}.").format(edit=opened.version.done, name=opened.saved_as.name)
             self.noticed.emit(Notice(said))
-        if self.place is not None and self.place not in opened.version.places:
+        if number_of(self.place, opened.version.places) is None:
             self.select(None)
         self._edits.popleft()
         self._next_edit()

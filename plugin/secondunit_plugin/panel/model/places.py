@@ -1,5 +1,6 @@
 """Where in a cut something can be made: a shot, a gap, or the cut point between two shots."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from secondunit_bridge.messages import Task
@@ -42,6 +43,14 @@ class JoinPlace:
 
 
 Place = ShotPlace | GapPlace | JoinPlace
+
+
+def number_of(place: Place | None, places: Sequence[Place]) -> int | None:
+    """Its index; quicker than comparing thousands of places whole."""
+    if place is None:
+        return None
+    frame = place.at.frame
+    return next((number for number, one in enumerate(places) if one.at.frame == frame and one == place), None)
 
 
 def tasks_at(place: Place) -> tuple[Task, ...]:

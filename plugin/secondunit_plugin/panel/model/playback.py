@@ -72,6 +72,8 @@ class PlaybackModel(QObject):
     """State, scene, marks, loop, sound."""
     picture_changed = pyqtSignal()
     """`pixels` and `frame`; the pixels that were there before change from now on."""
+    moved = pyqtSignal()
+    """`head`."""
     noted = pyqtSignal(str)
     """What cannot be shown or heard as the scene means it."""
 
@@ -136,6 +138,11 @@ class PlaybackModel(QObject):
             self._resized.start()
 
     @property
+    def head(self) -> int:
+        """The frame on the screen, or the one that will be."""
+        return self.frame if isinstance(self.state, Playing) else self._wanted
+
+    @property
     def timecode(self) -> str:
         """Of `frame`, at the scene's exact rate; empty before the scene is open."""
         return self.timecode_of(self.frame)
@@ -177,11 +184,12 @@ class PlaybackModel(QObject):
             self.state = Stopped()
             self.changed.emit()
         self._wanted = max(0, frame if self.opened is None else min(frame, self.opened.frames - 1))
+        self.moved.emit()
         self._asked = self._link.number()
         self._link.ask(Show(self._asked, self.scene, self._wanted, *self._size))
 
     def step(self, frames: int) -> None:
-        self.seek((self.frame if isinstance(self.state, Playing) else self._wanted) + frames)
+        self.seek(self.head + frames)
 
     def toggle(self) -> None:
         if isinstance(self.state, Playing):
@@ -355,6 +363,7 @@ class PlaybackModel(QObject):
         pixels = self._link.pixels(filled)
         if pixels is not None:
             self.frame = shown.frame
+            self.moved.emit()
             self._hold(filled, pixels)
 
     def _hold(self, filled: Filled | None, pixels: Pixels | None) -> None:
