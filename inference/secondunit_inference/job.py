@@ -58,8 +58,8 @@ class Progress:
     loading: Callable[[str], None]
     step: Callable[[int, int, str], None]
     """done, total, what"""
-    preview: Callable[[FrameTime, Picture], None]
-    """A frame of the take's file, counted from 0."""
+    preview: Callable[[FrameTime, Picture | Callable[[], Picture]], None]
+    """A frame of the take's file, counted from 0. What makes a picture is called in another thread, or never."""
 
 
 class Job:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib import metadata
@@ -107,14 +108,21 @@ class _Run:
         left = (now - self._began) * (1 - share) / share if share > 0 else None
         self._send(Step(self.order.id, 0, self._take, done, total, what, left))
 
-    def _preview(self, frame: FrameTime, picture: Picture) -> None:
-        """Encoded in a thread, so that no step waits for it: the engine goes on and may change its picture."""
+    def _preview(self, frame: FrameTime, picture: Picture | Callable[[], Picture]) -> None:
+        """In a thread, so that no step waits for it: the engine goes on and may change a picture that it gave."""
         now = time.monotonic()
         if now - self._last_preview < _PREVIEW_SECONDS or not (self._encoding is None or self._encoding.done()):
             return
         self.shown()
         self._last_preview = now
-        self._encoding = self._pictures.submit(self._show, self._take, frame, _thinned(picture), picture.shape)
+        if callable(picture):
+            self._encoding = self._pictures.submit(self._make, self._take, frame, picture)
+        else:
+            self._encoding = self._pictures.submit(self._show, self._take, frame, _thinned(picture), picture.shape)
+
+    def _make(self, take: int, frame: FrameTime, make: Callable[[], Picture]) -> None:
+        picture = make()
+        self._show(take, frame, picture, picture.shape)
 
     def _show(self, take: int, frame: FrameTime, picture: Picture, shape: tuple[int, ...]) -> None:
         jpeg = _jpeg(picture, shape[1], shape[0], float(self.order.slot.pixel_aspect))

@@ -200,7 +200,9 @@ def _made(held: Held, asked: Order, folder: Path) -> float | None:
     """Makes the take without writing it; seconds to its first preview."""
     began, shown = time.perf_counter(), []
 
-    def preview(*_: object) -> None:
+    def preview(_: object, picture: object) -> None:
+        if callable(picture):
+            picture()
         shown.append(time.perf_counter() - began)
 
     progress = Progress(lambda _: None, lambda *_: None, preview)

@@ -126,7 +126,7 @@ def test_a_mask_leaves_the_sources_codes_and_light_above_white_is_kept_inside(
     seen = windows.window(plan.timing.passes[0], plan.entry, {}).source
     tags = engine.probed(plan.canvas.source)
     made = {number: np.ascontiguousarray(picture[:, ::-1]) for number, picture in enumerate(seen)}
-    progress = Progress(lambda _: None, lambda *_: None, lambda _, shown: previews.append(shown))
+    progress = Progress(lambda _: None, lambda *_: None, lambda _, make: previews.append(make()))
     work = Job(progress, threading.Event(), tmp_path)
     frames = engine._Frames(plan, windows, made, Space(space_of(named, tags)), work)
     out = tmp_path / ("out" if codec is Codec.EXR else "out.mkv")

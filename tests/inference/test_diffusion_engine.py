@@ -82,7 +82,7 @@ def told_job(models: Path, check: Callable[[], None] | None = None) -> tuple[Job
     progress = Progress(
         told.loading.append,
         lambda done, total, _: told.steps.append((done, total)),
-        lambda frame, picture: told.shown.append((frame, picture)),
+        lambda frame, make: told.shown.append((frame, make())),
     )
     job = Job(progress, threading.Event(), models)
     if check is not None:

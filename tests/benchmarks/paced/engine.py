@@ -9,7 +9,7 @@ from diffusers import LTXVideoTransformer3DModel
 from secondunit_inference.engines.diffusion import engine as diffusion
 from secondunit_inference.job import Make
 
-from tests.benchmarks.paced.pace import BEGINNINGS, SECONDS
+from tests.benchmarks.paced.pace import BEGINNINGS, SECONDS, running
 
 
 def engine() -> Make:
@@ -24,7 +24,7 @@ def pace() -> None:
 
     def paced(self: Any, *values: Any, **named: Any) -> Any:
         with path.open("a") as beginnings:
-            beginnings.write(f"{time.monotonic()}\n")
+            beginnings.write(f"{running()}\n")
         time.sleep(SECONDS)
         return forward(self, *values, **named)
 

@@ -1,6 +1,6 @@
 """The diffusion engine: an order becomes a take by one or more passes of a video model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -168,9 +168,9 @@ def _pass(
     call = FAMILIES[plan.card.family](plan, entry, window)
     text = {"prompt": window.prompt, "negative_prompt": window.negative}
 
-    def show(frame: int, picture: Picture) -> None:
+    def show(frame: int, make: Callable[[], Picture]) -> None:
         at = min(max(0, round(plan.timing.position(one.first + frame))), plan.canvas.total - 1)
-        job.progress.preview(FrameTime(at, order.slot.rate), picture)
+        job.progress.preview(FrameTime(at, order.slot.rate), make)
 
     after = len(seeds) * steps(plan, plan.enlarging) if plan.enlarging is not None else 0
     previews = Previews(plan.card, model.projection, plan.framing, one.frames, call, show)
@@ -352,7 +352,7 @@ def _take(
         for frame in range(scene.first, scene.end):
             shown = corrections.apply(frames.generated(frame), Fraction(frame - scene.first, count))
             frames.forget(frame + 1)
-            job.progress.preview(FrameTime(frame, order.slot.rate), frames.preview(shown))
+            job.progress.preview(FrameTime(frame, order.slot.rate), partial(frames.preview, shown))
             yield shown
         yield from _camera_frames(scene.after, scene.end, scene.total)
     finally:
@@ -375,7 +375,7 @@ def _composited(
                 continue
             shown = frames.generated(frame)
             frames.forget(frame + 1)
-            job.progress.preview(FrameTime(frame, order.slot.rate), frames.preview(shown))
+            job.progress.preview(FrameTime(frame, order.slot.rate), partial(frames.preview, shown))
             yield composite.frame(camera, shown, white)
 
 

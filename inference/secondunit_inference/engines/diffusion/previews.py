@@ -96,7 +96,7 @@ def _ratios(vae: Any) -> tuple[int, int]:
 
 
 class Previews:
-    """Those of one pass. `show` gets a frame of the pass and its picture, at most 480 wide, display codes."""
+    """Those of one pass. `show` gets a frame of the pass and what makes its picture: at most 480 wide, as displayed."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Previews:
         framing: Framing,
         frames: int,
         call: Call,
-        show: Callable[[int, Picture], None],
+        show: Callable[[int, Callable[[], Picture]], None],
     ) -> None:
         """`frames`: the pass's."""
         self._card, self._fitted, self._framing = card, fitted, framing
@@ -122,11 +122,13 @@ class Previews:
         if self._map is None:
             self._map = _normalised(self._card, pipeline.vae, self._fitted)
         weights, offset = self._map
-        picture = video[:, middle].float().cpu().numpy().transpose(1, 2, 0) @ weights + offset
-        self._at(self._call.chunks[self._call.chunk(done)].first + middle * each, picture)
+        # A copy: the next step may work in the same memory.
+        seen = np.array(video[:, middle].float().cpu().numpy().transpose(1, 2, 0))
+        frame = self._call.chunks[self._call.chunk(done)].first + middle * each
+        self._at(frame, lambda: self._shown(seen @ weights + offset))
 
-    def _at(self, frame: int, picture: Floats) -> None:
-        self._show(min(max(frame, self._call.absent), self._frames - 1), self._shown(picture))
+    def _at(self, frame: int, make: Callable[[], Picture]) -> None:
+        self._show(min(max(frame, self._call.absent), self._frames - 1), make)
 
     @contextmanager
     def decoding(self, pipeline: Any) -> Iterator[None]:
@@ -143,7 +145,7 @@ class Previews:
                 pictures = unpatchify(pictures, patch_size=vae.config.patch_size)
             last = pictures[0, :, -1].float().clamp(-1, 1).cpu().numpy().transpose(1, 2, 0)
             done += pictures.shape[2]
-            self._at(self._call.chunks[0].first + done - 1, last)
+            self._at(self._call.chunks[0].first + done - 1, lambda: self._shown(last))
 
         hook = vae.decoder.register_forward_hook(decoded)
         try:
