@@ -56,7 +56,7 @@ class Window(QMainWindow):
         self._model = model
         self.actions_: dict[Command, QAction] = {}
         self.viewer = Viewer(model)
-        self.gestures = GestureLayer(model, self.viewer)
+        self.gestures = GestureLayer(model, self.viewer.canvas)
         self.timeline = Timeline(model)
         self.order_form = OrderForm(model)
         self.takes = TakesStrip(model)

@@ -7,30 +7,56 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installe
 from fractions import Fraction
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QLabel, QPlainTextEdit, QSpinBox, QWidget
+from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QPlainTextEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from secondunit_bridge.controls import (
+    CameraMoveControl,
     ChoiceControl,
     Control,
     ControlKind,
+    FrameRangeControl,
+    ImageControl,
     IntegerControl,
+    KeyframesControl,
+    LookControl,
+    MaskControl,
     NumberControl,
     SeedControl,
+    ShotControl,
     ShownWhen,
+    SoundControl,
+    StrokesControl,
     TextControl,
     ToggleControl,
 )
-from secondunit_bridge.messages import Text
+from secondunit_bridge.messages import CameraMove, Look, Point, SoundKind, Stroke, Strokes, Text
 from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.panel.controls.base import Field
-from secondunit_plugin.panel.controls.form import ControlForm
+from secondunit_plugin.panel.controls.form import ControlForm, Group
+from secondunit_plugin.panel.controls.keyframes import KeyframesField
+from secondunit_plugin.panel.controls.looks import LooksField
+from secondunit_plugin.panel.controls.strokes import StrokesField
+from secondunit_plugin.panel.controls.text import PromptEdit, TextField
 from secondunit_plugin.panel.events import UnitLink
-from secondunit_plugin.panel.model.draft import DraftModel, Known
-from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.model.draft import DraftModel, Extend, Known, Replace
+from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.places import ShotPlace
-from secondunit_plugin.panel.model.values import ControlValue, Seeds
-from superqt import QLabeledDoubleSlider
+from secondunit_plugin.panel.model.values import Beside, ControlValue, Keyframe, MaskFile, Seeds
+from superqt import QLabeledDoubleSlider, QLabeledSlider
+
+from tests.plugin.panel.gestures import dragged
+from tests.timeline.media_cuts import write_still
 
 
 def control(name: str, kind: ControlKind, *when: ShownWhen) -> Control:
@@ -44,6 +70,15 @@ KINDS: list[ControlKind] = [
     ChoiceControl("standard", ("draft", "standard", "best")),
     ToggleControl(default=True),
     SeedControl(4),
+    ImageControl(8),
+    KeyframesControl(16, ends_only=False),
+    ShotControl(8),
+    FrameRangeControl(0),
+    MaskControl(),
+    StrokesControl(16, native=False),
+    CameraMoveControl(("push-in", "orbit"), native=True),
+    SoundControl(made=False),
+    LookControl(),
 ]
 CONTROLS = tuple(control(f"c{number}", kind) for number, kind in enumerate(KINDS))
 
@@ -138,3 +173,187 @@ def test_every_field_is_named_for_screen_readers(qtbot: QtBot, panel: PanelModel
         assert field is not None
         proxy = field.focusProxy()
         assert proxy is not None and proxy.accessibleName(), one.kind
+
+
+def dropped(on: QWidget, at: QPoint, data: QMimeData) -> None:
+    """As the mouse would drop it there."""
+    where = QPointF(at)
+    kinds = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(on, QDragEnterEvent(at, Qt.DropAction.CopyAction, data, *kinds))
+    QApplication.sendEvent(on, QDropEvent(where, Qt.DropAction.CopyAction, data, *kinds))
+
+
+def files(*paths: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def test_stills_stand_at_frames_of_the_take_and_are_moved_with_keys(
+    qtbot: QtBot, panel: PanelModel, tmp_path: Path
+) -> None:
+    form = drawn(qtbot, panel, control("keyframes", KeyframesControl(3, ends_only=False)))
+    stills = [tmp_path / f"{name}.png" for name in "abc"]
+    for one in stills:
+        write_still(one)
+    panel.draft.ask(Replace())
+    field = form.field("keyframes")
+    assert isinstance(field, KeyframesField)
+    ruler = field.ruler
+    dropped(ruler, QPoint(ruler.left_of(12), 5), files(stills[0]))
+    dropped(ruler, QPoint(ruler.left_of(12), 5), files(stills[1]))  # the frame has one: beside it
+    assert [(Path(one.path).stem, one.at.frame) for one in ruler.keyframes] == [("b", 11), ("a", 12)]
+    qtbot.mouseClick(ruler, Qt.MouseButton.LeftButton, pos=ruler.place_of(1).center())
+    qtbot.keyClick(ruler, Qt.Key.Key_End)
+    qtbot.keyClick(ruler, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert values(panel.draft) == {
+        "keyframes": (
+            Keyframe(str(stills[1]), FrameTime(11, Fraction(24))),
+            Keyframe(str(stills[0]), FrameTime(19, Fraction(24))),
+        )
+    }
+    assert "a.png at frame 19" in ruler.accessibleDescription()
+    place = ruler.place_of(0).center()
+    dragged(ruler, place, QPoint(ruler.left_of(3), place.y()))
+    assert [one.at.frame for one in ruler.keyframes] == [3, 19]
+    qtbot.keyClick(ruler, Qt.Key.Key_Delete)
+    assert [one.at.frame for one in ruler.keyframes] == [19]
+    form.row("keyframes").reset.click()
+    assert values(panel.draft) == {} and ruler.keyframes == ()
+
+
+def test_a_model_that_takes_stills_at_its_ends_gets_them_there(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:
+    form = drawn(qtbot, panel, control("keyframes", KeyframesControl(2, ends_only=True)))
+    panel.draft.ask(Extend(frames=12))
+    field = form.field("keyframes")
+    assert isinstance(field, KeyframesField)
+    for name, at in (("a", 4), ("b", 5), ("c", 6)):
+        write_still(tmp_path / f"{name}.png")
+        field.add(str(tmp_path / f"{name}.png"), at)
+    assert [(Path(one.path).stem, one.at.frame) for one in field.ruler.keyframes] == [("a", 0), ("b", 11)]
+
+
+def test_looks_are_dropped_weighed_and_taken_away(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:
+    form = drawn(qtbot, panel, control("look", LookControl()))
+    field = form.field("look")
+    assert isinstance(field, LooksField)
+    paths = [tmp_path / "kodak.safetensors", tmp_path / "readme.txt", tmp_path / "drawn.safetensors"]
+    dropped(field, QPoint(5, 5), files(*paths))
+    assert values(panel.draft) == {"look": (Look(str(paths[0])), Look(str(paths[2])))}
+    field.sliders[1].setValue(0.4)
+    assert values(panel.draft) == {"look": (Look(str(paths[0])), Look(str(paths[2]), 0.4))}
+    button = next(one for one in field.findChildren(QToolButton) if one.accessibleName() == "Take kodak away")
+    button.click()
+    assert values(panel.draft) == {"look": (Look(str(paths[2]), 0.4),)}
+    assert [slider.value() for slider in field.sliders] == [0.4]
+
+
+def test_a_mask_file_a_camera_move_sound_and_frames_beside(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:
+    form = drawn(
+        qtbot,
+        panel,
+        control("mask", MaskControl()),
+        control("camera", CameraMoveControl(("push-in", "orbit"), native=True)),
+        control("room", SoundControl(made=False)),
+        control("context", FrameRangeControl(0)),
+    )
+    mask = form.field("mask")
+    assert mask is not None
+    dropped(mask, QPoint(5, 5), files(tmp_path / "mask.png"))
+    move, sound, beside = (
+        part(form, "camera", QComboBox),
+        part(form, "room", QComboBox),
+        part(form, "context", QSpinBox),
+    )
+    qtbot.keyClick(move, Qt.Key.Key_Down)
+    part(form, "camera", QLabeledSlider).setValue(40)  # type: ignore[attr-defined]
+    qtbot.keyClick(sound, Qt.Key.Key_Down)
+    for _ in range(3):
+        qtbot.keyClick(beside, Qt.Key.Key_Up)
+    assert values(panel.draft) == {
+        "mask": MaskFile(str(tmp_path / "mask.png")),
+        "camera": CameraMove("push-in", 0.4),
+        "room": SoundKind.SILENCE,
+        "context": Beside(3),
+    }
+    qtbot.keyClick(move, Qt.Key.Key_Up)
+    assert "camera" not in values(panel.draft)
+
+
+def test_regions_have_directions_and_speeds_in_numbers(qtbot: QtBot, panel: PanelModel) -> None:
+    form = drawn(qtbot, panel, control("strokes", StrokesControl(4, native=False)))
+    region = (Point(0.1, 0.1), Point(0.4, 0.1), Point(0.4, 0.4))
+    panel.draft.load({"strokes": Strokes((Stroke(region, 0, 0.1), Stroke(region, 90, 0.2)))})
+    qtbot.keyClick(part(form, "strokes", QSpinBox), Qt.Key.Key_Up)
+    assert values(panel.draft) == {"strokes": Strokes((Stroke(region, 0, 0.1), Stroke(region, 91, 0.2)))}
+    field = form.field("strokes")
+    assert isinstance(field, StrokesField)
+    qtbot.keyClick(field.regions, Qt.Key.Key_Up)
+    next(one for one in field.findChildren(QToolButton) if one.accessibleName() == "Take the region away").click()
+    assert values(panel.draft) == {"strokes": Strokes((Stroke(region, 91, 0.2),))}
+
+
+def test_a_group_is_closed_and_stays_so(qtbot: QtBot, panel: PanelModel) -> None:
+    one = Control("steps", "Steps", "", "quality", IntegerControl(30, 1, 60), ())
+    other = Control("memory", "Memory", "", "speed", ChoiceControl("", ("", "resident")), ())
+    form = drawn(qtbot, panel, one, other)
+    titles = {group.title.text(): group.title for group in form.findChildren(Group)}
+    steps, memory = form.field("steps"), form.field("memory")
+    assert steps is not None and memory is not None
+    assert steps.isVisible() and not memory.isVisible(), "what is for speed is closed at first"
+    qtbot.mouseClick(titles["Quality"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(titles["Speed"], Qt.MouseButton.LeftButton)
+    panel.draft.set_controls(Known((other, one)))
+    steps, memory = form.field("steps"), form.field("memory")
+    assert steps is not None and memory is not None
+    qtbot.waitUntil(memory.isVisible)
+    assert not steps.isVisible()
+
+
+def test_earlier_texts_come_back_with_up_and_by_search(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:
+    form = drawn(qtbot, panel, control("prompt", TextControl(negative=True)))
+    panel.history.open("show")
+    for text in (Text("reeds in the wind", "people"), Text("a lake"), Text("a lake at night"), Text("a lake")):
+        panel.history.add(text)
+    prompt = part(form, "prompt", PromptEdit)
+    assert isinstance(prompt, PromptEdit)
+    qtbot.keyClicks(prompt, "mist")
+    qtbot.keyClick(prompt, Qt.Key.Key_Up)
+    assert values(panel.draft) == {"prompt": Text("a lake")}
+    for _ in range(5):
+        qtbot.keyClick(prompt, Qt.Key.Key_Up)
+    assert values(panel.draft) == {"prompt": Text("reeds in the wind", "people")}
+    for _ in range(3):
+        qtbot.keyClick(prompt, Qt.Key.Key_Down)
+    assert values(panel.draft) == {"prompt": Text("mist")}, "what was being written comes back"
+    field = form.field("prompt")
+    assert isinstance(field, TextField)
+    popup = field.search()
+    qtbot.keyClicks(popup.search, "lake night")
+    qtbot.keyClick(popup.search, Qt.Key.Key_Return)
+    assert values(panel.draft) == {"prompt": Text("a lake at night")}
+
+    kept = tmp_path / "panel" / "prompts"
+    qtbot.waitUntil(lambda: any("a lake at night" in file.read_text() for file in kept.glob("*.json")))
+    again = PanelModel(UnitLink())
+    again.history.open("show")
+    wanted = (Text("reeds in the wind", "people"), Text("a lake at night"), Text("a lake"))
+    qtbot.waitUntil(lambda: again.history.texts == wanted)
+    again.history.open("another show")
+    assert again.history.texts == ()
+
+
+def test_texts_that_cannot_be_read_are_said_and_left_alone(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:
+    panel.history.open("show")
+    panel.history.add(Text("reeds"))
+    folder = tmp_path / "panel" / "prompts"
+    qtbot.waitUntil(lambda: bool(list(folder.glob("*.json"))))
+    (file,) = folder.glob("*.json")
+    file.write_text("{")
+    again, said = PanelModel(UnitLink()), list[Notice]()
+    again.noticed.connect(said.append)
+    again.history.open("show")
+    qtbot.waitUntil(lambda: bool(said))
+    again.history.add(Text("a lake"))
+    qtbot.waitUntil(lambda: len(said) == 2)
+    assert said[0].refused and str(file) in said[0].text and file.read_text() == "{"

@@ -14,6 +14,8 @@ from PyQt5.QtGui import (
     QImage,
     QKeyEvent,
     QKeySequence,
+    QPainter,
+    QPaintEvent,
     QPixmap,
 )
 from PyQt5.QtWidgets import (
@@ -63,6 +65,14 @@ class Board(QListWidget):
         self.setProperty("role", "board")
         self.setFixedHeight(_HEIGHT + 44)
         self.setAcceptDrops(True)
+
+    def paintEvent(self, e: QPaintEvent | None) -> None:
+        super().paintEvent(e)
+        viewport = self.viewport()
+        if viewport is not None and not self.count():
+            painter = QPainter(viewport)
+            painter.setPen(self.palette().placeholderText().color())
+            painter.drawText(viewport.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drop stills or shots here"))
 
     def dragEnterEvent(self, e: QDragEnterEvent | None) -> None:
         if e is not None and drops.holds(e.mimeData()):
@@ -133,11 +143,6 @@ class ReferencesField(Field):
             self.board.clear()
             for reference in references:
                 self._add_item(reference)
-            if not references:
-                hint = QListWidgetItem(self.tr("Drop stills or shots here"))
-                hint.setFlags(Qt.ItemFlag.NoItemFlags)
-                hint.setSizeHint(QSize(2 * _WIDTH, _HEIGHT))
-                self.board.addItem(hint)
 
     def add_from(self, data: QMimeData) -> None:
         place = drops.place_in(data, self._places)

@@ -1,4 +1,4 @@
-"""A camera move as it goes over the picture: the frame that it begins with, the one that it ends with, and its path."""
+"""A camera move as it goes over the picture: the frame that it begins with, dashed, the one it ends with, its path."""
 
 from math import hypot
 
@@ -21,6 +21,7 @@ _WAYS = {
     "jib-up": (0, -1),
     "jib-down": (0, 1),
 }
+_ZOOMS = ("push-in", "pull-out")
 _LEAST = 0.01
 _BARB = 12.0
 
@@ -55,8 +56,9 @@ class CameraTool(Tool):
         if move is None:
             return
         painter.setClipRect(picture.adjusted(-1, -1, 1, 1))
-        inner, outer = _frames(move, picture)
-        for frame, dashed in ((outer, True), (inner, False)):
+        end, begin = _frames(move, picture)
+        framed = move.move in _WAYS or move.move in _ZOOMS
+        for frame, dashed in ((begin, True), (end, False)) if framed else ():
             for pen in pens():
                 if dashed:
                     pen.setStyle(Qt.PenStyle.DashLine)
@@ -110,7 +112,7 @@ def _far(one: Point, other: Point) -> float:
 
 
 def _frames(move: CameraMove, picture: QRectF) -> tuple[QRectF, QRectF]:
-    """The frame that the move ends with, and the one that it begins with; for zooms the inner and the outer one."""
+    """The frame that the move ends with, and the one that it begins with."""
     size = picture.size()
     if move.move in _WAYS:
         way = _WAYS[move.move]

@@ -1,12 +1,14 @@
 """The tool that is taken up, over the viewer: its strip of buttons, the frame that it is drawn on, mouse and keys."""
 
 from collections.abc import Callable
+from functools import partial
 
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt
 from PyQt5.QtGui import QBrush, QColor, QImage, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PyQt5.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 from secondunit_bridge.controls import CameraMoveControl, MaskControl, StrokesControl
-from secondunit_bridge.messages import CameraMove, Point, ReferenceImage
+from secondunit_bridge.messages import Point, ReferenceImage
+from secondunit_bridge.rates import FrameTime
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.controls.base import tool_button
@@ -17,10 +19,12 @@ from secondunit_plugin.panel.gestures.tool import Tool, pens
 from secondunit_plugin.panel.model.draft import Draft, Generate
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.values import Keyframe, MarkForm
+from secondunit_plugin.panel.model.watching import TheCut
 from secondunit_plugin.panel.pictures import still, thumbnail
 from secondunit_plugin.panel.words import of_move
 
 _WIDTH = 1280
+_GAP = 6
 _STEP = 0.01
 _FAR = 5
 _MOST_WIDTH = 40
@@ -31,9 +35,9 @@ _PERCENT = 100
 class GestureLayer(QWidget):
     """Over `host`, as large as it, while a tool is taken up.
 
-    The frame that the tool is drawn on lies below it: the shot's own, or the still that a clip begins with. The arrow
-    keys move a crosshair, with Shift further; Space presses and lets go, with Alt erasing; Backspace and Undo take the
-    last thing away, Escape puts the tool down.
+    The frame that the tool is drawn on lies below it: the shot's own at the playhead, the one from which an extension
+    goes on, or the still that a clip begins with. The arrow keys move a crosshair, with Shift further; Space presses
+    and lets go, with Alt erasing; Backspace and Undo take the last thing away, Escape puts the tool down.
     """
 
     def __init__(self, model: PanelModel, host: QWidget) -> None:
@@ -43,6 +47,7 @@ class GestureLayer(QWidget):
         self.tool: Tool | None = None
         self.picture = QImage()
         self._asked: object = None
+        self._reading = False
         self._crosshair: Point | None = None
         self._pointer: QPointF | None = None
         self._pressed = False
@@ -56,17 +61,13 @@ class GestureLayer(QWidget):
         model.tools.changed.connect(self._take_up)
         model.draft.changed.connect(self._follow)
         model.cut.changed.connect(self._follow)
+        model.playback.picture_changed.connect(self._follow)
 
     def picture_rect(self) -> QRectF:
-        """Where the picture lies, whole, in the room beside the strip."""
-        room = QRectF(self.rect())
-        size = self.picture.size() if not self.picture.isNull() else None
-        if size is None:
-            width = min(room.width(), room.height() * 16 / 9)
-            fitted = QRectF(0, 0, width, width * 9 / 16)
-        else:
-            scaled = size.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            fitted = QRectF(0, 0, scaled.width(), scaled.height())
+        """Where the picture lies, whole, below the strip."""
+        room = QRectF(self.rect()).adjusted(0, self.strip.height() + 2 * _GAP, 0, -_GAP)
+        size = QSizeF(self.picture.size()) if not self.picture.isNull() else QSizeF(16, 9)
+        fitted = QRectF(QPointF(0, 0), size.scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
         fitted.moveCenter(room.center())
         return fitted
 
@@ -103,34 +104,38 @@ class GestureLayer(QWidget):
 
     def _follow(self) -> None:
         """The picture below the tool, where another one belongs there."""
+        if self.tool is not None:
+            self.tool.repaint.emit()
         opened, draft = self._model.cut.open, self._model.draft.draft
         if self.tool is None or opened is None or draft is None:
             return
-        self.update()
-        wanted = (draft.place, draft.asking, _first_still(draft), opened.version)
-        if wanted == self._asked:
+        watching = isinstance(self._model.watching.watched, TheCut)
+        at = FrameTime(self._model.playback.frame if watching else draft.place.at.frame, draft.place.at.rate)
+        first = _first_still(draft)
+        wanted = (opened.version, draft.place, draft.asking, first, at)
+        if wanted == self._asked or self._reading:
             return
-        self._asked = wanted
+        self._asked, self._reading = wanted, True
 
         def work() -> QImage:
             from secondunit_plugin.panel.model.planning import frame_to_draw_on
 
-            path = _first_still(draft)
-            if path is not None:
-                return thumbnail(path, _WIDTH)
-            frame = frame_to_draw_on(opened.version, draft)
+            if first is not None:
+                return thumbnail(first, _WIDTH)
+            frame = frame_to_draw_on(opened.version, draft, at)
             return still(*frame, _WIDTH) if frame is not None else QImage()
 
-        def use(picture: QImage) -> None:
-            if wanted == self._asked:
-                self.picture = picture
-                self.update()
+        Operation(self, work).success(self._show_picture).failure(lambda _: self._show_picture(QImage())).run()
 
-        Operation(self, work).success(use).failure(lambda _: use(QImage())).run()
+    def _show_picture(self, picture: QImage) -> None:
+        self.picture, self._reading = picture, False
+        self.update()
+        self._follow()  # to where the playhead has gone meanwhile
 
     # The strip
 
     def _fill_strip(self, tool: Tool) -> None:
+        self.strip.hide()
         self.strip.deleteLater()
         self.strip = QFrame(self)
         self.strip.setProperty("role", "tools")
@@ -144,9 +149,9 @@ class GestureLayer(QWidget):
             moves.addItem(self.tr("none"), "")
             for move in tool.moves:
                 moves.addItem(of_move(move), move)
-            value = tool.value
-            moves.setCurrentIndex(moves.findData(value.move if isinstance(value, CameraMove) else ""))
+            _show_move(tool, moves)
             moves.activated.connect(lambda place: tool.choose(moves.itemData(place)))
+            tool.repaint.connect(partial(_show_move, tool, moves))
             row.addWidget(moves)
         undo = tool_button("undo-variant", self.tr("Take the last one away (Backspace)"))
         undo.clicked.connect(tool.undo)
@@ -217,7 +222,7 @@ class GestureLayer(QWidget):
         return slide
 
     def _place_strip(self) -> None:
-        self.strip.move(max(0, (self.width() - self.strip.width()) // 2), 8)
+        self.strip.move(max(0, (self.width() - self.strip.width()) // 2), _GAP)
 
     # Mouse and keys
 
@@ -387,6 +392,10 @@ _KEYS = {
     Qt.Key.Key_BracketLeft,
     Qt.Key.Key_BracketRight,
 }
+
+
+def _show_move(tool: CameraTool, moves: QComboBox) -> None:
+    moves.setCurrentIndex(moves.findData(tool.move.move if tool.move is not None else ""))
 
 
 def _first_still(draft: Draft) -> str | None:

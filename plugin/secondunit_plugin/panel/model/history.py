@@ -26,6 +26,7 @@ class HistoryModel(QObject):
         self._folder = folder
         self._refuse = refuse
         self._show: str | None = None
+        self._keeping = False
         self.texts: tuple[Text, ...] = ()
 
     def open(self, show: str) -> None:
@@ -42,8 +43,25 @@ class HistoryModel(QObject):
         if self._show is None or not text.prompt:
             return
         self._set((*(one for one in self.texts if one != text), text)[-_MOST:])
+        self._keep()
+
+    def _keep(self) -> None:
+        """One write after the other: each goes on from what the file holds."""
         show, texts = self._show, self.texts
-        Operation(self, lambda: _add(self._file(show), show, texts)).failure(self._refuse).run()
+        if self._keeping or show is None:
+            return
+        self._keeping = True
+
+        def kept() -> None:
+            self._keeping = False
+            if self.texts and (self._show, self.texts) != (show, texts):
+                self._keep()
+
+        def refuse(error: SecondUnitError) -> None:
+            self._keeping = False
+            self._refuse(error)
+
+        Operation(self, lambda: _add(self._file(show), show, texts)).success(lambda _: kept()).failure(refuse).run()
 
     def _file(self, show: str) -> Path:
         return self._folder() / "prompts" / f"{sha256(show.encode()).hexdigest()[:16]}.json"

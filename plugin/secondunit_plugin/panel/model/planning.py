@@ -77,17 +77,23 @@ def reference_of(version: Version, what: str | ShotPlace) -> ReferenceImage | Re
     return look_of(version.index, what if isinstance(what, str) else selector_of(what))
 
 
-def frame_to_draw_on(version: Version, draft: Draft) -> tuple[str, int, Fraction] | None:
-    """File, frame and rate of what a gesture is drawn on: the frame from which the take goes on, or the shot's first.
+def frame_to_draw_on(version: Version, draft: Draft, at: FrameTime) -> tuple[str, int, Fraction] | None:
+    """File, frame and rate of what a gesture is drawn on: the frame from which an extension goes on, else the shot's
+    frame at `at` in the cut.
 
     None where there is no shot. Raises BadInput for media that cannot be read.
     """
     if not isinstance(draft.place, ShotPlace):
         return None
     shot = open_shot(version.index, *find_clip(version.index, selector_of(draft.place)))
-    at_end = isinstance(draft.asking, drafts.Extend) and draft.asking.end == "tail"
-    frame = shot.used.end - 1 if at_end == (shot.speed >= 0) else shot.used.start
-    return shot.info.path, frame, shot.info.rate
+    last = draft.place.frames - 1
+    if isinstance(draft.asking, drafts.Extend):
+        into = last if draft.asking.end == "tail" else 0
+    else:
+        into = min(last, max(0, at.frame - draft.place.at.frame))
+    gone = int(into * shot.info.rate / shot.record.rate * abs(shot.speed))
+    frame = shot.used.start + gone if shot.speed >= 0 else shot.used.end - 1 - gone
+    return shot.info.path, min(shot.used.end - 1, max(shot.used.start, frame)), shot.info.rate
 
 
 def cut_in(version: Version, ordered: Ordered, takes: Sequence[Take]) -> Version:

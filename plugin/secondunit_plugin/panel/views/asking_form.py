@@ -33,6 +33,7 @@ class AskingForm(QWidget):
                 widget.deleteLater()
         if draft is None:
             return
+        self.show()
         holder = QWidget()
         form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)
@@ -61,7 +62,8 @@ class AskingForm(QWidget):
                 self._number(form, self.tr("Frames"), asked.frames, lambda value: {"frames": value})
                 self._choice(form, self.tr("Where"), wheres, asked.where, "where")
             case Match() | Replace():
-                pass
+                self.hide()
+                return
             case _:
                 assert_never(draft.asking)
         self._layout.addWidget(holder)

@@ -121,6 +121,7 @@ class OrderForm(QWidget):
             case Refused(why):
                 said = why
         self.said.setText(said)
+        self.said.setVisible(bool(said))
 
     def _task_chosen(self, row: int) -> None:
         draft, task = self._model.draft.draft, self.task.itemData(row)

@@ -1,0 +1,16 @@
+"""The mouse over a widget, going from point to point with a button held."""
+
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import QApplication, QWidget
+
+
+def dragged(on: QWidget, *way: QPoint, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
+    last = len(way) - 1
+    for place, at in enumerate(way):
+        kinds = [QEvent.Type.MouseButtonPress] if place == 0 else [QEvent.Type.MouseMove]
+        if place == last:
+            kinds.append(QEvent.Type.MouseButtonRelease)
+        for kind in kinds:
+            pressed = QMouseEvent(kind, QPointF(at), button, button, Qt.KeyboardModifier.NoModifier)
+            QApplication.sendEvent(on, pressed)
