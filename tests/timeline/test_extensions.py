@@ -1,12 +1,13 @@
 """What an extension would order and where it would put it, on real media headers."""
 
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
 import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import BadInput, CutError
-from secondunit_bridge.messages import FramesAfter, FramesBefore, IgnoreRegion, Order, Sound, SoundKind
+from secondunit_bridge.messages import Card, FramesAfter, FramesBefore, IgnoreRegion, Order, Sound, SoundKind
 from secondunit_bridge.rates import FrameTime, format_timecode
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import Extension, place_extension, plan_extension
@@ -346,3 +347,23 @@ def test_a_take_in_a_folder_is_an_image_sequence_and_moves_with_its_cut(make_cli
     assert isinstance(pictures, otio.schema.ImageSequenceReference)
     assert (pictures.start_frame, pictures.number_of_images_in_sequence()) == (1001, count)
     assert media_path(pictures) == str(tmp_path / "there" / "takes" / folder.name / "frame_%04d.exr")
+
+
+@pytest.mark.parametrize(("change", "shown"), [(0, 33), (20, 28)])
+def test_a_model_is_shown_frames_before_the_in_point_as_far_as_they_are_of_the_same_shot(
+    make_clip: MakeClip, tmp_path: Path, change: int, shown: int
+) -> None:
+    """The shot uses frames 40 to 47 of 48; before `change` the file shows something else."""
+    path = make_clip(48)
+    if change:
+        film = tmp_path / "film.mov"
+        hidden = f"drawbox=color=white:t=fill:enable='lt(n,{change})'"
+        subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-vf", hidden, "-an", film], check=True)
+        path = film
+    cut = sounding_cut(shot(path, 48, 40, 8), gap(30))
+    asked = Settings(tmp_path, card=Card("diffusion", "m", "", (), (), context=FrameTime(33, Fraction(24))))
+    order = order_of(plan_extension(Index(cut), "A", End.TAIL, 24, None, False, asked))
+    before = order.conditions[0]
+    assert isinstance(before, FramesBefore)
+    assert (before.span.range.start, before.span.range.end) == (48 - shown, 48)
+    assert order.slot.head == 8

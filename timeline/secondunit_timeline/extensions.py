@@ -18,6 +18,8 @@ from secondunit_timeline.orders import (
     camera_start,
     make_order,
     media_timecode,
+    shown_from,
+    shown_to,
     slot_for,
     span,
 )
@@ -216,7 +218,7 @@ def _order(
     """The order for `missing` media frames beyond `limit`, and the media frame that its take begins with."""
     held = (limit - shot.used.start) if outward > 0 else (shot.used.end - limit)
     overlap = min(settings.handles + early, held)
-    context = min(max(settings.context(shot.info.rate), overlap), held)
+    context = max(settings.context(shot.info.rate), overlap)
     # Sound that ends later than the picture needs the take to reach further than the picture does.
     reach = [
         ceil(growth.start + shot.source_frames(growth.frames - growth.camera) - limit)
@@ -225,7 +227,10 @@ def _order(
         for growth in sound
     ]
     outer = max([settings.handles, *(far - missing for far in reach)])
-    camera = span(shot, limit - context, limit) if outward > 0 else span(shot, limit, limit + context)
+    if outward > 0:
+        camera = span(shot, shown_from(shot, limit, context), limit)
+    else:
+        camera = span(shot, limit, shown_to(shot, limit, context))
     shown = span(shot, shot.used.start, limit) if outward > 0 else span(shot, limit, shot.used.end)
     if outward > 0:
         file_start = limit - overlap

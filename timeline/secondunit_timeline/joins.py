@@ -12,7 +12,16 @@ from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.operations import JoinShots, Operation, Overwrite
-from secondunit_timeline.orders import Settings, camera_end, camera_start, make_order, slot_for, span
+from secondunit_timeline.orders import (
+    Settings,
+    camera_end,
+    camera_start,
+    make_order,
+    shown_from,
+    shown_to,
+    slot_for,
+    span,
+)
 from secondunit_timeline.shots import Shot, find_clip, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound
 from secondunit_timeline.takes import Asked, clip_of
@@ -125,10 +134,8 @@ def _order(
         before.name,
         slot_for(before, needed, head, tail, None),
         (
-            FramesBefore(
-                span(before, max(before.used.start, out - max(context, head)), out + into_before), into_before
-            ),
-            FramesAfter(span(after, entry - into_after, min(after.used.end, entry + max(context, tail))), into_after),
+            FramesBefore(span(before, shown_from(before, out, max(context, head)), out + into_before), into_before),
+            FramesAfter(span(after, entry - into_after, shown_to(after, entry, max(context, tail))), into_after),
             *(Sound(settings.sound, other.under(span(before, before.used.start, out))) for other in sound[:1]),
         ),
         settings,

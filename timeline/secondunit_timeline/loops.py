@@ -12,7 +12,7 @@ from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline.index import Index
 from secondunit_timeline.operations import End, Extend, Into, Operation
-from secondunit_timeline.orders import Settings, make_order, slot_for, span
+from secondunit_timeline.orders import Settings, make_order, shown_from, shown_to, slot_for, span
 from secondunit_timeline.shots import Shot, find_clip, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound, unlinked_tracks
 from secondunit_timeline.takes import clip_of
@@ -51,7 +51,7 @@ def plan_loop(index: Index, selector: str, frames: int, into: Into | None, setti
     needed = ceil(ends - out + frames * shot.info.rate / shot.record.rate)
     held = out - first
     handle = min(settings.handles, held)
-    context = min(max(settings.context(shot.info.rate), handle), held)
+    context = max(settings.context(shot.info.rate), handle)
     linked = linked_sound(index, shot)
     sound = tuple(one for one in linked if one.item.end == shot.record.end)
     if into is Into.GAP:
@@ -63,8 +63,8 @@ def plan_loop(index: Index, selector: str, frames: int, into: Into | None, setti
         shot.name,
         slot_for(shot, needed, handle, handle, None),
         (
-            FramesBefore(span(shot, out - context, out)),
-            FramesAfter(span(shot, first, first + context)),
+            FramesBefore(span(shot, shown_from(shot, out, context), out)),
+            FramesAfter(span(shot, first, shown_to(shot, first, context))),
             *(Sound(settings.sound, one.under(span(shot, first, out))) for one in sound[:1]),
         ),
         settings,

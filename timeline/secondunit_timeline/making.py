@@ -41,7 +41,7 @@ from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.make import Missing, Step, fingerprint, identity, is_file, place_of
 from secondunit_timeline.matches import look_of, mask_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import AddTake, Lift, Operation, Overwrite, PlayTake, RemoveRecipe
-from secondunit_timeline.orders import Settings, make_order, slot_for, span, steering
+from secondunit_timeline.orders import Settings, make_order, shown_from, slot_for, span, steering
 from secondunit_timeline.recipe_kinds import MADE, Extend, Generate, Join, Match, Replace
 from secondunit_timeline.recipes import Written, before, pending
 from secondunit_timeline.remake import place_remake, plan_remake
@@ -279,8 +279,9 @@ class Making:
             if previous is None:
                 raise CutError(f"{step.shot!r} continues the clip before it, and there is none")
             shot = open_shot(index, track, previous)
-            context = min(max(settings.context(shot.info.rate), slot.head), shot.used.duration)
-            conditions.append(FramesBefore(span(shot, shot.used.end - context, shot.used.end)))
+            context = max(settings.context(shot.info.rate), slot.head)
+            out = shot.used.end
+            conditions.append(FramesBefore(span(shot, shown_from(shot, out, context), out)))
         if asked.image:
             conditions.append(ReferenceImage(asked.image))
         conditions += (

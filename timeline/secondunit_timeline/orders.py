@@ -149,6 +149,18 @@ def camera_start(shot: Shot, wanted: int) -> int:
     return 0 if change is None else change
 
 
+def shown_from(shot: Shot, end: int, wanted: int) -> int:
+    """The first of `wanted` media frames before `end`, also before the in point where they still show this shot."""
+    first = max(0, end - wanted)
+    return max(first, camera_start(shot, shot.used.start - first)) if first < shot.used.start else first
+
+
+def shown_to(shot: Shot, start: int, wanted: int) -> int:
+    """The end of `wanted` media frames from `start` on, also past the out point where they still show this shot."""
+    end = min(shot.info.frames, start + wanted)
+    return min(end, camera_end(shot, end - shot.used.end)) if end > shot.used.end else end
+
+
 def _first_change(shot: Shot, start: int, stop: int, candidates: range) -> int | None:
     """The first of `candidates` whose frame differs from the frame before it as only another shot does."""
     from secondunit_bridge.media.read import VideoReader

@@ -222,11 +222,16 @@ def _alike(planned: Order, order: Order) -> bool:
 
     def frames(one: Order) -> list[tuple[object, ...]]:
         conditions = [one for one in one.conditions if isinstance(one, FramesBefore | FramesAfter)]
-        return [
-            (type(found), span.timecode or (span.path, span.range.start), span.range.duration, found.into)
-            for found in conditions
-            for span in [found.span]
-        ]
+        return [(type(found), found.into, *_meets(found)) for found in conditions]
 
     slots = ((one.slot.frames, one.slot.head, one.slot.tail, one.slot.rate, one.slot.start) for one in (planned, order))
     return len(set(slots)) == 1 and frames(planned) == frames(order)
+
+
+def _meets(known: FramesBefore | FramesAfter) -> tuple[object, ...]:
+    """The frame where camera frames meet the take; how many of them an engine is shown depends on its model."""
+    span = known.span
+    inward = span.range.duration if isinstance(known, FramesBefore) else 0
+    if span.timecode is None:
+        return span.path, span.range.start + inward
+    return span.timecode.rate, span.timecode.frame + inward

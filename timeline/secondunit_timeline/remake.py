@@ -36,7 +36,7 @@ from secondunit_timeline.generations import slot_of
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.operations import AddTake, Operation, SwapTake
-from secondunit_timeline.orders import media_timecode, span
+from secondunit_timeline.orders import media_timecode, shown_from, shown_to, span
 from secondunit_timeline.references import is_recipe
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import open_shot
@@ -172,10 +172,10 @@ def _beside(
     wanted, into = condition.span.range.duration, condition.into
     if isinstance(condition, FramesBefore):
         end = shot.used.end - (int(low) - slot.head) + into
-        start = min(max(shot.used.start, end - wanted), end - slot.head - into)
+        start = min(shown_from(shot, end, wanted), end - slot.head - into)
     else:
         start = shot.used.start - (int(high) - slot.head - slot.frames) - into
-        end = max(min(shot.used.end, start + wanted), start + slot.tail + into)
+        end = max(shown_to(shot, start, wanted), start + slot.tail + into)
     if start < 0 or end > shot.info.frames:
         raise CutError(
             f"{shot.name!r} lies beside the take {item.child.name!r} and holds too few frames there: "
