@@ -48,6 +48,7 @@ class Window(QMainWindow):
         from secondunit_plugin.panel.gestures.layer import GestureLayer
         from secondunit_plugin.panel.views.order_form import OrderForm
         from secondunit_plugin.panel.views.queue import Queue
+        from secondunit_plugin.panel.views.small_pictures import SmallPictures
         from secondunit_plugin.panel.views.takes_strip import TakesStrip
         from secondunit_plugin.panel.views.timeline import Timeline
         from secondunit_plugin.panel.views.unit_status import UnitStatus
@@ -57,7 +58,8 @@ class Window(QMainWindow):
         self.actions_: dict[Command, QAction] = {}
         self.viewer = Viewer(model)
         self.gestures = GestureLayer(model, self.viewer.canvas)
-        self.timeline = Timeline(model)
+        pictures = SmallPictures(model.thumbnails, self)
+        self.timeline = Timeline(model, pictures)
         self.order_form = OrderForm(model)
         self.takes = TakesStrip(model)
         self.queue = Queue(model)

@@ -19,8 +19,9 @@ from secondunit_plugin.panel.model.layout import Bar, Blend, Hole, Kind, Mark
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
 from secondunit_plugin.panel.model.reading import version_of
+from secondunit_plugin.panel.views.small_pictures import SmallPictures
 from secondunit_plugin.panel.views.timeline import Timeline
-from secondunit_plugin.panel.views.tracks_drawing import HEADER, RULER
+from secondunit_plugin.panel.views.tracks_view import HEADER, RULER
 
 from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 
@@ -111,7 +112,7 @@ def model(qtbot: QtBot, tmp_path: Path) -> Iterator[PanelModel]:  # noqa: ARG001
 
 
 def opened(qtbot: QtBot, model: PanelModel, cut: otio.schema.Timeline) -> Timeline:
-    view = Timeline(model)
+    view = Timeline(model, SmallPictures(model.thumbnails))
     qtbot.addWidget(view)
     view.resize(1000, 260)
     with qtbot.waitExposed(view):

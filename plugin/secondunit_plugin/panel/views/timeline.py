@@ -10,11 +10,12 @@ from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import Place, number_of
+from secondunit_plugin.panel.views.small_pictures import SmallPictures
 from secondunit_plugin.panel.views.tracks_area import TracksArea
 
 
 class Timeline(QWidget):
-    def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: PanelModel, pictures: SmallPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.timecode = QLabel()
@@ -38,7 +39,7 @@ class Timeline(QWidget):
         if isinstance(listed := finder.popup(), QListView):
             listed.setUniformItemSizes(True)
         self.places.setCompleter(finder)
-        self.area = TracksArea(model)
+        self.area = TracksArea(model, pictures)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 4, 8, 4)
         bar.setSpacing(8)

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QDrag, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PyQt5.QtWidgets import QAbstractScrollArea, QApplication, QScrollBar, QToolTip, QWidget
 
@@ -11,16 +11,9 @@ from secondunit_plugin.panel import drops, words
 from secondunit_plugin.panel.model.layout import Bar, Hole, Layout, Track
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import Place, ShotPlace
-from secondunit_plugin.panel.views.tracks_drawing import (
-    HEADER,
-    LANE_GAP,
-    RULER,
-    Lane,
-    Scene,
-    View,
-    lanes_of,
-    paint,
-)
+from secondunit_plugin.panel.views.small_pictures import SmallPictures
+from secondunit_plugin.panel.views.tracks_drawing import paint, pictures_in
+from secondunit_plugin.panel.views.tracks_view import HEADER, LANE_GAP, RULER, Lane, Scene, View, lanes_of
 
 _MOST_SCALE = 48.0
 _BEHIND = 60
@@ -30,6 +23,8 @@ _VIDEO, _AUDIO = (44, 84), (30, 60)
 _NEAR = 5
 """Pixels around a cut point within which it is meant."""
 _STEP = 1.25
+_SETTLE_MS = 80
+"""How long the tracks have to lie still before their pictures are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +43,14 @@ class Hit:
 class TracksArea(QAbstractScrollArea):
     scaled = pyqtSignal()
 
-    def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: PanelModel, pictures: SmallPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = model
+        self._model, self._pictures = model, pictures
+        self._asks = QTimer(self)
+        self._asks.setSingleShot(True)
+        self._asks.setInterval(_SETTLE_MS)
+        self._asks.timeout.connect(self._ask)
+        pictures.changed.connect(self._port().update)
         self._layout: Layout | None = None
         self._lanes: tuple[Lane, ...] = ()
         self._scale = 1.0
@@ -122,9 +122,16 @@ class TracksArea(QAbstractScrollArea):
         if self._layout is None:
             painter.fillRect(a0.rect(), self.palette().base())
             return
+        paint(painter, a0.rect(), self._scene(), self._pictures)
+
+    def _ask(self) -> None:
+        self._pictures.show(self, pictures_in(self._scene()) if self._layout is not None else ())
+
+    def _scene(self) -> Scene:
+        assert self._layout is not None
         playing, place = self._model.playback, self._model.place
         marks = playing.mark_in, playing.mark_out
-        paint(painter, a0.rect(), Scene(self._layout, self._lanes, self._view(), place, playing.head, *marks))
+        return Scene(self._layout, self._lanes, self._view(), place, playing.head, *marks)
 
     def _view(self) -> View:
         port, down = self._port(), self.verticalScrollBar()
@@ -171,6 +178,7 @@ class TracksArea(QAbstractScrollArea):
 
     def _measure(self) -> None:
         """The tracks' heights, and how far can be scrolled."""
+        self._asks.start()
         port, down = self._port(), self.verticalScrollBar()
         assert down is not None
         tracks = self._layout.tracks if self._layout is not None else ()
@@ -278,6 +286,7 @@ class TracksArea(QAbstractScrollArea):
             self.fit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: ARG002 - Qt's signature
+        self._asks.start()
         self._port().update()
 
     def _go_to(self, x: int) -> None:

@@ -1,33 +1,24 @@
 """How the tracks of a cut are painted: only what lies on the part of the screen that is asked for."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import ceil
 
-from PyQt5.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
-from PyQt5.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPolygonF
+from PyQt5.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
+from PyQt5.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPainterPath, QPen
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.icons import icon
-from secondunit_plugin.panel.model.layout import Bar, Blend, Hole, Kind, Layout, Mark, Track
-from secondunit_plugin.panel.model.places import Place
+from secondunit_plugin.panel.model.layout import Bar, Blend, Hole, Kind, Track
+from secondunit_plugin.panel.model.thumbnails import PeaksOf, ThumbnailOf, Wanted
+from secondunit_plugin.panel.views.ruler_drawing import paint_marks, paint_playhead, paint_range, paint_ruler
+from secondunit_plugin.panel.views.small_pictures import WIDTH, SmallPictures
+from secondunit_plugin.panel.views.tracks_view import HEADER, NARROW, RULER, Lane, Scene, items_between, small_font
 
-RULER = 26
-HEADER = 104
-LANE_GAP = 2
-KINDS_GAP = 5
-"""Between the video tracks and the audio tracks."""
 _TITLE = 17
-_NARROW = 6
-"""Pixels below which a clip has no edges and no name."""
-_LABELS_APART = 104
 _LINE_OF_TEXT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
 
-_GROUND, _LANE, _LINE = QColor("#17181a"), QColor("#1c1e21"), QColor("#131416")
-_RULER, _TICK, _QUIET, _TEXT = QColor("#212428"), QColor("#5b6068"), QColor("#9aa1ab"), QColor("#e3e6ea")
-_ACCENT, _PLAYHEAD, _AMBER = QColor("#7fb2e0"), QColor("#e8eaed"), QColor("#e0b060")
-_RANGE = QColor(127, 178, 224, 34)
+_GROUND, _LANE, _QUIET, _TEXT = QColor("#17181a"), QColor("#1c1e21"), QColor("#9aa1ab"), QColor("#e3e6ea")
+_ACCENT, _AMBER, _SHADE = QColor("#7fb2e0"), QColor("#e0b060"), QColor(18, 20, 22, 150)
 _VIDEO = {
     Kind.CAMERA: QColor("#33506b"),
     Kind.TAKE: QColor("#574479"),
@@ -42,89 +33,57 @@ _ICONS = {
     Kind.NEST: "layers-outline",
     Kind.OFFLINE: "link-off",
 }
-_MARKS = {
-    "RED": "#d9605a",
-    "PINK": "#dd8fb4",
-    "ORANGE": "#dd9450",
-    "YELLOW": "#d8bf55",
-    "GREEN": "#6fb36b",
-    "CYAN": "#5db5bd",
-    "BLUE": "#6391d6",
-    "PURPLE": "#9a7bd0",
-    "MAGENTA": "#c06fc0",
-    "BLACK": "#3a3d42",
-    "WHITE": "#dfe2e6",
-}
+
+_FILM_LEAST = 24
+"""The width and the height of a clip from which on pictures are shown in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Where a track lies: `top` from the first one's, without what is scrolled."""
-
-    track: Track
-    top: int
-    height: int
+def paint(painter: QPainter, exposed: QRect, scene: Scene, pictures: SmallPictures) -> None:
+    _Drawing(painter, exposed, scene, pictures).paint()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What part of the tracks shows: `scale` pixels a frame, `left` and `above` pixels scrolled away."""
-
-    scale: float
-    left: int
-    above: int
-    width: int
-    height: int
-
-    def x_of(self, frame: float) -> float:
-        return HEADER + frame * self.scale - self.left
-
-    def frame_at(self, x: float) -> int:
-        """The frame under a pixel."""
-        return int((x - HEADER + self.left) // self.scale)
-
-    def y_of(self, lane: Lane) -> int:
-        return RULER + LANE_GAP + lane.top - self.above
+def pictures_in(scene: Scene) -> Iterator[Wanted]:
+    """The thumbnails and waveforms that `paint` has a use for."""
+    view = scene.view
+    for lane in scene.lanes:
+        top = view.y_of(lane)
+        if top > view.height or top + lane.height < RULER:
+            continue
+        for item, left, right in items_between(lane.track, view, HEADER, view.width):
+            if not isinstance(item, Bar) or right - left < _FILM_LEAST or item.picture is None:
+                continue
+            if lane.track.video:
+                film = QRectF(left, 0, right - left, lane.height - _TITLE)
+                yield from (tile for _, _, tile in _tiles(scene, item, film, HEADER, view.width))
+            elif not item.picture.timecoded:
+                yield PeaksOf(item.picture.path, item.stream)
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    layout: Layout
-    lanes: tuple[Lane, ...]
-    view: View
-    place: Place | None
-    frame: int
-    mark_in: int | None
-    mark_out: int | None
+def _tiles(
+    scene: Scene, bar: Bar, film: QRectF, left: float, right: float
+) -> Iterator[tuple[float, float, ThumbnailOf]]:
+    """Where the pictures of a clip begin and end, and what they are of.
 
-
-def lanes_of(layout: Layout, video: int, audio: int) -> tuple[Lane, ...]:
-    """`video` and `audio`: the heights of a track of that kind."""
-    lanes: list[Lane] = []
-    top, before = 0, True
-    for track in layout.tracks:
-        if before and not track.video and lanes:
-            top += KINDS_GAP
-        before = track.video
-        height = video if track.video else audio
-        lanes.append(Lane(track, top, height))
-        top += height + LANE_GAP
-    return tuple(lanes)
-
-
-def paint(painter: QPainter, exposed: QRect, scene: Scene) -> None:
-    _Drawing(painter, exposed, scene).paint()
-
-
-def small_font(base: QFont) -> QFont:
-    font = QFont(base)
-    font.setPixelSize(11)
-    return font
+    They are a power of two of frames apart, so that the pictures of one zoom are among those of the next.
+    """
+    scale = scene.view.scale
+    across = max(_FILM_LEAST, film.height() * 16 / 9)
+    step = 1
+    while step * scale < across:
+        step *= 2
+    first = max(0, int((left - film.left()) / scale) // step * step)
+    for frame in range(first, bar.frames, step):
+        x = film.left() + frame * scale
+        if x > right:
+            return
+        picture = bar.picture_at(frame, scene.layout.rate)
+        if picture is not None:
+            yield x, min(x + step * scale, film.right()), ThumbnailOf(picture, WIDTH)
 
 
 class _Drawing:
-    def __init__(self, painter: QPainter, exposed: QRect, scene: Scene) -> None:
-        self._painter, self._exposed, self._scene = painter, exposed, scene
+    def __init__(self, painter: QPainter, exposed: QRect, scene: Scene, pictures: SmallPictures) -> None:
+        self._painter, self._exposed, self._scene, self._pictures = painter, exposed, scene, pictures
         self._view = scene.view
         painter.setFont(small_font(painter.font()))
         self._metrics = QFontMetrics(painter.font())
@@ -138,14 +97,14 @@ class _Drawing:
             top = view.y_of(lane)
             if top < self._exposed.bottom() + 1 and top + lane.height > self._exposed.top():
                 self._lane(lane, top)
-        self._range(RULER, view.height)
+        paint_range(painter, self._scene, RULER, view.height)
         painter.restore()
         if self._exposed.left() < HEADER:
             for lane in self._scene.lanes:
                 self._header(lane)
         if self._exposed.top() < RULER:
-            self._ruler()
-        self._playhead()
+            paint_ruler(painter, self._exposed, self._scene)
+        paint_playhead(painter, self._scene)
 
     # Tracks
 
@@ -154,18 +113,17 @@ class _Drawing:
         painter.fillRect(QRect(HEADER, top, view.width - HEADER, lane.height), _LANE)
         if not track.enabled:
             painter.setOpacity(0.4)
-        for item, left, right in self._items(track):
+        for item, left, right in items_between(track, view, self._exposed.left(), self._exposed.right() + 1):
             rect = QRectF(left, top, right - left, lane.height)
             if isinstance(item, Hole):
                 self._gap(item, rect)
-            elif rect.width() < _NARROW:
+            elif rect.width() < NARROW:
                 painter.fillRect(rect.adjusted(0, 0, -min(1.0, rect.width() / 4), 0), self._colour(track, item))
             else:
                 self._clip(track, item, rect)
         for blend in self._blends(track):
             self._blend(blend, top, lane.height)
-        for mark in self._marks(track.marks):
-            self._mark(mark, top + 3.0)
+        paint_marks(painter, self._exposed, view, track.marks, top + 3.0)
         painter.setOpacity(1)
         self._join(track, top, lane.height)
         if track.locked:
@@ -173,22 +131,6 @@ class _Drawing:
                 QRect(HEADER, top, view.width - HEADER, lane.height),
                 QBrush(QColor(0, 0, 0, 90), Qt.BrushStyle.BDiagPattern),
             )
-
-    def _items(self, track: Track) -> Iterator[tuple[Bar | Hole, float, float]]:
-        """Those that are exposed, with their edges; of several within a few pixels the first stands for all."""
-        view = self._view
-        position = max(0, bisect_right(track.starts, view.frame_at(self._exposed.left())) - 1)
-        while position < len(track.items):
-            item = track.items[position]
-            left, right = view.x_of(item.at), view.x_of(item.end)
-            if left > self._exposed.right() + 1:
-                return
-            following = position + 1
-            if right - left < _NARROW:
-                following = bisect_left(track.starts, view.frame_at(left + _NARROW), following)
-                right = view.x_of(track.items[following - 1].end)
-            yield item, left, right
-            position = following
 
     def _colour(self, track: Track, bar: Bar) -> QColor:
         colour = (_VIDEO if track.video else _SOUND)[bar.kind]
@@ -202,6 +144,12 @@ class _Drawing:
         painter.fillRect(inner, colour.darker(135))
         title = QRectF(inner.left(), inner.top(), inner.width(), min(_TITLE, inner.height()))
         painter.fillRect(title, colour.lighter(125) if selected else colour)
+        body = QRectF(inner.left(), title.bottom(), inner.width(), inner.bottom() - title.bottom())
+        if bar.picture is not None and min(body.width(), body.height()) >= _FILM_LEAST - 4:
+            if track.video:
+                self._film(bar, body)
+            elif not bar.picture.timecoded:
+                self._wave(bar, body, colour)
         if not bar.enabled:
             painter.fillRect(inner, QBrush(QColor(0, 0, 0, 120), Qt.BrushStyle.FDiagPattern))
         painter.setPen(QPen(_ACCENT, 2) if selected else QPen(colour.lighter(130), 1))
@@ -210,6 +158,40 @@ class _Drawing:
         self._named(bar, title)
         if inner.height() > 2 * _TITLE and inner.width() > 60:
             self._figures(bar, QRectF(inner.left(), inner.bottom() - _TITLE, inner.width(), _TITLE))
+
+    def _film(self, bar: Bar, film: QRectF) -> None:
+        painter = self._painter
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        for left, right, tile in _tiles(self._scene, bar, film, self._exposed.left(), self._exposed.right()):
+            pixmap = self._pictures.thumbnail(tile)
+            if pixmap is None:
+                continue
+            across = film.height() * pixmap.width() / pixmap.height()
+            x = left
+            while x < right - 1:
+                shown = min(across, right - x)
+                source = QRectF(0, 0, pixmap.width() * shown / across, pixmap.height())
+                painter.drawPixmap(QRectF(x, film.top(), shown, film.height()), pixmap, source)
+                x += across
+
+    def _wave(self, bar: Bar, body: QRectF, colour: QColor) -> None:
+        picture, scale = bar.picture, self._view.scale
+        wave = self._pictures.wave(PeaksOf(picture.path, bar.stream)) if picture is not None else None
+        if picture is None or wave is None:
+            return
+        each = 100 * float(1 if bar.speed is None else bar.speed) / float(self._scene.layout.rate) / scale
+        first = max(int(body.left()), self._exposed.left(), HEADER)
+        end = min(int(body.right()), self._exposed.right() + 1)
+        at = float(picture.seconds) * 100 + (first - body.left()) * each
+        middle, half = body.center().y(), body.height() / 2 - 2
+        lines = []
+        for x in range(first, end):
+            low, high = wave.extremes(min(at, at + each), max(at, at + each))
+            lines.append(QLineF(x, middle - high / 127 * half, x, middle - low / 127 * half + 0.5))
+            at += each
+        self._painter.setPen(QPen(colour.lighter(190), 1))
+        if lines:
+            self._painter.drawLines(*lines)
 
     def _named(self, bar: Bar, title: QRectF) -> None:
         painter = self._painter
@@ -242,8 +224,11 @@ class _Drawing:
             said.append(QCoreApplication.translate("words", "%n take(s)", None, bar.takes))
         if said:
             left = max(line.left(), HEADER) + 5
+            text = self._metrics.elidedText("  ".join(said), Qt.TextElideMode.ElideRight, int(line.right() - left - 3))
+            box = QRectF(left - 4, line.top(), self._metrics.horizontalAdvance(text) + 8, line.height() - 2)
+            self._painter.fillRect(box, _SHADE)
             self._painter.setPen(_TEXT)
-            self._text("  ".join(said), QRectF(left, line.top(), line.right() - left - 3, line.height()))
+            self._painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
 
     def _text(self, text: str, rect: QRectF) -> None:
         elided = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
@@ -254,7 +239,7 @@ class _Drawing:
     def _gap(self, hole: Hole, rect: QRectF) -> None:
         painter = self._painter
         selected = self._scene.place is not None and hole.place == self._scene.place
-        if rect.width() < _NARROW:
+        if rect.width() < NARROW:
             return
         inner = rect.adjusted(1.5, 1.5, -1.5, -1.5)
         painter.fillRect(inner, QBrush(QColor("#2a2d31"), Qt.BrushStyle.BDiagPattern))
@@ -283,7 +268,7 @@ class _Drawing:
         for blend in track.blends[bisect_left(track.blends, first - 1000, key=lambda blend: blend.at) :]:
             if view.x_of(blend.at - blend.before) > self._exposed.right():
                 return
-            if (blend.before + blend.after) * view.scale >= _NARROW:
+            if (blend.before + blend.after) * view.scale >= NARROW:
                 yield blend
 
     def _blend(self, blend: Blend, top: int, height: int) -> None:
@@ -326,32 +311,6 @@ class _Drawing:
             for y in (top + 1, top + height - 1):
                 painter.drawLine(edge, y, edge + side * 6, y)
 
-    def _marks(self, marks: tuple[Mark, ...]) -> Iterator[Mark]:
-        view, last = self._view, float("-inf")
-        first = view.frame_at(self._exposed.left() - 8)
-        for mark in marks[bisect_left(marks, first, key=lambda mark: mark.at) :]:
-            x = view.x_of(mark.at)
-            if x > self._exposed.right() + 8:
-                return
-            if x - last >= 3:
-                last = x
-                yield mark
-
-    def _mark(self, mark: Mark, top: float) -> None:
-        painter, view = self._painter, self._view
-        x = view.x_of(mark.at)
-        colour = QColor(_MARKS.get(mark.colour.upper(), "#6fb36b"))
-        if mark.frames:
-            painter.fillRect(QRectF(x, top, mark.frames * view.scale, 3), colour)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(QPen(_LINE, 1))
-        painter.setBrush(colour)
-        shape = ((-4, 0), (4, 0), (4, 6), (0, 11), (-4, 6))
-        painter.drawPolygon(QPolygonF([QPointF(x + dx, top + dy) for dx, dy in shape]))
-        painter.setRenderHint(QPainter.Antialiasing, False)
-
-    # Around them
-
     def _header(self, lane: Lane) -> None:
         painter, view, track = self._painter, self._view, lane.track
         top = view.y_of(lane)
@@ -369,70 +328,3 @@ class _Drawing:
         painter.setPen(_TEXT if track.enabled else _QUIET)
         self._text(track.name, QRectF(9, top, x + 12, lane.height))
         painter.restore()
-
-    def _range(self, top: int, bottom: int) -> None:
-        scene, view = self._scene, self._view
-        if scene.mark_in is None and scene.mark_out is None:
-            return
-        left = view.x_of(scene.mark_in or 0)
-        right = view.x_of(scene.layout.frames if scene.mark_out is None else scene.mark_out + 1)
-        self._painter.fillRect(QRectF(left, top, right - left, bottom - top), _RANGE)
-        self._painter.setPen(QPen(_ACCENT, 1))
-        for mark, x in ((scene.mark_in, left), (scene.mark_out, right - 1)):
-            if mark is not None:
-                self._painter.drawLine(QPointF(x, top), QPointF(x, bottom))
-
-    def _ruler(self) -> None:
-        painter, view, layout = self._painter, self._view, self._scene.layout
-        painter.fillRect(QRect(0, 0, view.width, RULER), _RULER)
-        painter.save()
-        painter.setClipRect(QRect(HEADER, 0, view.width - HEADER, RULER))
-        step = _label_step(view.scale, round(layout.rate))
-        part = _part_of(step, round(layout.rate), view.scale)
-        first = max(0, view.frame_at(self._exposed.left() - _LABELS_APART))
-        # Labels lie on round timecodes, whatever the cut's first frame is.
-        frame = first - (first + layout.start.frame) % step
-        while (x := view.x_of(frame)) <= self._exposed.right():
-            if frame >= 0:
-                painter.setPen(_QUIET)
-                painter.drawText(QPointF(x + 4, 13), layout.timecode(frame))
-            painter.setPen(_TICK)
-            painter.drawLine(QPointF(x, RULER - 11), QPointF(x, RULER))
-            for between in range(part, step, part):
-                at = view.x_of(frame + between)
-                painter.drawLine(QPointF(at, RULER - 5), QPointF(at, RULER))
-            frame += step
-        self._range(RULER - 7, RULER)
-        for mark in self._marks(layout.marks):
-            self._mark(mark, RULER - 13.0)
-        painter.restore()
-        painter.fillRect(QRect(0, 0, HEADER, RULER), _RULER)
-        painter.fillRect(QRect(0, RULER - 1, view.width, 1), _LINE)
-
-    def _playhead(self) -> None:
-        x = round(self._view.x_of(self._scene.frame))
-        if x < HEADER - 1:
-            return
-        painter = self._painter
-        painter.setPen(QPen(_PLAYHEAD, 1))
-        painter.drawLine(x, RULER - 6, x, self._view.height)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setBrush(_PLAYHEAD)
-        shape = ((-6, -13), (6, -13), (6, -7), (0, 0), (-6, -7))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawPolygon(QPolygonF([QPointF(x + 0.5 + dx, RULER + dy) for dx, dy in shape]))
-        painter.setRenderHint(QPainter.Antialiasing, False)
-
-
-def _label_step(scale: float, base: int) -> int:
-    """Frames from one label of the ruler to the next."""
-    wanted = _LABELS_APART / scale
-    seconds = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200)
-    steps = [step for step in (1, 2, 5, 10) if step < base] + [base * second for second in seconds]
-    return next((step for step in steps if step >= wanted), ceil(wanted / (base * 3600)) * base * 3600)
-
-
-def _part_of(step: int, base: int, scale: float) -> int:
-    """Frames from one tick to the next: the smallest even part of `step` that can be told apart."""
-    parts = (1, 2, 5, 10, base // 2, base, 2 * base, 5 * base, 10 * base, 30 * base, 60 * base, 300 * base, 600 * base)
-    return next((part for part in parts if part and step % part == 0 and part * scale >= 7), step)
