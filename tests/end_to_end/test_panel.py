@@ -116,7 +116,7 @@ def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtB
     chosen = model.takes.chosen
     assert chosen is not None and model.watching.watched == TheTake(chosen), "in the cut as it would be with it"
     assert model.playback.frame == 30 and model.playback.span == Span(0, 72) and model.playback.timecode[-5:] == "01:06"
-    assert window.takes.list.count() == 2 and not (cut.parent / "cut_edit01.otio").exists()
+    assert len(model.takes.shown) == 2 and not (cut.parent / "cut_edit01.otio").exists()
 
     window.actions_[Command.CUT_IN].trigger()
     edited = cut.parent / "cut_edit01.otio"
@@ -159,7 +159,7 @@ def test_a_panel_that_starts_again_finds_the_takes_and_a_dead_unit_is_started_ag
     panels.close()
     model, window = panels.open(cut)
     qtbot.waitUntil(lambda: len(model.takes.ids) == 3, timeout=SECONDS)
-    assert window.takes.list.count() == 3
+    assert len(model.takes.shown) == 3
     again = spawn.find(unit_home)
     assert again is not None and again.pid != address.pid
     window.actions_[Command.CUT_IN].trigger()

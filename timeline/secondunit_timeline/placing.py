@@ -182,6 +182,34 @@ def ordered_at(cut: otio.schema.Timeline, order: Order) -> FrameTime | None:
     return FrameTime(int(frame), order.slot.cut_rate) if name == (cut.name or "cut") and frame.isdecimal() else None
 
 
+def shots_of(index: Index, order: Order) -> tuple[Shot, ...]:
+    """The shots of the cut that play camera frames of each of the order's conditions, else the one nearest to them."""
+    found: list[Shot] = []
+    for condition in order.conditions:
+        if isinstance(condition, FramesBefore | FramesAfter | SourceShot):
+            apart = [
+                (max(first - shot.used.end, shot.used.start - first - condition.span.range.duration), shot)
+                for shot in _shots(index, condition.span)
+                if (first := _first(shot, condition.span)) is not None
+            ]
+            playing = [shot for distance, shot in apart if distance < 0]
+            nearest = [shot for _, shot in sorted(apart, key=lambda one: one[0])][:1]
+            found += [shot for shot in playing or nearest if shot not in found]
+    return tuple(found)
+
+
+def asked_frames(shot: Shot, order: Order) -> tuple[End, int]:
+    """At which end of the shot an extension was ordered, and how long it would be there: unused camera frames first."""
+    beside = next(one for one in order.conditions if isinstance(one, FramesBefore | FramesAfter))
+    tail, first = isinstance(beside, FramesBefore), _first(shot, beside.span)
+    camera = 0
+    if first is not None and shot.speed:
+        low, high = source_extent(shot.clip, shot.info, shot.record, shot.speed)
+        camera = max(0, int(first + beside.span.range.duration - high if tail else low - first))
+    end = End.TAIL if tail == (shot.speed is None or shot.speed > 0) else End.HEAD
+    return end, shot.cut_frames(camera) + shot.cut_frames(order.slot.frames)
+
+
 def _shots(index: Index, span: Span) -> Iterator[Shot]:
     """The shots of the cut that play the media of `span`, and can be read."""
     for track, item in video_clips(index):

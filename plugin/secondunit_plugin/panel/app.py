@@ -63,7 +63,6 @@ def run(cut: Path | None) -> int:
             ).run()
             closing.callback(model.frames.close)
             closing.callback(model.playback.stop)
-            closing.callback(model.live.close)
             if cut is not None:
                 model.open_cut(cut)
 
@@ -87,4 +86,4 @@ def _import_the_rest() -> None:
     import qtawesome.iconic_font  # noqa: F401
 
     from secondunit_plugin.panel import events  # noqa: F401
-    from secondunit_plugin.panel.views import order_form, queue, takes_strip, timeline, unit_status, viewer  # noqa: F401
+    from secondunit_plugin.panel.views import order_form, queue, takes, timeline, unit_status, viewer  # noqa: F401

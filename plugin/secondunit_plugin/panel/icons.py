@@ -8,9 +8,10 @@ from PyQt5.QtGui import QIcon
 _FAMILY = ("mdi6", "materialdesignicons6-webfont-6.9.96.ttf", "materialdesignicons6-webfont-charmap-6.9.96.json")
 
 
-def icon(name: str) -> QIcon:
+def icon(name: str, colour: str = "#c8ccd2") -> QIcon:
     """By its name in the family, e.g. "content-cut"."""
-    drawn: QIcon = _font().icon(f"mdi6.{name}", color="#c8ccd2", color_disabled="#5b6068", color_active="#ffffff")
+    active = "#ffffff" if colour == "#c8ccd2" else colour
+    drawn: QIcon = _font().icon(f"mdi6.{name}", color=colour, color_disabled="#5b6068", color_active=active)
     return drawn
 
 

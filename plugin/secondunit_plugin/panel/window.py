@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import (
     QMainWindow,
     QPushButton,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -45,11 +46,12 @@ class Window(QMainWindow):
         self.resize(1280, 800)
 
     def fill(self, model: "PanelModel") -> None:
+        from secondunit_plugin.panel.compare.view import CompareView
         from secondunit_plugin.panel.gestures.layer import GestureLayer
         from secondunit_plugin.panel.views.order_form import OrderForm
         from secondunit_plugin.panel.views.queue import Queue
         from secondunit_plugin.panel.views.small_pictures import SmallPictures
-        from secondunit_plugin.panel.views.takes_strip import TakesStrip
+        from secondunit_plugin.panel.views.takes import Takes
         from secondunit_plugin.panel.views.timeline import Timeline
         from secondunit_plugin.panel.views.unit_status import UnitStatus
         from secondunit_plugin.panel.views.viewer import Viewer
@@ -57,11 +59,15 @@ class Window(QMainWindow):
         self._model = model
         self.actions_: dict[Command, QAction] = {}
         self.viewer = Viewer(model)
+        self.compare = CompareView(model)
+        self.seen = QStackedWidget()
+        self.seen.addWidget(self.viewer)
+        self.seen.addWidget(self.compare)
         self.gestures = GestureLayer(model, self.viewer.canvas)
         pictures = SmallPictures(model.thumbnails, self)
         self.timeline = Timeline(model, pictures)
         self.order_form = OrderForm(model)
-        self.takes = TakesStrip(model)
+        self.takes = Takes(model, pictures)
         self.queue = Queue(model)
         self.notice = QLabel()
         self.notice.setWordWrap(True)
@@ -74,7 +80,7 @@ class Window(QMainWindow):
         column = QVBoxLayout(above)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.viewer, 1)
+        column.addWidget(self.seen, 1)
         column.addWidget(self.notice)
         middle = QSplitter(Qt.Orientation.Vertical)
         middle.setChildrenCollapsible(False)
@@ -83,8 +89,11 @@ class Window(QMainWindow):
         middle.setStretchFactor(0, 1)
         self.setCentralWidget(middle)
         self._dock(self.tr("Order"), "order", self._order_area(), Qt.DockWidgetArea.RightDockWidgetArea)
-        self._dock(self.tr("Takes"), "takes", self._takes_area(), Qt.DockWidgetArea.BottomDockWidgetArea)
-        self._dock(self.tr("Queue"), "queue", self.queue, Qt.DockWidgetArea.BottomDockWidgetArea)
+        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
+        self._takes_dock = self._dock(self.tr("Takes"), "takes", self._takes_area(), bottom)
+        queue = self._dock(self.tr("Queue"), "queue", self.queue, bottom)
+        self.tabifyDockWidget(self._takes_dock, queue)
+        self._takes_dock.raise_()
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         status = self.statusBar()
         assert status is not None
@@ -132,11 +141,9 @@ class Window(QMainWindow):
     def _order_area(self) -> QWidget:
         self._order_button = QPushButton(Command.ORDER.words)
         self._order_button.setDefault(True)
-        from secondunit_plugin.panel.views.live_line import LiveLine
         from secondunit_plugin.panel.views.plan_line import PlanLine
 
-        self.live_line = LiveLine(self._model)
-        return _over(self.order_form, self.live_line, PlanLine(self._model), self._order_button)
+        return _over(self.order_form, PlanLine(self._model), self._order_button)
 
     def _takes_area(self) -> QWidget:
         self._cut_in_button = QPushButton(Command.CUT_IN.words)
@@ -189,9 +196,43 @@ class Window(QMainWindow):
                 Command.CLEAR_ENDED: self.act(Command.CLEAR_ENDED, model.orders.clear_ended, self.queue),
             }
         )
-        self.live_line.bind(self.act(Command.LIVE, lambda: model.live.set_on(not model.live.on)))
+        self._bind_takes()
         self._order_button.clicked.connect(self.actions_[Command.ORDER].trigger)
         self._cut_in_button.clicked.connect(self.actions_[Command.CUT_IN].trigger)
+
+    def _bind_takes(self) -> None:
+        """Their letters and numbers work in the takes and over the picture."""
+        bar = self.menuBar()
+        assert bar is not None
+        menu = bar.addMenu(self.tr("&Takes"))
+        assert menu is not None
+        commands = {**self.takes.commands, Command.SHEET: self._toggle_sheet}
+        actions = {command: self.act(command, do, self.takes) for command, do in commands.items()}
+        self.takes.bind(actions)
+        menu.addActions(list(actions.values()))
+        for number, key in enumerate(Command.TAKE.value.keys):
+            action = QAction(Command.TAKE.words, self)
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda _, number=number: self._model.takes.choose_nth(number))
+            self.takes.addAction(action)
+            self.seen.addAction(action)
+        self.seen.addActions(list(actions.values()))
+        self._model.compare.changed.connect(self._show_seen)
+
+    def _toggle_sheet(self) -> None:
+        sheet = not self.takes.list.isWrapping()
+        self.takes.list.show_sheet(sheet)
+        self.resizeDocks([self._takes_dock], [self.height() // 2 if sheet else 0], Qt.Orientation.Vertical)
+
+    def _show_seen(self) -> None:
+        comparing = self._model.compare.mode is not None
+        shown = self.compare if comparing else self.viewer
+        if self.seen.currentWidget() is not shown:
+            self._model.playback.stop()
+            self.seen.setCurrentWidget(shown)
+            if comparing:
+                self.compare.setFocus()
 
     def _playback_commands(self) -> dict[Command, Callable[[], None]]:
         playback = self._model.playback

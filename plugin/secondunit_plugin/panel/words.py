@@ -4,8 +4,10 @@ from math import ceil
 from typing import assert_never
 
 from PyQt5.QtCore import QCoreApplication
-from secondunit_bridge.messages import SoundKind, Task
+from secondunit_bridge.messages import Fit, Record, SoundKind, Task
+from secondunit_bridge.ratings import Rating
 
+from secondunit_plugin.panel.model.compare import Mode
 from secondunit_plugin.panel.model.layout import Bar
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, Preparing, Running, Stopped, Waiting
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
@@ -130,3 +132,55 @@ def of_unit(state: UnitState) -> str:
             return tr("The unit was stopped by {by}").format(by=by)
         case _:
             assert_never(state)
+
+
+def of_rating(rating: Rating | None) -> str:
+    match rating:
+        case None:
+            return tr("not rated")
+        case Rating.STARRED:
+            return tr("starred")
+        case Rating.REJECTED:
+            return tr("rejected")
+        case Rating.APPROVED:
+            return tr("approved, locked")
+        case _:
+            assert_never(rating)
+
+
+def of_mode(mode: Mode) -> str:
+    match mode:
+        case Mode.WIPE:
+            return tr("Wipe")
+        case Mode.FLIP:
+            return tr("Flip")
+        case Mode.DIFFERENCE:
+            return tr("Difference")
+        case Mode.FALSE_COLOUR:
+            return tr("False colour")
+        case _:
+            assert_never(mode)
+
+
+def of_trust(record: Record) -> str:
+    """How much of the take is more than a stand-in."""
+    if record.placeholder:
+        return tr("placeholder, not for delivery")
+    frames = record.order.slot.frames
+    if record.trusted is None:
+        return tr("all {frames} frames trusted").format(frames=frames)
+    return tr("{trusted} of {frames} frames trusted").format(trusted=min(record.trusted, frames), frames=frames)
+
+
+def of_fit(fit: Fit) -> str:
+    """What was snapped to the model's own frames and sizes, and what was approximate."""
+    parts = [
+        tr("made as {frames} frames of {width}×{height} at {rate} fps").format(
+            frames=fit.frames, width=fit.width, height=fit.height, rate=f"{float(fit.rate):.5g}"
+        )
+    ]
+    if fit.windows > 1:
+        parts.append(tr("in {windows} passes").format(windows=fit.windows))
+    if fit.approximate:
+        parts.append(tr("approximate: {names}").format(names=", ".join(fit.approximate)))
+    return ", ".join(parts)

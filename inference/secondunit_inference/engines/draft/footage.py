@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import av
 import numpy as np
-from av.video.reformatter import VideoReformatter
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.media.probe import MediaInfo
 from secondunit_bridge.media.read import VideoReader, picture, read_sound
@@ -34,19 +33,12 @@ def span_frames(source: VideoReader, span: Span, order: Order) -> Iterator[av.Vi
             f"{span.path} has {info.frames} frames, the order wants {span.range.start} to {span.range.end - 1}:"
             " probe the file again and order what it holds"
         )
-    slot = order.slot
-    if (info.width, info.height) == (slot.width, slot.height):
-        return source.frames(span.range.start, span.range.end)
-    if slot.width > info.width or abs(slot.width * info.height / info.width - slot.height) > 2:
+    if (info.width, info.height) != (order.slot.width, order.slot.height):
         raise OrderRefused(
-            f"{span.path} is {info.width}×{info.height}, the slot {slot.width}×{slot.height}: order the take at the"
-            " size of its camera frames, or smaller in the same shape"
+            f"{span.path} is {info.width}×{info.height}, the slot {order.slot.width}×{order.slot.height}:"
+            " order the take at the size of its camera frames"
         )
-    scaler = VideoReformatter()
-    return (
-        scaler.reformat(frame, slot.width, slot.height, interpolation="AREA")
-        for frame in source.frames(span.range.start, span.range.end)
-    )
+    return source.frames(span.range.start, span.range.end)
 
 
 def camera_frames(

@@ -10,21 +10,23 @@ from uuid import uuid4
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from secondunit_bridge.errors import SecondUnitError
 from secondunit_bridge.messages import Card, Order, OrderStatus, Take, Text
+from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.files import data_folder
 from secondunit_plugin.panel.frames.link import FramesLink
+from secondunit_plugin.panel.model.choosing import ChoosingModel
+from secondunit_plugin.panel.model.compare import CompareModel
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
 from secondunit_plugin.panel.model.draft import ControlsState, Draft, DraftModel, Known, Needless, Refused, Unknown
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
 from secondunit_plugin.panel.model.history import HistoryModel
-from secondunit_plugin.panel.model.live import LiveModel
 from secondunit_plugin.panel.model.orders import Broken, OrdersModel
 from secondunit_plugin.panel.model.places import Place, number_of
 from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.references import ReferencesModel
-from secondunit_plugin.panel.model.takes import TakesModel
+from secondunit_plugin.panel.model.takes import TakeId, TakesModel
 from secondunit_plugin.panel.model.thumbnails import ThumbnailsModel
 from secondunit_plugin.panel.model.tools import ToolsModel
 from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
@@ -76,7 +78,12 @@ class PanelModel(QObject):
         self.forecast = ForecastModel(self)
         self.history = HistoryModel(data_folder, self._refuse, self)
         self.references = ReferencesModel(self.cut, self.draft, self._refuse, self)
-        self.live = LiveModel(link, self._plan_live, self)
+        self.choosing = ChoosingModel(link, self.cut, self.draft, self.orders, self.takes, self)
+        self.compare = CompareModel(self.takes, self)
+        self.choosing.refused.connect(self._refuse)
+        self.choosing.said.connect(lambda said: self.noticed.emit(Notice(said)))
+        self.choosing.approved.connect(self._approve)
+        self.choosing.place_wanted.connect(self.select)
         self._asked = 0
         self._edits: deque[Callable[[OpenCut], OpenCut]] = deque()
         link.state_changed.connect(self._unit_changed)
@@ -94,25 +101,11 @@ class PanelModel(QObject):
         self._at_rest.timeout.connect(self._ask_for_forecast)
         for changed in (self.draft.changed, self.cut.changed, self.unit_changed):
             changed.connect(self._at_rest.start)
-            changed.connect(self.live.follow)
 
     def card(self, draft: Draft) -> Card | None:
         """That of the draft's model, where the unit has it."""
         cards = self.unit.info.cards if isinstance(self.unit, Reached) else ()
         return next((card for card in cards if (card.engine, card.model) == (draft.engine, draft.model)), None)
-
-    def _plan_live(self) -> "Callable[[Path], Order | None] | None":
-        opened, draft = self.cut.open, self.draft.draft
-        if opened is None or draft is None or not isinstance(self.unit, Reached):
-            return None
-        card = self.card(draft)
-
-        def plan(folder: Path) -> Order | None:
-            from secondunit_plugin.panel.model.planning import plan_live
-
-            return plan_live(opened.version, draft, folder, card)
-
-        return plan
 
     # Verbs
 
@@ -139,6 +132,7 @@ class PanelModel(QObject):
         if place != self.place:
             self.place = place
             self.place_changed.emit()
+            self.takes.show_place(place)
             self.watching.go_to(place)
             self.draft.begin(place)
 
@@ -222,7 +216,10 @@ class PanelModel(QObject):
         if chosen is None:
             return
         running, take = self.orders.orders[chosen.order_id], self.takes.take(chosen)
-        self._edit(lambda opened: _placed(opened, running.ordered or _found(opened, running.order), take))
+        settled = self.choosing.rating(chosen) is Rating.APPROVED
+        self._edit(
+            lambda opened: _placed(opened, running.ordered or _found(opened, running.order), take, settled=settled)
+        )
 
     def undo(self) -> None:
         self._edit(lambda opened: _shown(opened, -1))
@@ -248,6 +245,10 @@ class PanelModel(QObject):
             return
         self.orders.add(ordered.order, ordered)
         self.link.watch(ordered.order.id)
+
+    def _approve(self, chosen: TakeId) -> None:
+        take = self.takes.take(chosen)
+        self._edit(lambda opened: _approved(opened, take))
 
     def _is_open(self, cut: OpenCut) -> bool:
         """Whether it is still this cut, in whatever version."""
@@ -380,12 +381,23 @@ def _found(opened: OpenCut, order: Order) -> "Ordered":
     return found_again(opened.version.index.cut, order)
 
 
-def _placed(opened: OpenCut, ordered: "Ordered", *takes: Take) -> OpenCut:
-    from secondunit_plugin.panel.model.planning import cut_in
+def _placed(opened: OpenCut, ordered: "Ordered", *takes: Take, settled: bool = False) -> OpenCut:
+    """`settled`: the first of the takes is approved."""
+    from secondunit_plugin.panel.model.planning import approved, cut_in
     from secondunit_plugin.panel.model.reading import write
 
     version = cut_in(opened.version, ordered, takes)
+    if settled:
+        version = approved(version, takes[0])
     return opened.edited(version, write(opened, version))
+
+
+def _approved(opened: OpenCut, take: Take) -> OpenCut:
+    from secondunit_plugin.panel.model.planning import approved
+    from secondunit_plugin.panel.model.reading import write
+
+    version = approved(opened.version, take)
+    return opened if version is opened.version else opened.edited(version, write(opened, version))
 
 
 def _shown(opened: OpenCut, step: int) -> OpenCut:

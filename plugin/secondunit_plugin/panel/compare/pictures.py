@@ -1,0 +1,67 @@
+"""What is made of two R'G'B' pictures of one size: arrays of shape (height, width, 3), 8-bit codes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = NDArray[np.uint8]
+
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Luma from `low` up to, not including, `high`, in percent of the range from black to white."""
+
+    low: float
+    high: float
+    colour: tuple[int, int, int]
+    name: str
+
+
+# The bands and colours of the false colour check in ARRI's cameras (ALEXA user manual, "False color"): the ends of the
+# range, 18 % grey, and one stop over it, about light skin.
+BANDS = (
+    Band(0, 2.5, (130, 60, 170), "black is clipped"),
+    Band(2.5, 4, (40, 90, 220), "just above black"),
+    Band(38, 42, (60, 170, 70), "middle grey"),
+    Band(52, 56, (240, 150, 170), "light skin"),
+    Band(97, 99, (240, 220, 60), "just below white"),
+    Band(99, 100.01, (220, 40, 40), "white is clipped"),
+)
+
+
+def luma(picture: Rgb) -> NDArray[np.float32]:
+    """Y' of BT.709, in percent; shape (height, width)."""
+    return np.asarray(picture @ (_LUMA * np.float32(100 / 255)), np.float32)
+
+
+def false_colour(picture: Rgb) -> Rgb:
+    """Luma as grey, and in a band's colour where it lies in one."""
+    levels = luma(picture)
+    shown = np.repeat(np.clip(levels * 2.55, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    for band in BANDS:
+        shown[(levels >= band.low) & (levels < band.high)] = band.colour
+    return shown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """`picture`: enlarged, black where both are equal. `mean`, `largest`: of the channels, in 8-bit codes."""
+
+    picture: Rgb
+    mean: float
+    largest: int
+
+
+def difference(a: Rgb, b: Rgb, gain: int) -> Difference:
+    apart = np.maximum(a, b) - np.minimum(a, b)
+    shown = np.minimum(apart, 255 // gain).astype(np.uint8) * np.uint8(gain) if gain > 1 else apart
+    return Difference(shown, float(apart.mean()), int(apart.max()))
+
+
+def wiped(a: Rgb, b: Rgb, at: float) -> Rgb:
+    """`a` on the left of the share `at` of the width, `b` on the right."""
+    column = round(at * a.shape[1])
+    return np.concatenate((a[:, :column], b[:, column:]), axis=1)

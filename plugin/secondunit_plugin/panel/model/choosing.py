@@ -1,0 +1,158 @@
+"""What people do with takes: rate them, ask for more like one, order again with other values."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from secondunit_bridge.errors import BadInput
+from secondunit_bridge.messages import Order
+from secondunit_bridge.ratings import Rating
+
+from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.model.again import values_of
+from secondunit_plugin.panel.model.cut import CutModel, OpenCut
+from secondunit_plugin.panel.model.draft import Asking, DraftModel, Known
+from secondunit_plugin.panel.model.orders import OrdersModel
+from secondunit_plugin.panel.model.places import Place
+from secondunit_plugin.panel.model.ratings import RatingsModel
+from secondunit_plugin.panel.model.takes import Located, TakeId, TakesModel
+
+
+class ChoosingModel(QObject):
+    """Keeps `takes` told where their orders belong in the cut."""
+
+    refused = pyqtSignal(object)
+    """A SecondUnitError."""
+    said = pyqtSignal(str)
+    approved = pyqtSignal(object)
+    """The `TakeId` of a take that is approved from now on."""
+    place_wanted = pyqtSignal(object)
+    """A `Place` that is to be selected."""
+
+    def __init__(
+        self,
+        link: UnitLink,
+        cut: CutModel,
+        draft: DraftModel,
+        orders: OrdersModel,
+        takes: TakesModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.ratings = RatingsModel(self)
+        self._link, self._cut, self._draft, self._orders, self._takes = link, cut, draft, orders, takes
+        self._looked = 0
+        self._again: Order | None = None
+        self.ratings.refused.connect(self.refused)
+        cut.changed.connect(self._follow_cut)
+        orders.added.connect(self._locate)
+        draft.form_changed.connect(self._load_again)
+
+    def rating(self, take: TakeId) -> Rating | None:
+        """What is kept beside the take, or noted in the cut."""
+        take_id = self._takes.take(take).record.take_id
+        return Rating.APPROVED if take_id in self._takes.approved_in_cut else self.ratings.of(take_id)
+
+    def rate(self, take: TakeId, rating: Rating) -> None:
+        """Asked for again, it is taken back."""
+        record, before = self._takes.take(take).record, self.rating(take)
+        if before is Rating.APPROVED and record.take_id in self._takes.approved_in_cut:
+            said = self.tr("{name} is approved in the cut: undo that edit first").format(name=record.name)
+            self.refused.emit(BadInput(said))
+        elif before is Rating.APPROVED and rating is not Rating.APPROVED:
+            said = self.tr("{name} is approved: withdraw the approval first").format(name=record.name)
+            self.refused.emit(BadInput(said))
+        else:
+            self.ratings.rate(record.take_id, None if rating is before else rating)
+            if rating is Rating.APPROVED and before is not rating:
+                self.approved.emit(take)
+
+    def more_like(self, take: TakeId) -> None:
+        """The take's order again, with as many seeds that none like it has had."""
+        opened, running, link = self._cut.open, self._orders.orders[take.order_id], self._link
+        if opened is None:
+            return
+        like = [one.order for one in self._orders.orders.values() if _alike(one.order, running.order)]
+        first = max(seed for order in like for seed in order.seeds) + 1
+        order = replace(running.order, id=uuid4().hex, seeds=tuple(range(first, first + len(running.order.seeds))))
+        ordered = replace(running.ordered, order=order) if running.ordered is not None else None
+
+        def sent(_: object) -> None:
+            if _is_open(self._cut, opened):
+                self._orders.add(order, ordered)
+                link.watch(order.id)
+
+        Operation(self, lambda: link.call(lambda unit: unit.submit(order))).success(sent).failure(
+            self.refused.emit
+        ).run()
+
+    def again_with(self, take: TakeId) -> None:
+        """The take's order in the form: its task, place, model and values. What does not fit there is said."""
+        opened, running = self._cut.open, self._orders.orders[take.order_id]
+        if opened is None:
+            return
+
+        def work() -> tuple[Place, Asking]:
+            from secondunit_plugin.panel.model.finding import again
+
+            return again(opened.version, running)
+
+        def use(found: tuple[Place, Asking]) -> None:
+            if not _is_open(self._cut, opened):
+                return
+            place, asking = found
+            order = running.order
+            self.place_wanted.emit(place)
+            self._draft.ask(asking)
+            self._draft.use_intent("")
+            self._draft.use_model(order.engine, order.model)
+            self._again = order
+            self._load_again()
+
+        Operation(self, work).success(use).failure(self.refused.emit).run()
+
+    def _load_again(self) -> None:
+        """Once the controls of the order's task and model are there."""
+        order, draft, state = self._again, self._draft.draft, self._draft.controls
+        if order is None or draft is None or not isinstance(state, Known) or not state.controls:
+            return
+        values, left = values_of(order, state.controls)
+        self._again = None
+        self._draft.load(values)
+        if left:
+            self.said.emit(self.tr("No control here takes: {names}").format(names=", ".join(left)))
+
+    def _follow_cut(self) -> None:
+        opened = self._cut.open
+        self.ratings.open(opened.takes_folder if opened is not None else None)
+        self._again = None
+        self._locate()
+
+    def _locate(self) -> None:
+        opened = self._cut.open
+        orders = tuple(self._orders.orders.values())
+        self._looked += 1
+        looked = self._looked
+        if opened is None or not orders:
+            return
+        version = opened.version
+
+        def work() -> tuple[dict[str, Located], frozenset[str]]:
+            from secondunit_plugin.panel.model.finding import approved_in, located
+
+            return located(version, orders), approved_in(version)
+
+        def use(found: tuple[dict[str, Located], frozenset[str]]) -> None:
+            if looked == self._looked:  # else a later answer is on its way
+                self._takes.set_located(*found)
+
+        Operation(self, work).success(use).failure(self.refused.emit).run()
+
+
+def _alike(a: Order, b: Order) -> bool:
+    return replace(a, id="", seeds=()) == replace(b, id="", seeds=())
+
+
+def _is_open(cut: CutModel, opened: OpenCut) -> bool:
+    return cut.open is not None and cut.open.path == opened.path
