@@ -41,6 +41,7 @@ MODULES = {
     ),
     "Takes": (
         "secondunit_timeline.session",
+        "secondunit_timeline.options",
         "secondunit_timeline.placing",
         "secondunit_timeline.recipes",
         "secondunit_timeline.make",

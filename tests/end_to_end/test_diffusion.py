@@ -2,9 +2,10 @@
 
 import asyncio
 import dataclasses
+import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -52,6 +53,7 @@ pytest.importorskip("torch", reason="the diffusion engine's packages are not ins
 tiny = pytest.importorskip("secondunit_inference.engines.diffusion.tiny")
 
 MODEL = "wan2.1-vace-1.3b"
+LTX2 = "ltx-2-19b"
 RATE = Fraction(30000, 1001)
 
 
@@ -329,3 +331,71 @@ def test_takes_made_at_once_are_published_one_by_one_with_what_was_done_for_spee
     refused = dataclasses.replace(asked, id="c", parameters=(Parameter("speed.compile", "graphs"),))
     with pytest.raises(OrderRefused, match="CUDA graphs need an NVIDIA device"):
         asyncio.run(_made(address, refused))
+
+
+Ordered = Callable[..., tuple[Any, otio.schema.Clip]]
+
+
+@pytest.fixture
+def ordered(tmp_path: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> Ordered:
+    """Runs a command for shot A of a cut with a tiny LTX-2: the take as `--json` says it, and the shot with it."""
+    tiny.build(cards.card(LTX2), tmp_path / "models" / LTX2)
+
+    def order(size: str, *command: str, refused: bool = False) -> tuple[Any, otio.schema.Clip]:
+        cut, out = tmp_path / "cut.otio", tmp_path / "out.otio"
+        clip = make_clip(20, "24", "10:00:00:00", size)
+        write_cut(sounding_cut(shot(clip, 20, 5, 9), shot(clip, 20, 5, 9, "B")), cut)
+        place = [command[0], str(cut), "--shot", "A", "-o", str(out), *command[1:]]
+        chosen = ["--engine", "diffusion", "--model", LTX2, "--handles", "0", "--set", "steps=2", "--prompt", "snow"]
+        assert run([*place, *chosen, "--codec", "ffv1", "--json"]) == (3 if refused else 0)
+        if refused:
+            return capsys.readouterr().err, read_cut(cut).tracks[0][0]
+        (take,) = json.loads(capsys.readouterr().out)["takes"]
+        placed = read_cut(out).tracks[0][0]
+        assert placed.source_range == read_cut(cut).tracks[0][0].source_range
+        return take, placed
+
+    return order
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.long  # the model's pictures have the size of the published one's
+def test_a_shot_is_made_larger_in_tiles_from_the_command_line(ordered: Ordered) -> None:
+    take, _ = ordered("480x320", "replace", "--scale", "2", "--set", "upscale=tiled")
+    with VideoReader(take["path"]) as made:
+        assert (made.info.width, made.info.height, made.info.frames) == (960, 640, 9)
+        assert made.frame(8).to_ndarray().std() > 1
+    fit = take["record"]["fit"]
+    assert fit["width"] * fit["height"] <= 768 * 512
+    (note,) = [note for note in take["record"]["notes"] if "tiles" in note]
+    assert "enlarged to 960×640" in note and f"tiles of {fit['width']}×{fit['height']}" in note
+
+
+@pytest.mark.usefixtures("home")
+def test_a_shot_is_made_again_along_an_adapter_from_the_command_line(
+    tmp_path: Path, ordered: Ordered, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card, file = cards.card(LTX2), tmp_path / "pose.safetensors"
+    command = ["96x64", "match", "--like", "B", "--set", "adapter=pose"]
+    error, _ = ordered(*command, refused=True)
+    assert f"secondunit models get {LTX2} --adapter pose" in " ".join(error.split())
+    lora(file, tmp_path / "models" / LTX2, card.lora_targets)
+    assert run(["models", "import", LTX2, str(file), "--adapter", "pose", "--accept-licence"]) == 0
+    capsys.readouterr()
+    take, placed = ordered(*command)
+    adapter = next(one for one in card.adapters if one.name == "pose")
+    assert f"made with the adapter pose of {adapter.repository}, weight 1" in take["record"]["notes"]
+    (used,) = take["record"]["further_weights"]
+    assert (used["name"], used["sha256"]) == ("pose", hashlib.sha256(file.read_bytes()).hexdigest())
+    assert placed.active_media_reference_key.startswith("take.")
+    with VideoReader(take["path"]) as made:
+        assert (made.info.width, made.info.height, made.info.frames) == (96, 64, 9)
+
+
+def lora(path: Path, model: Path, targets: Sequence[str]) -> None:
+    """A LoRA of the model in that folder, with random weights."""
+    peft, diffusers, save = (pytest.importorskip(name) for name in ("peft", "diffusers", "safetensors.torch"))
+    transformer = diffusers.DiffusionPipeline.from_pretrained(model, local_files_only=True).transformer
+    transformer.add_adapter(peft.LoraConfig(r=2, target_modules=list(targets), init_lora_weights=False))
+    state = peft.get_peft_model_state_dict(transformer)
+    save.save_file({f"transformer.{name}": tensor.contiguous() for name, tensor in state.items()}, path)

@@ -94,6 +94,10 @@ ADDRESSES = (
 )
 
 
+_DEEPEST = 330
+"""A document nested deeper is not damaged further: `copy.deepcopy` and `json` recurse, and Python ends that at 1000."""
+
+
 def seeds() -> Iterator[Any]:
     """Cuts that hold one of everything."""
     warp, glow = effect("LinearTimeWarp.1", time_scalar=0.5), effect("Glow.1")
@@ -129,6 +133,8 @@ def damaged(document: Any, choose: random.Random) -> Any:
     """`document` with one to four values replaced, removed, moved, doubled, renamed or nested."""
     changed = copy.deepcopy(document)
     for _ in range(choose.randint(1, 4)):
+        if _depth(changed) > _DEEPEST:
+            break
         holder, key = choose.choice(list(_places(changed)))
         value = holder[key]
         match choose.randrange(9):
@@ -155,6 +161,16 @@ def damaged(document: Any, choose: random.Random) -> Any:
                 if isinstance(value, float):
                     holder[key] = value * choose.choice((-1, 1e-9, 1.0000001, 1e12, 23.976))
     return changed
+
+
+def _depth(document: Any) -> int:
+    deepest, stack = 0, [(document, 1)]
+    while stack:
+        node, depth = stack.pop()
+        deepest = max(deepest, depth)
+        values = node.values() if isinstance(node, dict) else node
+        stack += [(value, depth + 1) for value in values if isinstance(value, (dict, list))]
+    return deepest
 
 
 def _places(document: Any) -> Iterator[tuple[Any, Any]]:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from secondunit_bridge.messages import (
     Codec,
     Delivery,
+    Fit,
     LookChange,
     Measure,
     Order,
@@ -23,6 +25,7 @@ from secondunit_bridge.messages import (
     Version,
 )
 from secondunit_bridge.rates import FrameTime
+from secondunit_plugin.cli.progress import take_table
 from secondunit_plugin.demo.report import Broken, CutReport, Done, OrderReport, Refused, Report, Still, write_report
 from secondunit_plugin.demo.stills import jpeg
 
@@ -192,6 +195,18 @@ def test_differences_are_put_into_words_by_what_is_seen(tmp_path: Path) -> None:
     text = write(tmp_path / "report.html", report(tmp_path, order(Done((take(seams=(far,)),), (), 1.0))))
     rows = re.findall(r"<td>([^<]+)</td></tr>", text)
     assert rows == ["noticeable", "noticeable", "finer", "slightly sharper"]
+
+
+def test_seams_between_the_passes_of_a_model_are_shown_beside_those_with_the_camera(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inside = Seam(FrameTime(21, RATE), Measure(1, 4.5, 1, 1), Measure(0, 0.6, 1, 1))
+    made = take(fit=Fit(45, RATE, 640, 384, 2, "resident", (), (inside,)))
+    text = write(tmp_path / "report.html", report(tmp_path, order(Done((made,), (), 1.0))))
+    assert "Seam before frame 12 of" in text and "Between two passes of the model, before frame 21 of" in text
+    Console(width=200).print(take_table([made]))
+    table = capsys.readouterr().out
+    assert "3.0 → 0.4" in table and "4.5 → 0.6 in it, frame 21" in table
 
 
 def test_a_page_without_orders_or_films_still_opens(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypedDict, TypeVar, Unpack, assert_never
+from typing import Concatenate, ParamSpec, Self, TypeVar, Unpack, assert_never
 
 import anyio
 import anyio.from_thread
@@ -17,27 +17,20 @@ from secondunit_bridge.client import Client
 from secondunit_bridge.controls import Controls
 from secondunit_bridge.errors import BadInput, CutError, OrderCancelled, OrderFailed, SecondUnitError
 from secondunit_bridge.messages import (
-    CameraMove,
     Cancelled,
     Card,
-    Codec,
     Event,
     Failed,
-    IgnoreRegion,
     Loading,
-    Look,
     Order,
     OrderStatus,
     Parameter,
     Preview,
     Queued,
-    SoundKind,
     Step,
-    Strokes,
     Take,
     TakeReady,
     Task,
-    Value,
 )
 from secondunit_bridge.rates import FrameTime
 
@@ -54,6 +47,7 @@ from secondunit_timeline.making import Job, Made, Making, carry_out
 from secondunit_timeline.markers import from_markers
 from secondunit_timeline.matches import look_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import End, Into, Operation
+from secondunit_timeline.options import Options, settings_from
 from secondunit_timeline.orders import Settings, make_order, slot_for
 from secondunit_timeline.placing import Ordered, place
 from secondunit_timeline.shots import find_clip, open_shot
@@ -76,30 +70,6 @@ class Result:
     takes: tuple[Take, ...]
     notes: tuple[str, ...]
     ordered: Ordered
-
-
-class Options(TypedDict, total=False):
-    """What every order can be told; see `orders.Settings`.
-
-    `takes`: how many, with seeds from `seed` on. `parameters`: by the names that the model's card has for them; `tier`
-    ("draft", "standard", for some "best") is one of every model of the diffusion engine.
-    """
-
-    takes: int
-    seed: int
-    handles: int
-    engine: str
-    model: str
-    sound: SoundKind
-    ignore: tuple[IgnoreRegion, ...]
-    codec: Codec
-    encoding: str
-    prompt: str
-    negative: str
-    looks: tuple[Look, ...]
-    camera: CameraMove
-    strokes: Strokes
-    parameters: Mapping[str, Value]
 
 
 class AsyncUnit:
@@ -337,36 +307,7 @@ class AsyncUnit:
         return self._cards
 
     async def _settings(self, options: Options, defaults: Settings | None = None) -> Settings:
-        defaults = defaults or Settings(self._folder)
-        count, seed, handles = (
-            options.get("takes", 1),
-            options.get("seed", defaults.seeds[0]),
-            options.get("handles", 12),
-        )
-        if count < 1 or handles < 0:
-            raise BadInput(f"{count} takes with {handles} frames of handle: give at least 1 take and 0 frames")
-        engine, model = options.get("engine", defaults.engine), options.get("model", defaults.model)
-        parameters = defaults.parameters if model == defaults.model else ()
-        if "parameters" in options:
-            parameters = tuple(Parameter(name, value) for name, value in options["parameters"].items())
-        return Settings(
-            folder=self._folder,
-            handles=handles,
-            seeds=tuple(range(seed, seed + count)),
-            engine=engine,
-            model=model,
-            sound=options.get("sound", defaults.sound),
-            ignore=options.get("ignore", defaults.ignore),
-            codec=options.get("codec", defaults.codec),
-            encoding=options.get("encoding", defaults.encoding),
-            prompt=options.get("prompt", defaults.prompt),
-            negative=options.get("negative", defaults.negative),
-            looks=options.get("looks", defaults.looks),
-            camera=options.get("camera", defaults.camera),
-            strokes=options.get("strokes", defaults.strokes),
-            parameters=parameters,
-            card=next((card for card in await self._offered() if (card.engine, card.model) == (engine, model)), None),
-        )
+        return settings_from(options, defaults or Settings(self._folder), await self._offered())
 
     async def _carry_out(
         self,

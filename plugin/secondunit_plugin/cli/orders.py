@@ -23,7 +23,8 @@ from secondunit_bridge.messages import (
 
 # The timeline package is imported by the commands themselves, so that help and completion answer at once.
 if TYPE_CHECKING:
-    from secondunit_timeline.session import Options, Result, Unit
+    from secondunit_timeline.options import Options
+    from secondunit_timeline.session import Result, Unit
 
 HANDLES = "handles"
 ROOM = ("gap", HANDLES, "ripple", "over")

@@ -13,9 +13,11 @@ from secondunit_bridge.messages import (
     Event,
     Failed,
     Loading,
+    LookChange,
     Order,
     Preview,
     Queued,
+    Seam,
     Step,
     Take,
     TakeReady,
@@ -86,21 +88,25 @@ class LiveOrders:
         return line
 
 
+def _figures(measured: Seam | LookChange) -> str:
+    return f"{measured.before.colour:.1f} → {measured.after.colour:.1f}"
+
+
 def take_table(takes: Iterable[Take]) -> Table:
     table = Table(
         *(Column(name, no_wrap=True) for name in ("take", "reel", "timecode", "frames")), "ΔE at seams", "trusted"
     )
     for take in takes:
         record = take.record
-        figures = [(seam.before.colour, seam.after.colour) for seam in record.seams]
-        if record.look is not None:
-            figures.append((record.look.before.colour, record.look.after.colour))
+        inside = record.fit.seams if record.fit is not None else ()
+        figures = [_figures(measured) for measured in (*record.seams, *((record.look,) if record.look else ()))]
+        figures += [f"{_figures(seam)} in it, frame {seam.frame.frame}" for seam in inside]
         table.add_row(
             record.name,
             record.reel,
             format_timecode(record.start, record.drop_frame),
             str(take.frames),
-            "\n".join(f"{before:.1f} → {after:.1f}" for before, after in figures) or "–",
+            "\n".join(figures) or "–",
             "placeholder" if record.placeholder else "all" if record.trusted is None else f"{record.trusted} frames",
         )
     return table
