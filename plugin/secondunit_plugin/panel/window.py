@@ -143,7 +143,8 @@ class Window(QMainWindow):
         self._order_button.setDefault(True)
         from secondunit_plugin.panel.views.plan_line import PlanLine
 
-        return _over(self.order_form, PlanLine(self._model), self._order_button)
+        self.plan_line = PlanLine(self._model)
+        return _over(self.order_form, self.plan_line, self._order_button)
 
     def _takes_area(self) -> QWidget:
         self._cut_in_button = QPushButton(Command.CUT_IN.words)
