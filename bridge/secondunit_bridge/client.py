@@ -107,6 +107,13 @@ class Client:
         """
         await self._call(lambda stub: stub.Move, unit_pb2.MoveRequest(order_id=order_id, after=after))
 
+    async def forget(self, order_id: str) -> None:
+        """An order that has ended is listed no more, and its log is deleted; its takes stay where they are.
+
+        Raises OrderRefused for an order that has not ended.
+        """
+        await self._call(lambda stub: stub.Forget, unit_pb2.ForgetRequest(order_id=order_id))
+
     async def stop(self) -> None:
         await self._call(lambda stub: stub.Stop, unit_pb2.StopRequest())
 

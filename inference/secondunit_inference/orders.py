@@ -247,6 +247,19 @@ class Orders:
                 db.execute("UPDATE orders SET rank = ? WHERE id = ?", (rank, one))
         self._tell_places()
 
+    def forget(self, order_id: str) -> None:
+        """Nothing is left of an order that has ended but its takes' files. Raises OrderNotFound, OrderRefused."""
+        with self._transaction() as db:
+            row = db.execute("SELECT state FROM orders WHERE id = ?", (order_id,)).fetchone()
+            if row is None:
+                raise OrderNotFound(f"the unit knows no order {order_id}")
+            if row[0] not in ENDED:
+                raise OrderRefused(f"the order {order_id} is {row[0]}: cancel it first")
+            for table, column in (("events", "order_id"), ("takes", "order_id"), ("orders", "id")):
+                db.execute(f"DELETE FROM {table} WHERE {column} = ?", (order_id,))
+        with self._memory:
+            self._live.pop(order_id, None)
+
     # Watching
 
     def events(self, order_id: str, after: int, timeout: float) -> tuple[list[Event], bool]:

@@ -24,6 +24,7 @@ from secondunit_inference.orders import Orders
 from secondunit_inference.sources import look_at_sources
 from secondunit_inference.store import admit, prepare
 from secondunit_inference.weights.models import Models
+from secondunit_inference.workers import order_log
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,11 @@ class Service(UnitServicer):
     def Move(self, request: unit_pb2.MoveRequest, context: grpc.ServicerContext) -> unit_pb2.MoveReply:
         self._orders.move(request.order_id, request.after)
         return unit_pb2.MoveReply()
+
+    def Forget(self, request: unit_pb2.ForgetRequest, context: grpc.ServicerContext) -> unit_pb2.ForgetReply:
+        self._orders.forget(request.order_id)
+        order_log(self._home / "logs", request.order_id).unlink(missing_ok=True)
+        return unit_pb2.ForgetReply()
 
     def Orders(self, request: unit_pb2.OrdersRequest, context: grpc.ServicerContext) -> Iterator[unit_pb2.OrderStatus]:
         for status in self._orders.statuses():

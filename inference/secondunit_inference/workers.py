@@ -88,6 +88,10 @@ class WorkerProcess:
 Message = tuple[WorkerProcess | None, worker_pb2.FromWorker | None]
 
 
+def order_log(logs: Path, order_id: str) -> Path:
+    return logs / f"{order_id}.log"
+
+
 def kill_group(pid: int) -> None:
     with suppress(ProcessLookupError):
         if sys.platform == "win32":
@@ -203,7 +207,7 @@ class Device(threading.Thread):
         return message if message is not None else worker_pb2.FromWorker()
 
     def _log_of(self, claim: Claim) -> Path:
-        return self._logs / f"{claim.order.id}.log"
+        return order_log(self._logs, claim.order.id)
 
     def _run(self, claim: Claim, worker: WorkerProcess) -> None:
         worker.send(_begin(claim, self._log_of(claim)))

@@ -10,16 +10,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import diffusion, edits, match, panel, prores, reading, start_up, transport
+from tests.benchmarks import diffusion, edits, frames, match, panel, prores, reading, start_up, transport
 
 README = Path(__file__).parents[2] / "README.md"
 MARKS = ("<!-- bench: begin, written by `make bench` -->", "<!-- bench: end -->")
 
 
 def main() -> int:
-    rows = [
-        row for part in (start_up, panel, reading, edits, transport, prores, match, diffusion) for row in part.run()
-    ]
+    parts = (start_up, panel, frames, reading, edits, transport, prores, match, diffusion)
+    rows = [row for part in parts for row in part.run()]
     table = Table("measure", "measured", "bar", "")
     for name, measured, bar in rows:
         table.add_row(name, f"{measured:.3g}", f"≤ {bar:g}", _missed(measured, bar))

@@ -1,12 +1,13 @@
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 import pytest
-from secondunit_bridge.errors import OrderCancelled
+from secondunit_bridge.errors import OrderCancelled, OrderRefused
 from secondunit_bridge.media.read import VideoReader, read_sound
 from secondunit_bridge.media.seam import grain_deviation
 from secondunit_bridge.messages import FramesAfter, FramesBefore, Sound, SoundKind, Task
@@ -75,6 +76,17 @@ def test_camera_frames_pass_through_untouched(pan: str) -> None:
     with VideoReader(pan) as source:
         for frame, camera in zip(frames[:4], source.frames(20, 24), strict=True):
             assert [bytes(plane) for plane in frame.planes] == [bytes(plane) for plane in camera.planes]
+
+
+def test_a_smaller_take_of_the_same_shape_is_made_of_scaled_frames(pan: str) -> None:
+    large, asked = pictures(make(tail(pan, 24, 3), 0, 1, job())), tail(pan, 24, 3)
+    small = pictures(make(replace(asked, slot=replace(asked.slot, width=160, height=90)), 0, 1, job()))
+    assert small[0].shape == (90, 160, 3)
+    for one, other in zip(small, large, strict=True):
+        assert psnr(one, cv2.resize(other, (160, 90), interpolation=cv2.INTER_AREA)) > 30
+    for size in ((160, 120), (640, 360)):
+        with pytest.raises(OrderRefused, match="320×180"):
+            make(replace(asked, slot=replace(asked.slot, width=size[0], height=size[1])), 0, 1, job())
 
 
 def test_grain_goes_on_at_the_cameras_deviation(grained: str) -> None:

@@ -79,6 +79,20 @@ def test_waiting_orders_are_moved_and_told_their_places(tmp_path: Path) -> None:
     orders.close()
 
 
+def test_an_order_that_has_ended_is_forgotten(orders: Orders, tmp_path: Path) -> None:
+    orders.submit(order("a", tmp_path), PLAN)
+    claim = claimed(orders)
+    with pytest.raises(OrderRefused, match="cancel it first"):
+        orders.forget("a")
+    assert orders.published(claim, 0, take_of(claim, claim.unpublished[0]))
+    orders.forget("a")
+    assert not list(orders.statuses())
+    with pytest.raises(OrderNotFound):
+        orders.forget("a")
+    assert orders.submit(order("a", tmp_path), PLAN).number == 1
+    assert claimed(orders).unpublished[0].name == "shot_v002", "the name of the take that was made stays taken"
+
+
 def test_orders_of_a_database_that_knew_no_places_start_in_their_order(tmp_path: Path) -> None:
     database = apsw.Connection(str(tmp_path / "orders.sqlite"))
     schema = orders_module._SCHEMA.replace(",\n    rank INTEGER NOT NULL DEFAULT 0", "").replace(

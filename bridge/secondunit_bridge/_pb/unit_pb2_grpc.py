@@ -69,6 +69,11 @@ class UnitStub:
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.MoveRequest.SerializeToString,
                 response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.MoveReply.FromString,
                 _registered_method=True)
+        self.Forget = channel.unary_unary(
+                '/secondunit.Unit/Forget',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.ForgetRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.ForgetReply.FromString,
+                _registered_method=True)
         self.Orders = channel.unary_stream(
                 '/secondunit.Unit/Orders',
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.OrdersRequest.SerializeToString,
@@ -146,6 +151,12 @@ class UnitServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Move(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Forget(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -230,6 +241,11 @@ def add_UnitServicer_to_server(servicer, server):
                     servicer.Move,
                     request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.MoveRequest.FromString,
                     response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.MoveReply.SerializeToString,
+            ),
+            'Forget': grpc.unary_unary_rpc_method_handler(
+                    servicer.Forget,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.ForgetRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.ForgetReply.SerializeToString,
             ),
             'Orders': grpc.unary_stream_rpc_method_handler(
                     servicer.Orders,
@@ -456,6 +472,33 @@ class Unit:
             '/secondunit.Unit/Move',
             secondunit__bridge_dot___pb_dot_unit__pb2.MoveRequest.SerializeToString,
             secondunit__bridge_dot___pb_dot_unit__pb2.MoveReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Forget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/secondunit.Unit/Forget',
+            secondunit__bridge_dot___pb_dot_unit__pb2.ForgetRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.ForgetReply.FromString,
             options,
             channel_credentials,
             insecure,

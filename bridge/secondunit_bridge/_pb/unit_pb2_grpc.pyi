@@ -40,6 +40,7 @@ class UnitStub:
     Watch: _grpc.UnaryStreamMultiCallable[_unit_pb2.WatchRequest, _unit_pb2.Event]
     Cancel: _grpc.UnaryUnaryMultiCallable[_unit_pb2.CancelRequest, _unit_pb2.CancelReply]
     Move: _grpc.UnaryUnaryMultiCallable[_unit_pb2.MoveRequest, _unit_pb2.MoveReply]
+    Forget: _grpc.UnaryUnaryMultiCallable[_unit_pb2.ForgetRequest, _unit_pb2.ForgetReply]
     Orders: _grpc.UnaryStreamMultiCallable[_unit_pb2.OrdersRequest, _unit_pb2.OrderStatus]
     Models: _grpc.UnaryStreamMultiCallable[_unit_pb2.ModelsRequest, _unit_pb2.Weights]
     FetchModel: _grpc.UnaryStreamMultiCallable[_unit_pb2.FetchModelRequest, _unit_pb2.WeightsProgress]
@@ -58,6 +59,7 @@ class UnitAsyncStub(UnitStub):
     Watch: _aio.UnaryStreamMultiCallable[_unit_pb2.WatchRequest, _unit_pb2.Event]  # type: ignore[assignment]
     Cancel: _aio.UnaryUnaryMultiCallable[_unit_pb2.CancelRequest, _unit_pb2.CancelReply]  # type: ignore[assignment]
     Move: _aio.UnaryUnaryMultiCallable[_unit_pb2.MoveRequest, _unit_pb2.MoveReply]  # type: ignore[assignment]
+    Forget: _aio.UnaryUnaryMultiCallable[_unit_pb2.ForgetRequest, _unit_pb2.ForgetReply]  # type: ignore[assignment]
     Orders: _aio.UnaryStreamMultiCallable[_unit_pb2.OrdersRequest, _unit_pb2.OrderStatus]  # type: ignore[assignment]
     Models: _aio.UnaryStreamMultiCallable[_unit_pb2.ModelsRequest, _unit_pb2.Weights]  # type: ignore[assignment]
     FetchModel: _aio.UnaryStreamMultiCallable[_unit_pb2.FetchModelRequest, _unit_pb2.WeightsProgress]  # type: ignore[assignment]
@@ -115,6 +117,13 @@ class UnitServicer(metaclass=_abc_1.ABCMeta):
         request: _unit_pb2.MoveRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_unit_pb2.MoveReply, _abc.Awaitable[_unit_pb2.MoveReply]]: ...
+
+    @_abc_1.abstractmethod
+    def Forget(
+        self,
+        request: _unit_pb2.ForgetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_unit_pb2.ForgetReply, _abc.Awaitable[_unit_pb2.ForgetReply]]: ...
 
     @_abc_1.abstractmethod
     def Orders(

@@ -63,6 +63,7 @@ def run(cut: Path | None) -> int:
             ).run()
             closing.callback(model.frames.close)
             closing.callback(model.playback.stop)
+            closing.callback(model.live.close)
             if cut is not None:
                 model.open_cut(cut)
 

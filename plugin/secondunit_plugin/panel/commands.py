@@ -26,6 +26,7 @@ class Command(Enum):
     CANCEL_ALL = Entry("Cancel all orders", ("Ctrl+Shift+.",), "close-circle-multiple-outline")
     EARLIER = Entry("Make it earlier", ("Alt+Up",), "arrow-up")
     LATER = Entry("Make it later", ("Alt+Down",), "arrow-down")
+    LIVE = Entry("Live", ("Ctrl+Shift+L",), "motion-play-outline")
     AGAIN = Entry("Order it again", (), "reload")
     CLEAR_ENDED = Entry("Clear ended orders", ("Ctrl+Backspace",), "playlist-remove")
     CUT_IN = Entry("Cut in", ("Ctrl+Shift+Return",), "content-cut")

@@ -141,10 +141,12 @@ class Window(QMainWindow):
     def _order_area(self) -> QWidget:
         self._order_button = QPushButton(Command.ORDER.words)
         self._order_button.setDefault(True)
+        from secondunit_plugin.panel.views.live_line import LiveLine
         from secondunit_plugin.panel.views.plan_line import PlanLine
 
         self.plan_line = PlanLine(self._model)
-        return _over(self.order_form, self.plan_line, self._order_button)
+        self.live_line = LiveLine(self._model)
+        return _over(self.order_form, self.live_line, self.plan_line, self._order_button)
 
     def _takes_area(self) -> QWidget:
         self._cut_in_button = QPushButton(Command.CUT_IN.words)
@@ -197,6 +199,7 @@ class Window(QMainWindow):
                 Command.CLEAR_ENDED: self.act(Command.CLEAR_ENDED, model.orders.clear_ended, self.queue),
             }
         )
+        self.live_line.bind(self.act(Command.LIVE, lambda: model.live.set_on(not model.live.on)))
         self._bind_takes()
         self._order_button.clicked.connect(self.actions_[Command.ORDER].trigger)
         self._cut_in_button.clicked.connect(self.actions_[Command.CUT_IN].trigger)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.media.probe import MediaInfo
 from secondunit_bridge.media.read import VideoReader, picture, read_sound
@@ -33,12 +34,19 @@ def span_frames(source: VideoReader, span: Span, order: Order) -> Iterator[av.Vi
             f"{span.path} has {info.frames} frames, the order wants {span.range.start} to {span.range.end - 1}:"
             " probe the file again and order what it holds"
         )
-    if (info.width, info.height) != (order.slot.width, order.slot.height):
+    slot = order.slot
+    if (info.width, info.height) == (slot.width, slot.height):
+        return source.frames(span.range.start, span.range.end)
+    if slot.width > info.width or abs(slot.width * info.height / info.width - slot.height) > 2:
         raise OrderRefused(
-            f"{span.path} is {info.width}×{info.height}, the slot {order.slot.width}×{order.slot.height}:"
-            " order the take at the size of its camera frames"
+            f"{span.path} is {info.width}×{info.height}, the slot {slot.width}×{slot.height}: order the take at the"
+            " size of its camera frames, or smaller in the same shape"
         )
-    return source.frames(span.range.start, span.range.end)
+    scaler = VideoReformatter()
+    return (
+        scaler.reformat(frame, slot.width, slot.height, interpolation="AREA")
+        for frame in source.frames(span.range.start, span.range.end)
+    )
 
 
 def camera_frames(

@@ -22,6 +22,7 @@ from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unread
 from secondunit_plugin.panel.model.draft import ControlsState, Draft, DraftModel, Known, Needless, Refused, Unknown
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
 from secondunit_plugin.panel.model.history import HistoryModel
+from secondunit_plugin.panel.model.live import LiveModel
 from secondunit_plugin.panel.model.orders import Broken, OrdersModel
 from secondunit_plugin.panel.model.places import Place, number_of
 from secondunit_plugin.panel.model.playback import PlaybackModel
@@ -78,6 +79,7 @@ class PanelModel(QObject):
         self.forecast = ForecastModel(self)
         self.history = HistoryModel(data_folder, self._refuse, self)
         self.references = ReferencesModel(self.cut, self.draft, self._refuse, self)
+        self.live = LiveModel(link, self._plan_live, self)
         self.choosing = ChoosingModel(link, self.cut, self.draft, self.orders, self.takes, self)
         self.compare = CompareModel(self.takes, self)
         self.choosing.refused.connect(self._refuse)
@@ -101,11 +103,25 @@ class PanelModel(QObject):
         self._at_rest.timeout.connect(self._ask_for_forecast)
         for changed in (self.draft.changed, self.cut.changed, self.unit_changed):
             changed.connect(self._at_rest.start)
+            changed.connect(self.live.follow)
 
     def card(self, draft: Draft) -> Card | None:
         """That of the draft's model, where the unit has it."""
         cards = self.unit.info.cards if isinstance(self.unit, Reached) else ()
         return next((card for card in cards if (card.engine, card.model) == (draft.engine, draft.model)), None)
+
+    def _plan_live(self) -> "Callable[[Path], Order | None] | None":
+        opened, draft = self.cut.open, self.draft.draft
+        if opened is None or draft is None or not isinstance(self.unit, Reached):
+            return None
+        card = self.card(draft)
+
+        def plan(folder: Path) -> Order | None:
+            from secondunit_plugin.panel.model.planning import plan_live
+
+            return plan_live(opened.version, draft, folder, card)
+
+        return plan
 
     # Verbs
 

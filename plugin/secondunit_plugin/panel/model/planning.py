@@ -11,11 +11,15 @@ from secondunit_bridge.errors import BadInput
 from secondunit_bridge.messages import (
     CameraMove,
     Card,
+    Codec,
+    IgnoreRegion,
     Look,
+    Mask,
     Order,
     Parameter,
     ReferenceImage,
     ReferenceShot,
+    Slot,
     SoundKind,
     Strokes,
     Take,
@@ -38,9 +42,13 @@ from secondunit_timeline.takes import key_of, placed_takes, stand_ins
 from secondunit_plugin.panel.model import draft as drafts
 from secondunit_plugin.panel.model.cut import Version
 from secondunit_plugin.panel.model.draft import Draft
+from secondunit_plugin.panel.model.live import LIVE
 from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.reading import version_of
 from secondunit_plugin.panel.model.values import Beside, Keyframe, MaskFile, PaintedMask, Seeds
+
+_LIVE_TIER = "draft"
+_LIVE_WIDTH = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,33 @@ class Folders:
 
     takes: Path
     masks: Path
+
+
+def plan_live(version: Version, draft: Draft, folder: Path, card: Card | None) -> Order | None:
+    """A small, quick take of the draft that nobody keeps: without handles, with the first seed. Raises BadInput."""
+    _check_said(draft)
+    order = _plan(version.index, draft, Folders(folder, folder), card, handles=0).order
+    if order is None:
+        return None
+    tier = (Parameter("tier", _LIVE_TIER),) if card is not None and _LIVE_TIER in card.tiers else ()
+    given = tuple(one for one in order.parameters if not (tier and one.name == "tier"))
+    # their pixels are those of the shot
+    masked = any(isinstance(one, Mask | IgnoreRegion) for one in order.conditions)
+    return replace(
+        order,
+        id=f"{LIVE}{order.id}",
+        show=LIVE,
+        slot=order.slot if masked else _small(order.slot),
+        parameters=(*given, *tier),
+        seeds=order.seeds[:1],
+        delivery=replace(order.delivery, codec=Codec.H264),
+    )
+
+
+def _small(slot: Slot) -> Slot:
+    """At most `_LIVE_WIDTH` pixels wide, in the same shape."""
+    factor = min(1.0, _LIVE_WIDTH / slot.width)
+    return replace(slot, width=2 * round(slot.width * factor / 2), height=2 * round(slot.height * factor / 2))
 
 
 def plan(version: Version, draft: Draft, folders: Folders, card: Card | None) -> Ordered:
@@ -148,8 +183,10 @@ class _Steering:
     mask: MaskFile | PaintedMask | None = None
 
 
-def _plan(index: Index, draft: Draft, folders: Folders, card: Card | None) -> Ordered:
+def _plan(index: Index, draft: Draft, folders: Folders, card: Card | None, handles: int | None = None) -> Ordered:
     settings, steering = _settings(draft, folders.takes, card)
+    if handles is not None:
+        settings = replace(settings, handles=handles)
     at, asked = draft.place.at, draft.asking
     shot = selector_of(draft.place)
     like: tuple[ReferenceImage | ReferenceShot, ...] = (*steering.images, *steering.shots)

@@ -7,11 +7,13 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from secondunit_bridge.messages import Preview
 
 from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.model.orders import Making
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.playback import Nothing, Playing, Stopped, Unseen
 from secondunit_plugin.panel.model.watching import OnlyTheTake, TheCut, TheTake
 from secondunit_plugin.panel.views.canvas import Canvas
 from secondunit_plugin.panel.views.transport import Transport
+from secondunit_plugin.panel.words import of_seconds
 
 
 class Viewer(QWidget):
@@ -38,6 +40,7 @@ class Viewer(QWidget):
         model.cut.changed.connect(self._say)
         model.orders.preview_arrived.connect(self._show_preview)
         model.orders.changed.connect(self._end_previews)
+        model.live.picture_changed.connect(self._show_live)
         self._say()
 
     @property
@@ -66,6 +69,9 @@ class Viewer(QWidget):
         caption = self.tr("take {take} in the making, frame {frame}").format(
             take=preview.take + 1, frame=preview.frame.frame
         )
+        state = self._model.orders.orders[preview.order_id].state
+        if isinstance(state, Making) and state.seconds_left is not None:
+            caption = self.tr("{said}, {left} left").format(said=caption, left=of_seconds(state.seconds_left))
 
         def show(picture: QImage) -> None:
             if asked == self._previews:
@@ -74,6 +80,17 @@ class Viewer(QWidget):
                 self.canvas.say(caption)
 
         Operation(self, lambda: QImage.fromData(preview.jpeg)).success(show).run()
+
+    def _show_live(self) -> None:
+        picture = self._model.live.picture
+        if picture is None:
+            if self._previewing:
+                self._show_frame()
+        elif not isinstance(self._model.playback.state, Playing):
+            self._previews += 1
+            self._previewing = True
+            self.canvas.show_picture(picture)
+            self.canvas.say(self.tr("live"))
 
     def _end_previews(self, order_id: str) -> None:
         if self._model.orders.orders[order_id].ended and self._previewing:
