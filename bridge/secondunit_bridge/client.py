@@ -22,6 +22,7 @@ from secondunit_bridge.messages import (
     Plan,
     Queued,
     UnitInfo,
+    UnitUse,
     Weights,
     WeightsProgress,
 )
@@ -113,6 +114,9 @@ class Client:
         Raises OrderRefused for an order that has not ended.
         """
         await self._call(lambda stub: stub.Forget, unit_pb2.ForgetRequest(order_id=order_id))
+
+    async def use(self) -> UnitUse:
+        return from_proto(UnitUse, await self._call(lambda stub: stub.Use, unit_pb2.UseRequest()))
 
     async def stop(self) -> None:
         await self._call(lambda stub: stub.Stop, unit_pb2.StopRequest())

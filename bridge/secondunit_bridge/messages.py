@@ -553,6 +553,30 @@ class UnitInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """Bytes of the machine's main memory, whose `name` is empty, or of a device's own memory."""
+
+    name: str
+    used: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitUse:
+    """What the unit is using at the moment.
+
+    `started`: an ISO 8601 time in UTC. `process_bytes`: main memory of the unit and its workers. `loaded`: models that
+    are kept in memory between orders, by name.
+    """
+
+    started: str
+    memory: tuple[MemoryUse, ...]
+    process_bytes: int
+    loaded: tuple[str, ...]
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderStatus:
     order: Order
     last: Event

@@ -88,7 +88,7 @@ def run(home: Path, engines: dict[str, str], tcp: bool) -> None:
     orders = Orders(home / "orders.sqlite")
     device = Device(DEVICE, orders, engines, spawn.models_folder(home), logs)
     orders.on_change = device.wake
-    service = Service(orders, engines, (device_name(),), home, end)
+    service = Service(orders, engines, (device_name(),), home, end, lambda: device.loaded)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     socket = None if tcp else _socket_path(home)
     server, target = serve(service, token, socket)

@@ -66,12 +66,20 @@ class Job:
     """`models`: the folder that holds weights. `further`: the takes that are asked for after this one, by index.
 
     `aside`: what an engine made of those with this one, by index; it goes with the order. `singly`: set by an engine
-    that has found that the machine does not hold several takes at once.
+    that has found that the machine does not hold several takes at once. `holds`: told the model that an engine keeps in
+    memory, also after the order; empty once it keeps none.
     """
 
-    def __init__(self, progress: Progress, cancelled: threading.Event, models: Path = Path()) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        cancelled: threading.Event,
+        models: Path = Path(),
+        holds: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.progress = progress
         self.models = models
+        self.holds = holds
         self.further: tuple[int, ...] = ()
         self.aside: dict[int, Any] = {}
         self.singly = False

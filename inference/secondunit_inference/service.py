@@ -4,22 +4,29 @@
 import importlib
 import logging
 import os
+import platform
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
 import grpc
+import psutil
 from secondunit_bridge import __version__, messages, spawn
 from secondunit_bridge._pb import unit_pb2
 from secondunit_bridge._pb.unit_pb2_grpc import UnitServicer
 from secondunit_bridge.controls import Controls
 from secondunit_bridge.errors import OrderRefused, VersionMismatch
-from secondunit_bridge.messages import PROTOCOL_VERSION, Card, Order, UnitInfo
+from secondunit_bridge.messages import PROTOCOL_VERSION, Card, Order, UnitInfo, UnitUse
 from secondunit_bridge.server import version_message
 from secondunit_bridge.wire import from_proto, to_proto
 
+from secondunit_inference.engines.diffusion.machine import memory
 from secondunit_inference.orders import Orders
 from secondunit_inference.sources import look_at_sources
 from secondunit_inference.store import admit, prepare
@@ -29,6 +36,7 @@ from secondunit_inference.workers import order_log
 log = logging.getLogger(__name__)
 
 _WATCH_SECONDS = 15.0
+_PACKAGES = ("secondunit", "av", "numpy", "opencv-python-headless", "torch", "diffusers", "transformers")
 _ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -44,10 +52,26 @@ class EngineCard(Protocol):
         """Raises OrderRefused."""
 
 
+@cache  # reading one takes milliseconds
+def _versions() -> tuple[messages.Version, ...]:
+    found = [messages.Version("python", platform.python_version())]
+    for package in _PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            found.append(messages.Version(package, metadata.version(package)))
+    return tuple(found)
+
+
 class Service(UnitServicer):
     def __init__(
-        self, orders: Orders, engines: dict[str, str], devices: tuple[str, ...], home: Path, stop: Callable[[], None]
+        self,
+        orders: Orders,
+        engines: dict[str, str],
+        devices: tuple[str, ...],
+        home: Path,
+        stop: Callable[[], None],
+        loaded: Callable[[], tuple[str, ...]],
     ) -> None:
+        """`loaded`: names the models that workers keep in memory."""
         self._orders = orders
         self._engines: dict[str, EngineCard] = {
             name: importlib.import_module(f"{package}.card") for name, package in engines.items()
@@ -57,6 +81,7 @@ class Service(UnitServicer):
         self._devices = devices
         self._home = home
         self._stop = stop
+        self._loaded = loaded
 
     def Hello(self, request: unit_pb2.HelloRequest, context: grpc.ServicerContext) -> unit_pb2.UnitInfo:
         if request.protocol != PROTOCOL_VERSION:
@@ -146,6 +171,15 @@ class Service(UnitServicer):
         self, request: unit_pb2.RemoveModelRequest, context: grpc.ServicerContext
     ) -> unit_pb2.RemoveModelReply:
         return unit_pb2.RemoveModelReply(left=self._weights.remove(request.model, tuple(request.adapters)))
+
+    def Use(self, request: unit_pb2.UseRequest, context: grpc.ServicerContext) -> unit_pb2.UnitUse:
+        own = psutil.Process()
+        held = 0
+        for process in (own, *own.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                held += process.memory_info().rss
+        started = datetime.fromtimestamp(own.create_time(), UTC).isoformat(timespec="seconds")
+        return to_proto(UnitUse(started, memory(), held, self._loaded(), _versions()), unit_pb2.UnitUse())
 
     def Stop(self, request: unit_pb2.StopRequest, context: grpc.ServicerContext) -> unit_pb2.StopReply:
         context.add_callback(self._stop)  # after the answer is on its way

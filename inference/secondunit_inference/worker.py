@@ -71,7 +71,7 @@ class Pipe:
 class _Run:
     """One order under one claim: what its engine reports, thinned out, goes to the unit as events."""
 
-    def __init__(self, begin: worker_pb2.Begin, pipe: Pipe, models: Path) -> None:
+    def __init__(self, begin: worker_pb2.Begin, pipe: Pipe, models: Path, holds: Callable[[str], None]) -> None:
         self.begin = begin
         self.order = from_proto(Order, begin.order)
         self.fence = begin.fence
@@ -84,7 +84,7 @@ class _Run:
         self._last_step = self._last_preview = -1e9
         self._pictures = ThreadPoolExecutor(1, "previews")
         self._encoding: Future[None] | None = None
-        self.job = Job(Progress(self._loading, self._step, self._preview), self.cancelled, models)
+        self.job = Job(Progress(self._loading, self._step, self._preview), self.cancelled, models, holds)
 
     def begin_take(self, index: int) -> None:
         self._take = index
@@ -163,6 +163,11 @@ class Worker:
         self._pipe = pipe
         self._asked: queue.SimpleQueue[_Run | worker_pb2.Inspect] = queue.SimpleQueue()
         self._run: _Run | None = None
+        self._held: dict[str, str] = {}
+        """Models in memory, by the engines that keep them."""
+
+    def _holds(self, engine: str) -> Callable[[str], None]:
+        return lambda model: self._held.update({engine: model})
 
     def listen(self, stream: BinaryIO) -> None:
         """Runs in a thread of its own, so that a cancellation or the unit's end reaches an engine at work."""
@@ -170,7 +175,7 @@ class Worker:
             message = worker_pb2.ToWorker.FromString(body)
             match message.WhichOneof("message"):
                 case "begin":
-                    self._run = _Run(message.begin, self._pipe, self._models)
+                    self._run = _Run(message.begin, self._pipe, self._models, self._holds(message.begin.order.engine))
                     self._asked.put(self._run)
                 case "inspect":
                     self._asked.put(message.inspect)
@@ -183,7 +188,11 @@ class Worker:
             time.sleep(HEARTBEAT_SECONDS)
             run = self._run
             if run is None or time.monotonic() - run.job.last_check < STALLED_SECONDS:
-                self._pipe.send(worker_pb2.FromWorker(heartbeat=worker_pb2.Heartbeat()))
+                self._pipe.send(
+                    worker_pb2.FromWorker(
+                        heartbeat=worker_pb2.Heartbeat(loaded=sorted(filter(None, list(self._held.values()))))
+                    )
+                )
 
     def work(self) -> None:
         self._pipe.send(worker_pb2.FromWorker(ready=worker_pb2.Ready()))

@@ -121,6 +121,8 @@ class Device(threading.Thread):
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._worker_log = logs / f"worker-{name}.log"
         self._worker: WorkerProcess | None = None
+        self.loaded: tuple[str, ...] = ()
+        """Models that the worker keeps in memory, as its last heartbeat says."""
         self._start_again = 0.0
         self._failed_starts = 0
         self._stopping = threading.Event()
@@ -194,6 +196,7 @@ class Device(threading.Thread):
             return "it was not running"
         ended = self._worker.kill()
         self._worker = None
+        self.loaded = ()
         return ended
 
     def _next(self, timeout: float) -> worker_pb2.FromWorker | None:
@@ -204,6 +207,8 @@ class Device(threading.Thread):
             return None
         if sender is None or sender is not self._worker:
             return None
+        if message is not None and message.WhichOneof("message") == "heartbeat":
+            self.loaded = tuple(message.heartbeat.loaded)
         return message if message is not None else worker_pb2.FromWorker()
 
     def _log_of(self, claim: Claim) -> Path:

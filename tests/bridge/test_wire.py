@@ -71,7 +71,7 @@ def test_records_round_trip_as_json(record: Record) -> None:
 
 def test_protobuf_has_no_other_messages_or_fields() -> None:
     own = {"Rational", "Value", "Condition", "Event", "HelloRequest", "WatchRequest", "CancelRequest", "CancelReply"}
-    own |= {"MoveRequest", "MoveReply", "ForgetRequest", "ForgetReply"}
+    own |= {"MoveRequest", "MoveReply", "ForgetRequest", "ForgetReply", "UseRequest"}
     own |= {
         "OrdersRequest",
         "StopRequest",

@@ -70,7 +70,7 @@ def unit_in_process(
     os.environ["PYTHONPATH"] = str(REPO)
     orders = Orders(home / "orders.sqlite")
     worker = Device("cpu", orders, engines, home / "models", home / "logs")
-    service = Service(orders, engines, ("cpu",), home, lambda: None)
+    service = Service(orders, engines, ("cpu",), home, lambda: None, lambda: worker.loaded)
     server, target = serve(service, "t" * 43, None if tcp else home / "unit.sock")
     if device:
         orders.on_change = worker.wake

@@ -119,11 +119,15 @@ def test_recipes_that_keep_every_bit_do(name: str, recipe: str, models: Callable
     job, told = told_job(folder)
     plain = take(Held(), generate(name), folder)
     holder = Held()
+    held_names = list[str]()
+    job.holds = held_names.append
     made = engine.make(holder, generate(name, memory=recipe), 0, 1, job)
     assert np.array_equal(pictures(made), plain)
     assert made.fit is not None and (made.fit.recipe, made.fit.approximate) == (recipe, ())
+    assert held_names == [name], "it is kept"
     assert told.loading == [f"{cards.card(name).title}, {recipe}"]
     holder.release()
+    assert held_names == [name, ""]
     assert not (folder / ".streamed").exists()
 
 

@@ -2,12 +2,14 @@ import asyncio
 import dataclasses
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from secondunit_bridge.client import Client
 from secondunit_bridge.errors import OrderRefused
-from secondunit_bridge.messages import Delivery, Order, OrderStatus
+from secondunit_bridge.messages import Delivery, Order, OrderStatus, UnitUse
 from secondunit_bridge.spawn import Address
 
 from tests.inference.running_unit import order, unit_in_process
@@ -73,3 +75,24 @@ def test_an_acknowledged_order_is_stored(unit: Address, tmp_path: Path) -> None:
     assert [status.order for status in asyncio.run(statuses(unit))] == [order("a", tmp_path / "takes", takes=2)]
     with unit_in_process(tmp_path / "copy", device=False) as other:
         assert asyncio.run(statuses(other)) == []
+
+
+def test_the_unit_says_what_it_uses_and_which_models_it_keeps_in_memory(tmp_path: Path) -> None:
+    async def used(address: Address, asked: Order) -> list[UnitUse]:
+        async with Client(address) as unit:
+            found = [await unit.use()]
+            await unit.submit(asked)
+            while not found[-1].loaded:
+                await asyncio.sleep(0.2)
+                found.append(await unit.use())
+            return found
+
+    with unit_in_process(tmp_path / "home") as address:
+        first, *_, last = asyncio.run(used(address, order("a", tmp_path / "takes", holds="large")))
+    assert (first.loaded, last.loaded) == ((), ("large",))
+    main = first.memory[0]
+    assert main.name == "" and 0 < main.used < main.total == psutil.virtual_memory().total
+    assert 1e7 < first.process_bytes < main.total
+    began = datetime.fromisoformat(first.started)
+    assert abs(began.timestamp() - psutil.Process().create_time()) < 2
+    assert {"python", "secondunit", "av"} <= {one.package for one in first.versions}

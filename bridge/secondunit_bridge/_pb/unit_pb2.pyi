@@ -171,6 +171,10 @@ class RemoveModelReply(_message.Message):
     left: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, left: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class UseRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class StopRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
@@ -806,6 +810,30 @@ class UnitInfo(_message.Message):
     devices: _containers.RepeatedScalarFieldContainer[str]
     cards: _containers.RepeatedCompositeFieldContainer[Card]
     def __init__(self, protocol: _Optional[int] = ..., version: _Optional[str] = ..., pid: _Optional[int] = ..., home: _Optional[str] = ..., devices: _Optional[_Iterable[str]] = ..., cards: _Optional[_Iterable[_Union[Card, _Mapping]]] = ...) -> None: ...
+
+class MemoryUse(_message.Message):
+    __slots__ = ("name", "used", "total")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    used: int
+    total: int
+    def __init__(self, name: _Optional[str] = ..., used: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
+
+class UnitUse(_message.Message):
+    __slots__ = ("started", "memory", "process_bytes", "loaded", "versions")
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LOADED_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    started: str
+    memory: _containers.RepeatedCompositeFieldContainer[MemoryUse]
+    process_bytes: int
+    loaded: _containers.RepeatedScalarFieldContainer[str]
+    versions: _containers.RepeatedCompositeFieldContainer[Version]
+    def __init__(self, started: _Optional[str] = ..., memory: _Optional[_Iterable[_Union[MemoryUse, _Mapping]]] = ..., process_bytes: _Optional[int] = ..., loaded: _Optional[_Iterable[str]] = ..., versions: _Optional[_Iterable[_Union[Version, _Mapping]]] = ...) -> None: ...
 
 class OrderStatus(_message.Message):
     __slots__ = ("order", "last", "takes", "attempts")

@@ -104,6 +104,11 @@ class UnitStub:
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelRequest.SerializeToString,
                 response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelReply.FromString,
                 _registered_method=True)
+        self.Use = channel.unary_unary(
+                '/secondunit.Unit/Use',
+                request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.UseRequest.SerializeToString,
+                response_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.UnitUse.FromString,
+                _registered_method=True)
         self.Stop = channel.unary_unary(
                 '/secondunit.Unit/Stop',
                 request_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.StopRequest.SerializeToString,
@@ -198,6 +203,12 @@ class UnitServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Use(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Stop(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -276,6 +287,11 @@ def add_UnitServicer_to_server(servicer, server):
                     servicer.RemoveModel,
                     request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelRequest.FromString,
                     response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelReply.SerializeToString,
+            ),
+            'Use': grpc.unary_unary_rpc_method_handler(
+                    servicer.Use,
+                    request_deserializer=secondunit__bridge_dot___pb_dot_unit__pb2.UseRequest.FromString,
+                    response_serializer=secondunit__bridge_dot___pb_dot_unit__pb2.UnitUse.SerializeToString,
             ),
             'Stop': grpc.unary_unary_rpc_method_handler(
                     servicer.Stop,
@@ -661,6 +677,33 @@ class Unit:
             '/secondunit.Unit/RemoveModel',
             secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelRequest.SerializeToString,
             secondunit__bridge_dot___pb_dot_unit__pb2.RemoveModelReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Use(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/secondunit.Unit/Use',
+            secondunit__bridge_dot___pb_dot_unit__pb2.UseRequest.SerializeToString,
+            secondunit__bridge_dot___pb_dot_unit__pb2.UnitUse.FromString,
             options,
             channel_credentials,
             insecure,

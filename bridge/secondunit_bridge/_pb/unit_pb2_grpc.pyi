@@ -47,6 +47,7 @@ class UnitStub:
     ImportModel: _grpc.UnaryStreamMultiCallable[_unit_pb2.ImportModelRequest, _unit_pb2.WeightsProgress]
     CheckModel: _grpc.UnaryStreamMultiCallable[_unit_pb2.CheckModelRequest, _unit_pb2.WeightsProgress]
     RemoveModel: _grpc.UnaryUnaryMultiCallable[_unit_pb2.RemoveModelRequest, _unit_pb2.RemoveModelReply]
+    Use: _grpc.UnaryUnaryMultiCallable[_unit_pb2.UseRequest, _unit_pb2.UnitUse]
     Stop: _grpc.UnaryUnaryMultiCallable[_unit_pb2.StopRequest, _unit_pb2.StopReply]
 
 @_typing.type_check_only
@@ -66,6 +67,7 @@ class UnitAsyncStub(UnitStub):
     ImportModel: _aio.UnaryStreamMultiCallable[_unit_pb2.ImportModelRequest, _unit_pb2.WeightsProgress]  # type: ignore[assignment]
     CheckModel: _aio.UnaryStreamMultiCallable[_unit_pb2.CheckModelRequest, _unit_pb2.WeightsProgress]  # type: ignore[assignment]
     RemoveModel: _aio.UnaryUnaryMultiCallable[_unit_pb2.RemoveModelRequest, _unit_pb2.RemoveModelReply]  # type: ignore[assignment]
+    Use: _aio.UnaryUnaryMultiCallable[_unit_pb2.UseRequest, _unit_pb2.UnitUse]  # type: ignore[assignment]
     Stop: _aio.UnaryUnaryMultiCallable[_unit_pb2.StopRequest, _unit_pb2.StopReply]  # type: ignore[assignment]
 
 class UnitServicer(metaclass=_abc_1.ABCMeta):
@@ -166,6 +168,13 @@ class UnitServicer(metaclass=_abc_1.ABCMeta):
         request: _unit_pb2.RemoveModelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_unit_pb2.RemoveModelReply, _abc.Awaitable[_unit_pb2.RemoveModelReply]]: ...
+
+    @_abc_1.abstractmethod
+    def Use(
+        self,
+        request: _unit_pb2.UseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_unit_pb2.UnitUse, _abc.Awaitable[_unit_pb2.UnitUse]]: ...
 
     @_abc_1.abstractmethod
     def Stop(

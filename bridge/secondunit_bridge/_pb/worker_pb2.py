@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from secondunit_bridge._pb import unit_pb2 as secondunit__bridge_dot___pb_dot_unit__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"secondunit_bridge/_pb/worker.proto\x12\x11secondunit.worker\x1a secondunit_bridge/_pb/unit.proto\"n\n\nTakeToMake\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0f\n\x07take_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04reel\x18\x04 \x01(\t\x12$\n\x05start\x18\x05 \x01(\x0b\x32\x15.secondunit.FrameTime\"s\n\x05\x42\x65gin\x12 \n\x05order\x18\x01 \x01(\x0b\x32\x11.secondunit.Order\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\x12,\n\x05takes\x18\x03 \x03(\x0b\x32\x1d.secondunit.worker.TakeToMake\x12\x0b\n\x03log\x18\x04 \x01(\t\"\x17\n\x06\x43\x61ncel\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\"\x17\n\x07Inspect\x12\x0c\n\x04path\x18\x01 \x01(\t\"\x9c\x01\n\x08ToWorker\x12)\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32\x18.secondunit.worker.BeginH\x00\x12+\n\x06\x63\x61ncel\x18\x02 \x01(\x0b\x32\x19.secondunit.worker.CancelH\x00\x12-\n\x07inspect\x18\x03 \x01(\x0b\x32\x1a.secondunit.worker.InspectH\x00\x42\t\n\x07message\"\x07\n\x05Ready\"\x0b\n\tHeartbeat\";\n\x08Progress\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\x12 \n\x05\x65vent\x18\x02 \x01(\x0b\x32\x11.secondunit.Event\"G\n\x07Written\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\x12\r\n\x05index\x18\x02 \x01(\x03\x12\x1e\n\x04take\x18\x03 \x01(\x0b\x32\x10.secondunit.Take\"\x19\n\x08\x46inished\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\"\x18\n\x07Stopped\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\"8\n\x07Refused\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"&\n\x06\x42roken\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"O\n\tInspected\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\'\n\x06record\x18\x02 \x01(\x0b\x32\x12.secondunit.RecordH\x00\x88\x01\x01\x42\t\n\x07_record\"\xc4\x03\n\nFromWorker\x12)\n\x05ready\x18\x01 \x01(\x0b\x32\x18.secondunit.worker.ReadyH\x00\x12\x31\n\theartbeat\x18\x02 \x01(\x0b\x32\x1c.secondunit.worker.HeartbeatH\x00\x12/\n\x08progress\x18\x03 \x01(\x0b\x32\x1b.secondunit.worker.ProgressH\x00\x12-\n\x07written\x18\x04 \x01(\x0b\x32\x1a.secondunit.worker.WrittenH\x00\x12/\n\x08\x66inished\x18\x05 \x01(\x0b\x32\x1b.secondunit.worker.FinishedH\x00\x12-\n\x07stopped\x18\x06 \x01(\x0b\x32\x1a.secondunit.worker.StoppedH\x00\x12-\n\x07refused\x18\x07 \x01(\x0b\x32\x1a.secondunit.worker.RefusedH\x00\x12\x31\n\tinspected\x18\x08 \x01(\x0b\x32\x1c.secondunit.worker.InspectedH\x00\x12+\n\x06\x62roken\x18\t \x01(\x0b\x32\x19.secondunit.worker.BrokenH\x00\x42\t\n\x07messageb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"secondunit_bridge/_pb/worker.proto\x12\x11secondunit.worker\x1a secondunit_bridge/_pb/unit.proto\"n\n\nTakeToMake\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0f\n\x07take_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04reel\x18\x04 \x01(\t\x12$\n\x05start\x18\x05 \x01(\x0b\x32\x15.secondunit.FrameTime\"s\n\x05\x42\x65gin\x12 \n\x05order\x18\x01 \x01(\x0b\x32\x11.secondunit.Order\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\x12,\n\x05takes\x18\x03 \x03(\x0b\x32\x1d.secondunit.worker.TakeToMake\x12\x0b\n\x03log\x18\x04 \x01(\t\"\x17\n\x06\x43\x61ncel\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\"\x17\n\x07Inspect\x12\x0c\n\x04path\x18\x01 \x01(\t\"\x9c\x01\n\x08ToWorker\x12)\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32\x18.secondunit.worker.BeginH\x00\x12+\n\x06\x63\x61ncel\x18\x02 \x01(\x0b\x32\x19.secondunit.worker.CancelH\x00\x12-\n\x07inspect\x18\x03 \x01(\x0b\x32\x1a.secondunit.worker.InspectH\x00\x42\t\n\x07message\"\x07\n\x05Ready\"\x1b\n\tHeartbeat\x12\x0e\n\x06loaded\x18\x01 \x03(\t\";\n\x08Progress\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\x12 \n\x05\x65vent\x18\x02 \x01(\x0b\x32\x11.secondunit.Event\"G\n\x07Written\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\x12\r\n\x05index\x18\x02 \x01(\x03\x12\x1e\n\x04take\x18\x03 \x01(\x0b\x32\x10.secondunit.Take\"\x19\n\x08\x46inished\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\"\x18\n\x07Stopped\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\"8\n\x07Refused\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"&\n\x06\x42roken\x12\r\n\x05\x66\x65nce\x18\x01 \x01(\x03\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"O\n\tInspected\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\'\n\x06record\x18\x02 \x01(\x0b\x32\x12.secondunit.RecordH\x00\x88\x01\x01\x42\t\n\x07_record\"\xc4\x03\n\nFromWorker\x12)\n\x05ready\x18\x01 \x01(\x0b\x32\x18.secondunit.worker.ReadyH\x00\x12\x31\n\theartbeat\x18\x02 \x01(\x0b\x32\x1c.secondunit.worker.HeartbeatH\x00\x12/\n\x08progress\x18\x03 \x01(\x0b\x32\x1b.secondunit.worker.ProgressH\x00\x12-\n\x07written\x18\x04 \x01(\x0b\x32\x1a.secondunit.worker.WrittenH\x00\x12/\n\x08\x66inished\x18\x05 \x01(\x0b\x32\x1b.secondunit.worker.FinishedH\x00\x12-\n\x07stopped\x18\x06 \x01(\x0b\x32\x1a.secondunit.worker.StoppedH\x00\x12-\n\x07refused\x18\x07 \x01(\x0b\x32\x1a.secondunit.worker.RefusedH\x00\x12\x31\n\tinspected\x18\x08 \x01(\x0b\x32\x1c.secondunit.worker.InspectedH\x00\x12+\n\x06\x62roken\x18\t \x01(\x0b\x32\x19.secondunit.worker.BrokenH\x00\x42\t\n\x07messageb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,21 +45,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READY']._serialized_start=529
   _globals['_READY']._serialized_end=536
   _globals['_HEARTBEAT']._serialized_start=538
-  _globals['_HEARTBEAT']._serialized_end=549
-  _globals['_PROGRESS']._serialized_start=551
-  _globals['_PROGRESS']._serialized_end=610
-  _globals['_WRITTEN']._serialized_start=612
-  _globals['_WRITTEN']._serialized_end=683
-  _globals['_FINISHED']._serialized_start=685
-  _globals['_FINISHED']._serialized_end=710
-  _globals['_STOPPED']._serialized_start=712
-  _globals['_STOPPED']._serialized_end=736
-  _globals['_REFUSED']._serialized_start=738
-  _globals['_REFUSED']._serialized_end=794
-  _globals['_BROKEN']._serialized_start=796
-  _globals['_BROKEN']._serialized_end=834
-  _globals['_INSPECTED']._serialized_start=836
-  _globals['_INSPECTED']._serialized_end=915
-  _globals['_FROMWORKER']._serialized_start=918
-  _globals['_FROMWORKER']._serialized_end=1370
+  _globals['_HEARTBEAT']._serialized_end=565
+  _globals['_PROGRESS']._serialized_start=567
+  _globals['_PROGRESS']._serialized_end=626
+  _globals['_WRITTEN']._serialized_start=628
+  _globals['_WRITTEN']._serialized_end=699
+  _globals['_FINISHED']._serialized_start=701
+  _globals['_FINISHED']._serialized_end=726
+  _globals['_STOPPED']._serialized_start=728
+  _globals['_STOPPED']._serialized_end=752
+  _globals['_REFUSED']._serialized_start=754
+  _globals['_REFUSED']._serialized_end=810
+  _globals['_BROKEN']._serialized_start=812
+  _globals['_BROKEN']._serialized_end=850
+  _globals['_INSPECTED']._serialized_start=852
+  _globals['_INSPECTED']._serialized_end=931
+  _globals['_FROMWORKER']._serialized_start=934
+  _globals['_FROMWORKER']._serialized_end=1386
 # @@protoc_insertion_point(module_scope)

@@ -23,12 +23,14 @@ def engine() -> Make:
 
 def make(order: Order, index: int, seed: int, job: Job) -> Made:
     """Parameters: `at` (make, frame) and `what` (crash, exit, missing, full, hang, stop, sleep); `frame_seconds`;
-    `offline`: what the environment says of the network is noted;
+    `holds`: the model that it says to keep in memory; `offline`: what the environment says of the network is noted;
     `busy`: they are worked, not slept; `stamp`: steps are named after the time."""
     given: dict[str, Any] = {parameter.name: parameter.value for parameter in order.parameters}
     _note(given, f"make {order.id} {index} {os.getpid()}")
     if given.get("offline"):
         _note(given, " ".join(f"{name}={os.environ.get(name)}" for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")))
+    if "holds" in given:
+        job.holds(given["holds"])
     job.progress.loading("test")
     if given.get("at") == "make":
         _misbehave(given, job)

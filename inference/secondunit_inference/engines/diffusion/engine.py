@@ -62,6 +62,7 @@ def engine() -> Make:
 
 def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
     """Raises OrderRefused for what the model does not do, OrderFailed for weights, MediaError, OrderCancelled."""
+    held.told = job.holds
     card = cards.card(order.model)
     plan = planned(card, order)
     check_machine(plan.speed, card, order.shot, able(torch.cuda.is_available()))

@@ -81,6 +81,8 @@ class Held:
         self._lock = threading.Lock()
         self._model: Model | None = None
         self._timer: threading.Timer | None = None
+        self.told: Callable[[str], None] = lambda _: None
+        """Gets the model's name once it is loaded, an empty one once none is."""
 
     @contextmanager
     def model(self, card: ModelCard, folder: Path, choose: Callable[[Recipe | None], Recipe]) -> Iterator[Model]:
@@ -90,17 +92,18 @@ class Held:
         """
         model = self._take()
         if model is not None and (model.name, model.folder) != (card.model, folder):
-            _released(model)
+            self._release(model)
             model = None
         recipe = choose(model.recipe if model is not None else None)
         if model is not None and model.recipe != recipe:
-            _released(model)
+            self._release(model)
             model = None
         try:
             model = model or load(card, folder, recipe)
+            self.told(model.name)
             yield model
         except torch.OutOfMemoryError:
-            _released(model)
+            self._release(model)
             model = None
             raise
         finally:
@@ -108,7 +111,7 @@ class Held:
                 self._keep(model)
 
     def release(self) -> None:
-        _released(self._take())
+        self._release(self._take())
 
     def _take(self) -> Model | None:
         with self._lock:
@@ -125,7 +128,7 @@ class Held:
                 if mine:
                     self._model = self._timer = None
             if mine:
-                model.release()
+                self._release(model)
 
         timer = threading.Timer(self._idle_seconds, unload)
         timer.daemon = True
@@ -133,10 +136,10 @@ class Held:
             self._model, self._timer = model, timer
         timer.start()
 
-
-def _released(model: Model | None) -> None:
-    if model is not None:
-        model.release()
+    def _release(self, model: Model | None) -> None:
+        if model is not None:
+            model.release()
+            self.told("")
 
 
 def load(card: ModelCard, folder: Path, recipe: Recipe) -> Model:

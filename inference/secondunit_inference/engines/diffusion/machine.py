@@ -3,12 +3,17 @@
 import os
 import platform
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psutil
+from secondunit_bridge.messages import MemoryUse
 
 from secondunit_inference.engines.diffusion.recipes import Room
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,30 @@ def device_name() -> str:
     return gpu[0] if gpu else "cpu"
 
 
+def memory() -> tuple[MemoryUse, ...]:
+    """What all programs use: of the main memory, and of the first device's where it has its own."""
+    main = psutil.virtual_memory()
+
+    def used(nvml: Any, handle: Any) -> MemoryUse:
+        found = nvml.nvmlDeviceGetMemoryInfo(handle)
+        return MemoryUse(str(nvml.nvmlDeviceGetName(handle)), int(found.used), int(found.total))
+
+    gpu = _of_device(used)
+    return (MemoryUse("", main.total - main.available, main.total), *((gpu,) if gpu else ()))
+
+
 def _gpu(ours: set[int]) -> tuple[str, int] | None:
     """Name and free bytes of the first device that CUDA shows, from its driver."""
+
+    def free(nvml: Any, handle: Any) -> tuple[str, int]:
+        held = [one.usedGpuMemory or 0 for one in nvml.nvmlDeviceGetComputeRunningProcesses(handle) if one.pid in ours]
+        return str(nvml.nvmlDeviceGetName(handle)), int(nvml.nvmlDeviceGetMemoryInfo(handle).free) + sum(held)
+
+    return _of_device(free)
+
+
+def _of_device(read: Callable[[Any, Any], R]) -> R | None:
+    """What `read` makes of pynvml and the first device that CUDA shows; None where there is none."""
     try:
         import pynvml
     except ImportError:  # the extra `diffusion` is not installed
@@ -55,11 +82,7 @@ def _gpu(ours: set[int]) -> tuple[str, int] | None:
             if visible.isdigit()
             else pynvml.nvmlDeviceGetHandleByUUID(visible)
         )
-        free = int(pynvml.nvmlDeviceGetMemoryInfo(handle).free)
-        held = [
-            one.usedGpuMemory or 0 for one in pynvml.nvmlDeviceGetComputeRunningProcesses(handle) if one.pid in ours
-        ]
-        return str(pynvml.nvmlDeviceGetName(handle)), free + sum(held)
+        return read(pynvml, handle)
     except pynvml.NVMLError:
         return None
     finally:
