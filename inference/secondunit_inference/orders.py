@@ -196,14 +196,20 @@ class Orders:
             ids = [row[0] for row in db.execute("SELECT id FROM orders ORDER BY number")]
         for order_id in ids:
             with self._reading() as db:
-                body, attempts = _one(db, "SELECT body, attempts FROM orders WHERE id = ?", order_id)
+                row = db.execute("SELECT body, attempts FROM orders WHERE id = ?", (order_id,)).fetchone()
+                if row is None:
+                    continue  # forgotten meanwhile
+                body, attempts = row
                 takes = tuple(
                     _read_take(row[0])
                     for row in db.execute(
                         "SELECT body FROM takes WHERE order_id = ? AND body NOT NULL ORDER BY position", (order_id,)
                     )
                 )
-            live = self._live_of(order_id)
+            try:
+                live = self._live_of(order_id)
+            except OrderNotFound:
+                continue
             with live.changed:
                 last = max((*live.stored[-1:], *list(live.passing)[-1:]), key=lambda event: event.number)
             yield OrderStatus(_read_order(body), last, takes, attempts)
