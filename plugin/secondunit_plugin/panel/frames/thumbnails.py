@@ -51,15 +51,16 @@ class Thumbnails:
         self._cache, self._send, self._wait = cache, send, wait
         self._queue: queue.PriorityQueue[tuple[int, int, Want]] = queue.PriorityQueue()
         self._order = count()
-        self._left: set[int] = set()
+        self._wanted: set[int] = set()
         for _ in range(_THREADS):
             threading.Thread(target=self._work, name="thumbnails", daemon=True).start()
 
     def ask(self, want: Want) -> None:
+        self._wanted.add(want.number)
         self._put(_PEAKS if isinstance(want, WantPeaks) else _SOON, want)
 
     def leave(self, number: int) -> None:
-        self._left.add(number)
+        self._wanted.discard(number)
 
     def _put(self, when: int, want: Want) -> None:
         self._queue.put((when, next(self._order), want))
@@ -68,8 +69,7 @@ class Thumbnails:
         readers = _Readers()
         while True:
             when, _, want = self._queue.get()
-            if want.number in self._left:
-                self._left.discard(want.number)
+            if want.number not in self._wanted:
                 continue
             if when != _SOON:
                 self._wait()
@@ -102,6 +102,7 @@ class Thumbnails:
         elif jpeg is None:
             jpeg = _exact(want, readers.reader(want.of.path, want.of.rate))
             self._cache.put(key, jpeg)
+        self._wanted.discard(want.number)
         self._send(Thumbnail(want.number, True), jpeg)
 
     def _peaks(self, want: WantPeaks) -> None:
@@ -110,6 +111,7 @@ class Thumbnails:
         if found is None:
             found = peaks(want.path, want.stream)
             self._cache.put(key, found)
+        self._wanted.discard(want.number)
         self._send(Peaks(want.number), found)
 
 

@@ -1,5 +1,6 @@
 """What the viewer shows: the cut at its place, or the chosen take in it."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from secondunit_plugin.panel.model.playback import PlaybackModel, Span
 from secondunit_plugin.panel.model.takes import TakeId, TakesModel
 
 CONTEXT_SECONDS = 2
+# Takes whose cuts are kept, so that they are shown again at once.
+_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class WatchingModel(QObject):
         super().__init__(parent)
         self.watched: Watched = TheCut()
         self._cut, self._orders, self._takes, self._frames, self._playback = cut, orders, takes, frames, playback
+        self._written: OrderedDict[tuple[Version, TakeId], Written] = OrderedDict()
         self._version: Version | None = None
         self._scene: Scene | None = None
         self._asked = 0
@@ -133,8 +137,10 @@ class WatchingModel(QObject):
         self._asked += 1
         asked, folder = self._asked, self._frames.folder
         running, take = self._orders.orders[chosen.order_id], self._takes.take(chosen)
+        key = (opened.version, chosen)
 
         def use(written: Written) -> None:
+            self._keep(key, written)
             if asked == self._asked:
                 self.watched = TheTake(chosen)
                 self._playback.show(written.scene, written.at, written.span)
@@ -147,7 +153,19 @@ class WatchingModel(QObject):
                 self._playback.show(MediaScene(take.path, slot.rate), slot.head)
                 self.changed.emit()
 
-        Operation(self, lambda: _in_context(opened, running, take, folder)).success(use).failure(show_alone).run()
+        known = self._written.get(key)
+        if known is not None:
+            use(known)
+        else:
+            Operation(self, lambda: _in_context(opened, running, take, folder)).success(use).failure(show_alone).run()
+
+    def _keep(self, key: tuple[Version, TakeId], written: Written) -> None:
+        self._written[key] = written
+        self._written.move_to_end(key)
+        if len(self._written) > _KEPT:
+            scene = self._written.popitem(last=False)[1].scene
+            if isinstance(scene, CutScene):
+                Operation(self, lambda: Path(scene.path).unlink(missing_ok=True)).run()
 
 
 def _in_context(opened: OpenCut, running: Running, take: Take, folder: Path) -> Written:

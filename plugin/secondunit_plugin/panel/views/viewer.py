@@ -9,9 +9,12 @@ from secondunit_bridge.messages import Preview
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.model.orders import Making
 from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.model.places import ShotPlace
 from secondunit_plugin.panel.model.playback import Nothing, Playing, Stopped, Unseen
+from secondunit_plugin.panel.model.thumbnails import ThumbnailOf
 from secondunit_plugin.panel.model.watching import OnlyTheTake, TheCut, TheTake
 from secondunit_plugin.panel.views.canvas import Canvas
+from secondunit_plugin.panel.views.small_pictures import WIDTH
 from secondunit_plugin.panel.views.transport import Transport
 from secondunit_plugin.panel.words import of_seconds
 
@@ -38,6 +41,7 @@ class Viewer(QWidget):
         model.playback.changed.connect(self._say)
         model.watching.changed.connect(self._say)
         model.cut.changed.connect(self._say)
+        model.place_changed.connect(self._show_place)
         model.orders.preview_arrived.connect(self._show_preview)
         model.orders.changed.connect(self._end_previews)
         model.live.picture_changed.connect(self._show_live)
@@ -60,6 +64,15 @@ class Viewer(QWidget):
         else:
             self.canvas.show_picture(QImage())
         self._say()
+
+    def _show_place(self) -> None:
+        """Its thumbnail if there is one, until the frame itself arrives."""
+        place = self._model.place
+        if isinstance(place, ShotPlace) and place.picture is not None:
+            jpeg = self._model.thumbnails.get(ThumbnailOf(place.picture, WIDTH))
+            if jpeg is not None:
+                self._previews += 1
+                self.canvas.show_picture(QImage.fromData(jpeg))
 
     def _show_preview(self, preview: Preview) -> None:
         if isinstance(self._model.playback.state, Playing):
