@@ -1,10 +1,10 @@
 """What holds up the UI thread, named while it does."""
 
+import linecache
 import logging
 import sys
 import threading
 import time
-import traceback
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -47,8 +47,7 @@ class Watchdog(QObject):
             self._asked.emit()
             stack = ""
             if not self._answered.wait(LIMIT):
-                frame = sys._current_frames().get(self._watched)
-                stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
+                stack = _stack(self._watched)
                 self._answered.wait()
             waited = time.perf_counter() - asked
             if self._closing.is_set():
@@ -56,3 +55,16 @@ class Watchdog(QObject):
             self.longest = max(self.longest, waited)
             if stack:
                 log.warning("the UI thread was blocked for %.0f ms, %.0f ms in:\n%s", waited * 1e3, LIMIT * 1e3, stack)
+
+
+def _stack(thread: int) -> str:
+    """Where the thread is. No frame is held while files are read: what it names, as a painter, would outlive it."""
+    places = []
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        places.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+        frame = frame.f_back
+    return "".join(
+        f'  File "{file}", line {line}, in {name}\n    {linecache.getline(file, line).strip()}\n'
+        for file, line, name in reversed(places)
+    )

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -60,3 +61,17 @@ def test_what_blocks_the_ui_thread_is_logged_with_its_stack(qtbot: QtBot, caplog
     watchdog.close()
     assert "decode_on_the_ui_thread" in caplog.text
     assert 0.1 < watchdog.longest < 5
+
+
+def test_what_was_blocking_is_not_kept_by_who_named_it(qtbot: QtBot) -> None:
+    watchdog = Watchdog()
+    watchdog.start()
+    qtbot.wait(50)
+
+    def block() -> "weakref.ref[QObject]":
+        held = QObject()
+        time.sleep(0.3)
+        return weakref.ref(held)
+
+    assert block()() is None, "as a painter, which has to end with the function that paints"
+    watchdog.close()
