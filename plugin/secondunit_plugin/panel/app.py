@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,8 @@ from secondunit_plugin.panel.watchdog import Watchdog
 from secondunit_plugin.panel.window import Window
 
 if TYPE_CHECKING:
+    from secondunit_plugin.panel.events import UnitLink
+    from secondunit_plugin.panel.model.panel import PanelModel
     from secondunit_plugin.panel.speaker import Speaker
 
 log = logging.getLogger(__name__)
@@ -55,7 +58,15 @@ def run(cut: Path | None) -> int:
 
             sys.excepthook = raised
             closing.callback(setattr, sys, "excepthook", sys.__excepthook__)
-            window.fill(model)
+            go_on(window.filling(model), lambda: connect(link, model))
+
+        def go_on(steps: Iterator[None], then: Callable[[], None]) -> None:
+            if next(steps, steps) is steps:
+                then()
+            else:
+                QTimer.singleShot(0, lambda: go_on(steps, then))
+
+        def connect(link: "UnitLink", model: "PanelModel") -> None:
             link.start()
             model.frames.start()
             Operation(window, _import_speaker).success(model.playback.use_speaker).failure(
@@ -83,8 +94,18 @@ def _import_speaker() -> "type[Speaker]":
 
 
 def _import_the_rest() -> None:
-    """Takes longer than the window to show."""
+    """All that the window is filled with: it takes longer to import than the window to show."""
     import qtawesome.iconic_font  # noqa: F401
 
     from secondunit_plugin.panel import events  # noqa: F401
-    from secondunit_plugin.panel.views import order_form, queue, takes, timeline, unit_status, viewer  # noqa: F401
+    from secondunit_plugin.panel.gestures import layer  # noqa: F401
+    from secondunit_plugin.panel.model import panel  # noqa: F401
+    from secondunit_plugin.panel.views import (  # noqa: F401
+        order_form,
+        plan_line,
+        queue,
+        takes_strip,
+        timeline,
+        unit_status,
+        viewer,
+    )

@@ -1,6 +1,6 @@
 """The main window: where each view lies, and what each command does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,8 @@ _WHERE_IT_IS_SEEN = (
 class Window(QMainWindow):
     """The viewer, below it the cut, the order on the right, takes and queue at the bottom.
 
-    Empty until `fill`, so that it shows before the model and the views are imported.
+    Empty until `fill`, so that it shows before the model and the views are imported. `filling` does the same in steps,
+    between which the application can see to what else there is.
     """
 
     def __init__(self) -> None:
@@ -46,8 +47,13 @@ class Window(QMainWindow):
         self.resize(1280, 800)
 
     def fill(self, model: "PanelModel") -> None:
+        for _ in self.filling(model):
+            pass
+
+    def filling(self, model: "PanelModel") -> Iterator[None]:
         from secondunit_plugin.panel.compare.view import CompareView
         from secondunit_plugin.panel.gestures.layer import GestureLayer
+        from secondunit_plugin.panel.icons import icon
         from secondunit_plugin.panel.views.order_form import OrderForm
         from secondunit_plugin.panel.views.queue import Queue
         from secondunit_plugin.panel.views.small_pictures import SmallPictures
@@ -58,17 +64,24 @@ class Window(QMainWindow):
 
         self._model = model
         self.actions_: dict[Command, QAction] = {}
+        icon(Command.OPEN.value.icon)  # the first one reads the font
+        yield
         self.viewer = Viewer(model)
+        yield
         self.compare = CompareView(model)
         self.seen = QStackedWidget()
         self.seen.addWidget(self.viewer)
         self.seen.addWidget(self.compare)
+        yield
         self.gestures = GestureLayer(model, self.viewer.canvas)
         pictures = SmallPictures(model.thumbnails, self)
         self.timeline = Timeline(model, pictures)
+        yield
         self.order_form = OrderForm(model)
+        yield
         self.takes = Takes(model, pictures)
         self.queue = Queue(model)
+        yield
         self.notice = QLabel()
         self.notice.setWordWrap(True)
         self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -88,6 +101,7 @@ class Window(QMainWindow):
         middle.addWidget(self.timeline)
         middle.setStretchFactor(0, 1)
         self.setCentralWidget(middle)
+        yield
         self._dock(self.tr("Order"), "order", self._order_area(), Qt.DockWidgetArea.RightDockWidgetArea)
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._takes_dock = self._dock(self.tr("Takes"), "takes", self._takes_area(), bottom)
@@ -99,6 +113,7 @@ class Window(QMainWindow):
         assert status is not None
         self.unit_status = UnitStatus(model)
         status.addWidget(self.unit_status, 1)
+        yield
         self._bind_commands()
         model.cut.changed.connect(self._show_cut)
         model.draft.changed.connect(self._enable_commands)

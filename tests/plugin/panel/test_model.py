@@ -187,3 +187,21 @@ def test_an_order_of_this_session_that_fails_is_said() -> None:
 def test_no_key_stands_for_two_commands() -> None:
     keys = [key for command in Command for key in command.value.keys]
     assert len(keys) == len(set(keys))
+
+
+def test_filling_the_window_imports_nothing_any_more() -> None:
+    code = (
+        "import sys\n"
+        "from PyQt5.QtWidgets import QApplication\n"
+        "from secondunit_plugin.panel import app\n"
+        "from secondunit_plugin.panel.window import Window\n"
+        "application = QApplication([])\n"
+        "app._import_the_rest()\n"
+        "from secondunit_plugin.panel.events import UnitLink\n"
+        "from secondunit_plugin.panel.model.panel import PanelModel\n"
+        "before = set(sys.modules)\n"
+        "window = Window()\n"
+        "window.fill(PanelModel(UnitLink(), window))\n"
+        "print(sorted(set(sys.modules) - before))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
