@@ -4,7 +4,9 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -97,15 +99,9 @@ def _import_the_rest() -> None:
     """All that the window is filled with: it takes longer to import than the window to show."""
     import qtawesome.iconic_font  # noqa: F401
 
-    from secondunit_plugin.panel import events  # noqa: F401
-    from secondunit_plugin.panel.gestures import layer  # noqa: F401
+    from secondunit_plugin.panel import events, gestures, views  # noqa: F401
     from secondunit_plugin.panel.model import panel  # noqa: F401
-    from secondunit_plugin.panel.views import (  # noqa: F401
-        order_form,
-        plan_line,
-        queue,
-        takes_strip,
-        timeline,
-        unit_status,
-        viewer,
-    )
+
+    for package in (gestures, views):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
