@@ -138,8 +138,9 @@ class Desk:
             if found:
                 return max(found, key=lambda one: one.drawn)
             if time.monotonic() > end:
+                self.save(self.log.with_suffix(".png"))
                 read = "\n".join(sorted({one.text for one in seen}))
-                pytest.fail(f"{text!r} is not on the screen. There is:\n{read}\n{self.log.read_text()[-3000:]}")
+                pytest.fail(f"{text!r} is not on the screen ({self.log.with_suffix('.png')}). There is:\n{read}")
             time.sleep(_PAUSE)
 
     def field(self, name: str) -> Seen:

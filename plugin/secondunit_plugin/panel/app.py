@@ -99,9 +99,9 @@ def _import_the_rest() -> None:
     """All that the window is filled with: it takes longer to import than the window to show."""
     import qtawesome.iconic_font  # noqa: F401
 
-    from secondunit_plugin.panel import events, gestures, views  # noqa: F401
+    from secondunit_plugin.panel import compare, events, gestures, views  # noqa: F401
     from secondunit_plugin.panel.model import panel  # noqa: F401
 
-    for package in (gestures, views):
+    for package in (compare, gestures, views):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
