@@ -14,19 +14,30 @@ from secondunit_plugin.panel.pictures import png
 
 _BLURS = 3
 """So many box filters one after the other are close to a Gaussian one."""
+_FINE = 4
+"""Pixels that the radius of a box filter has at least, where the picture is made coarser for it."""
 
 
 def drawn(mask: PaintedMask, width: int, height: int) -> QImage:
     """8-bit grey: 255 where the picture is made again."""
-    image = QImage(width, height, QImage.Format_Grayscale8)
+    radius = round(mask.soft * width / 2 / _BLURS)
+    coarse = max(1, radius // _FINE)  # soft edges need no fine pixels
+    across, down = max(1, width // coarse), max(1, height // coarse)
+    image = QImage(across, down, QImage.Format_Grayscale8)
     image.fill(0)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.Antialiasing)
     for mark in mask.marks:
-        _draw(painter, mark, width, height)
+        colour = QColor(Qt.GlobalColor.black if mark.erases else Qt.GlobalColor.white)
+        paint(painter, mark, QRectF(0, 0, across, down), colour)
     painter.end()
-    radius = round(mask.soft * width / 2 / _BLURS)
-    return _blurred(image, radius) if radius else image
+    if not radius:
+        return image
+    blurred = _blurred(image, max(1, radius // coarse))
+    if coarse == 1:
+        return blurred
+    ways = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+    return blurred.scaled(width, height, *ways).convertToFormat(QImage.Format_Grayscale8)
 
 
 def write(mask: PaintedMask, width: int, height: int, folder: Path) -> Path:
@@ -34,14 +45,17 @@ def write(mask: PaintedMask, width: int, height: int, folder: Path) -> Path:
     return keep(folder, "mask", png(drawn(mask, width, height)), ".png")
 
 
-def _draw(painter: QPainter, mark: Mark, width: int, height: int) -> None:
-    colour = QColor(Qt.GlobalColor.black if mark.erases else Qt.GlobalColor.white)
-    points = [QPointF(point.x * width, point.y * height) for point in mark.points]
+def paint(painter: QPainter, mark: Mark, picture: QRectF, colour: QColor) -> None:
+    """`picture`: where the whole picture lies."""
+    points = [
+        QPointF(picture.left() + point.x * picture.width(), picture.top() + point.y * picture.height())
+        for point in mark.points
+    ]
     painter.setBrush(colour)
     painter.setPen(Qt.PenStyle.NoPen)
     match mark.form:
         case MarkForm.BRUSH:
-            thick = max(1.0, mark.width * width)
+            thick = max(1.0, mark.width * picture.width())
             pen = QPen(colour, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)

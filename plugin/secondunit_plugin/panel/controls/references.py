@@ -45,6 +45,8 @@ from secondunit_plugin.panel.pictures import png, still, thumbnail
 
 _WIDTH = 96
 _HEIGHT = 54
+_FILLED, _EMPTY = _HEIGHT + 44, 44
+"""Heights of a board."""
 _SWATCH = 256
 
 
@@ -63,7 +65,6 @@ class Board(QListWidget):
         self.setIconSize(QSize(_WIDTH, _HEIGHT))
         self.setGridSize(QSize(_WIDTH + 16, _HEIGHT + 32))
         self.setProperty("role", "board")
-        self.setFixedHeight(_HEIGHT + 44)
         self.setAcceptDrops(True)
 
     def paintEvent(self, e: QPaintEvent | None) -> None:
@@ -143,6 +144,7 @@ class ReferencesField(Field):
             self.board.clear()
             for reference in references:
                 self._add_item(reference)
+            self.board.setFixedHeight(_FILLED if references else _EMPTY)
 
     def add_from(self, data: QMimeData) -> None:
         place = drops.place_in(data, self._places)

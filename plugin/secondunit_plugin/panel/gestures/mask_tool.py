@@ -5,12 +5,14 @@ from PyQt5.QtGui import QBrush, QColor, QImage, QPainter, QPolygonF
 from secondunit_bridge.controls import Control
 from secondunit_bridge.messages import Point
 
+from secondunit_plugin.panel import masks
+from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.gestures.tool import Tool, on, pens
-from secondunit_plugin.panel.masks import drawn
 from secondunit_plugin.panel.model.draft import DraftModel
 from secondunit_plugin.panel.model.values import Mark, MarkForm, PaintedMask
 
 _TINT = QColor(224, 96, 72)
+_ERASED = QColor(20, 22, 26)
 _OPACITY = 0.55
 _DRAWN_WIDTH = 640
 _NEAR = 0.002
@@ -29,7 +31,9 @@ class MaskTool(Tool):
         self.soft = self.mask.soft
         self._mark: Mark | None = None
         self._image = QImage()
-        self._drawn: tuple[PaintedMask, int, int] | None = None
+        self._shown = PaintedMask(())
+        """What `_image` shows."""
+        self._drawing = False
 
     @property
     def mask(self) -> PaintedMask:
@@ -42,13 +46,16 @@ class MaskTool(Tool):
         self.repaint.emit()
 
     def paint(self, painter: QPainter, picture: QRectF) -> None:
-        mask = self.mask
-        if self._mark is not None:
-            mask = PaintedMask((*mask.marks, self._mark))  # without its soft edge, which takes longer
-        if mask.marks:
-            painter.setOpacity(_OPACITY)
-            painter.drawImage(picture, self._tinted(mask))
-            painter.setOpacity(1.0)
+        mask, shown = self.mask, self._shown
+        if mask != shown:
+            self._draw(mask)
+        painter.setOpacity(_OPACITY)
+        if mask.marks and shown.marks:
+            painter.drawImage(picture, self._image)
+        fresh = mask.marks[len(shown.marks) :] if mask.marks[: len(shown.marks)] == shown.marks else ()
+        for mark in (*fresh, *((self._mark,) if self._mark is not None else ())):
+            masks.paint(painter, mark, picture, _ERASED if mark.erases else _TINT)
+        painter.setOpacity(1.0)
         if self._mark is not None and self._mark.form is not MarkForm.BRUSH:
             points = [on(picture, point) for point in self._mark.points]
             outline = QPolygonF(points)
@@ -95,11 +102,22 @@ class MaskTool(Tool):
         self.set_value(PaintedMask(marks, self.soft) if marks else None)
         self.repaint.emit()
 
-    def _tinted(self, mask: PaintedMask) -> QImage:
-        width, height = _DRAWN_WIDTH, max(1, round(_DRAWN_WIDTH / self.aspect))
-        if self._drawn != (mask, width, height):
-            self._drawn = (mask, width, height)
-            self._image = QImage(width, height, QImage.Format_ARGB32)
-            self._image.fill(_TINT)
-            self._image.setAlphaChannel(drawn(mask, width, height))
-        return self._image
+    def _draw(self, mask: PaintedMask) -> None:
+        """In a thread: many marks take longer than a frame of the display."""
+        if self._drawing:
+            return
+        self._drawing = True
+        height = max(1, round(_DRAWN_WIDTH / self.aspect))
+
+        def use(image: QImage) -> None:
+            self._drawing, self._shown, self._image = False, mask, image
+            self.repaint.emit()
+
+        Operation(self, lambda: _tinted(mask, _DRAWN_WIDTH, height)).success(use).run()
+
+
+def _tinted(mask: PaintedMask, width: int, height: int) -> QImage:
+    image = QImage(width, height, QImage.Format_ARGB32)
+    image.fill(_TINT)
+    image.setAlphaChannel(masks.drawn(mask, width, height))
+    return image
