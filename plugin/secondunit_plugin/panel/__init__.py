@@ -11,14 +11,14 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
     events.py        `UnitLink`: the one thread that calls the unit and reads its events
     watchdog.py      logs what blocks the UI thread for more than 50 ms, with its stack
     frames/          the frames process, which decodes: pictures through a ring in a mapped file, thumbnails, waveforms
-    model/           QtCore only. panel.py: the whole and its verbs; cut.py, layout.py, places.py,
+    model/           QtCore only. panel.py: the whole and its verbs; cut.py, layout.py, places.py, suggestions.py,
                      draft.py, values.py, orders.py, takes.py, unit.py: the parts; reading.py, planning.py: what touches
                      OpenTimelineIO, imported inside operations
     gestures/        tools over the viewer, for controls that are drawn on the picture; masks.py: painted masks
     drops.py         what is dragged onto the panel and within it; files.py: what the panel keeps for itself
     pictures.py      single pictures of media files, read in an operation
     controls/        a form drawn from the unit's `Control`s: form.py; field.py says which field draws which kind
-    views/           one widget a file, bound to the model: viewer, timeline, order form, takes, queue, unit
+    views/           one widget a file, bound to the model: viewer, timeline, place, order form, takes, queue, unit
 
 What a further part of the panel adds, and where:
 

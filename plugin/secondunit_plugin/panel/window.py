@@ -55,6 +55,7 @@ class Window(QMainWindow):
         from secondunit_plugin.panel.gestures.layer import GestureLayer
         from secondunit_plugin.panel.icons import icon
         from secondunit_plugin.panel.views.order_form import OrderForm
+        from secondunit_plugin.panel.views.place_strip import PlaceStrip
         from secondunit_plugin.panel.views.queue import Queue
         from secondunit_plugin.panel.views.small_pictures import SmallPictures
         from secondunit_plugin.panel.views.takes import Takes
@@ -76,6 +77,7 @@ class Window(QMainWindow):
         self.gestures = GestureLayer(model, self.viewer.canvas)
         pictures = SmallPictures(model.thumbnails, self)
         self.timeline = Timeline(model, pictures)
+        self.place_strip = PlaceStrip(model, pictures)
         yield
         self.order_form = OrderForm(model)
         yield
@@ -161,7 +163,11 @@ class Window(QMainWindow):
 
         self.plan_line = PlanLine(self._model)
         self.live_line = LiveLine(self._model)
-        return _over(self.order_form, self.live_line, self.plan_line, self._order_button)
+        area = _over(self.order_form, self.live_line, self.plan_line, self._order_button)
+        column = area.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(0, self.place_strip)
+        return area
 
     def _takes_area(self) -> QWidget:
         self._cut_in_button = QPushButton(Command.CUT_IN.words)

@@ -11,6 +11,19 @@ from secondunit_plugin.panel.model.compare import Mode
 from secondunit_plugin.panel.model.layout import Bar
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, Preparing, Running, Stopped, Waiting
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
+from secondunit_plugin.panel.model.suggestions import (
+    Again,
+    DissolveHandle,
+    FillGap,
+    ForDissolve,
+    IntoGap,
+    JoinAcross,
+    JoinThese,
+    Longer,
+    MatchTo,
+    Purpose,
+    SmoothJumpCut,
+)
 from secondunit_plugin.panel.model.unit import Ended, Lost, Reached, Searching, UnitState
 
 
@@ -95,6 +108,46 @@ def of_handles(bar: Bar) -> str:
         if frames is not None:
             said.append(words.format(frames=frames))
     return ", ".join(said) or tr("length of its media unknown")
+
+
+def of_purpose(purpose: Purpose) -> str:
+    match purpose:
+        case ForDissolve(shot, frames):
+            return tr("{frames} more frames of {shot} for this dissolve").format(shot=shot, frames=frames)
+        case DissolveHandle(_, frames):
+            return tr("{frames} more frames for this dissolve as a handle").format(frames=frames)
+        case FillGap(frames):
+            return tr("Fill this gap of {frames} frames").format(frames=frames)
+        case JoinAcross(before, after):
+            return tr("Join {before} and {after} across the gap").format(before=before, after=after)
+        case IntoGap(shot, frames, 0):
+            return tr("Fill the gap with {frames} unused frames of {shot}").format(shot=shot, frames=frames)
+        case IntoGap(shot, frames, made):
+            said = tr("Extend {shot} through the gap").format(shot=shot)
+            return tr("{said}: {made} frames made").format(said=said, made=frames if made is None else made)
+        case Longer(frames, made, moves):
+            said = tr("{frames} more frames at its end").format(frames=frames)
+            if moves:
+                said = tr("{said}, ripple").format(said=said)
+            return _with_made(said, frames, made)
+        case SmoothJumpCut():
+            return tr("Smooth this jump cut")
+        case JoinThese(before, after):
+            return tr("Join these two: {before} and {after}").format(before=before, after=after)
+        case MatchTo(shot, like):
+            return tr("Match the look of {shot} to {like}").format(shot=shot, like=like.name)
+        case Again():
+            return tr("Make this shot again")
+        case _:
+            assert_never(purpose)
+
+
+def _with_made(said: str, frames: int, made: int | None) -> str:
+    if made is None or made == frames:
+        return said
+    if made == 0:
+        return tr("{said}: it has them").format(said=said)
+    return tr("{said}: {made} made").format(said=said, made=made)
 
 
 def of_order(running: Running) -> str:

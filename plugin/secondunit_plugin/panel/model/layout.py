@@ -1,6 +1,6 @@
 """What lies on the tracks of a cut, as it is drawn: worked out once for each version, in a thread, and frozen."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from fractions import Fraction
@@ -113,9 +113,26 @@ class Track:
         found = bisect_right(self.starts, frame) - 1
         return found if found >= 0 and frame < self.items[found].end else None
 
+    def between(self, first: int, end: int) -> tuple[Bar | Hole, ...]:
+        """What shows in any of the frames from `first` to before `end`."""
+        begin = max(0, bisect_right(self.starts, first) - 1)
+        return tuple(item for item in self.items[begin : bisect_left(self.starts, end)] if item.end > first)
+
     def blend_at(self, frame: int) -> Blend | None:
         """The transition on a cut point."""
         return next((blend for blend in self.blends if blend.at == frame), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A place with what lies beside it on its track. `here`: None at a cut point; the transitions at its ends."""
+
+    track: Track
+    before: Bar | Hole | None
+    here: Bar | Hole | None
+    after: Bar | Hole | None
+    blend_before: Blend | None
+    blend_after: Blend | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +163,18 @@ class Layout:
                         return track, position
                     position -= 1
         return None
+
+    def around(self, place: Place) -> Around | None:
+        if (found := self.find(place)) is None:
+            return None
+        track, position = found
+        item = track.items[position]
+        before = track.items[position - 1] if position else None
+        blend = track.blend_at(item.at)
+        if isinstance(place, JoinPlace):
+            return Around(track, before, None, item, blend, blend)
+        after = track.items[position + 1] if position + 1 < len(track.items) else None
+        return Around(track, before, item, after, blend, track.blend_at(item.end))
 
     def edit_beside(self, frame: int, step: int) -> int:
         """The nearest edit point of any track before (`step` -1) or after a frame; else the cut's first or last."""

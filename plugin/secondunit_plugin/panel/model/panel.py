@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from secondunit_bridge.errors import SecondUnitError
-from secondunit_bridge.messages import Card, Order, OrderStatus, Take, Text
+from secondunit_bridge.messages import Card, Order, OrderStatus, ReferenceImage, ReferenceShot, Take, Text
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.background import Operation
@@ -27,6 +27,7 @@ from secondunit_plugin.panel.model.orders import Broken, OrdersModel
 from secondunit_plugin.panel.model.places import Place, number_of
 from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.references import ReferencesModel
+from secondunit_plugin.panel.model.suggestions import MatchTo, Suggestion
 from secondunit_plugin.panel.model.takes import TakeId, TakesModel
 from secondunit_plugin.panel.model.thumbnails import ThumbnailsModel
 from secondunit_plugin.panel.model.tools import ToolsModel
@@ -162,6 +163,27 @@ class PanelModel(QObject):
             found = next((number for number, one in enumerate(places) if one.at.frame >= self.playback.head), 0)
         if 0 <= found < len(places):
             self.select(places[found])
+
+    def take_up(self, suggestion: Suggestion) -> None:
+        """Drafts what is suggested."""
+        self.select(suggestion.place)
+        self.draft.ask(suggestion.asking)
+        opened, purpose = self.cut.open, suggestion.purpose
+        if opened is None or not isinstance(purpose, MatchTo):
+            return
+
+        def work() -> ReferenceImage | ReferenceShot:
+            from secondunit_plugin.panel.model.planning import reference_of
+
+            return reference_of(opened.version, purpose.like)
+
+        def use(like: ReferenceImage | ReferenceShot) -> None:
+            draft = self.draft.draft
+            still = draft is not None and (draft.place, draft.asking) == (suggestion.place, suggestion.asking)
+            if still and isinstance(like, ReferenceShot):
+                self.draft.set_value("like", (like,))
+
+        Operation(self, work).success(use).failure(self._refuse).run()
 
     def go_to(self, frame: int) -> None:
         """Shows the cut at one of its frames; below 0 they count from its end."""

@@ -15,6 +15,9 @@ WIDTH = 160
 _KEPT = 600
 _REDUCED = 8
 _LEVELS = 3
+_DECODE_MS = 30
+_AT_ONCE = 6
+"""Thumbnails that are decoded at a time, so that nothing else has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class SmallPictures(QObject):
         self._reading: set[PeaksOf] = set()
         self._waiting: deque[ThumbnailOf] = deque()
         self._decoding = QTimer(self)
+        self._decoding.setInterval(_DECODE_MS)
         self._decoding.timeout.connect(self._decode)
         model.arrived.connect(self._arrived)
 
@@ -92,8 +96,7 @@ class SmallPictures(QObject):
                     Operation(self, lambda: _levels(data)).success(use).run()
 
     def _decode(self) -> None:
-        """A few at a time, so that nothing else has to wait."""
-        for _ in range(min(4, len(self._waiting))):
+        for _ in range(min(_AT_ONCE, len(self._waiting))):
             one = self._waiting.popleft()
             pixmap = QPixmap()
             data = self._model.get(one)

@@ -121,8 +121,9 @@ class TracksArea(QAbstractScrollArea):
         painter = QPainter(self._port())
         if self._layout is None:
             painter.fillRect(a0.rect(), self.palette().base())
-            return
-        paint(painter, a0.rect(), self._scene(), self._pictures)
+        else:
+            paint(painter, a0.rect(), self._scene(), self._pictures)
+        painter.end()  # the watchdog may hold this frame, and with it the painter
 
     def _ask(self) -> None:
         self._pictures.show(self, pictures_in(self._scene()) if self._layout is not None else ())
