@@ -1,6 +1,8 @@
 """The diffusion engine on tiny models: memory recipes, embeddings, previews, cancellation, seams of long slots."""
 
 import dataclasses
+import errno
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +13,16 @@ import pytest
 import torch
 from secondunit_bridge.errors import OrderCancelled, OrderFailed
 from secondunit_bridge.media.seam import measure
-from secondunit_bridge.messages import FramesBefore, Order, Task, Text
+from secondunit_bridge.messages import Delivery, FramesBefore, Order, Plan, Task, Text
 from secondunit_bridge.rates import FrameTime
 from secondunit_inference import cards
 from secondunit_inference.cards import ModelCard
-from secondunit_inference.engines.diffusion import engine, measured, previews, tiny
+from secondunit_inference.engines.diffusion import engine, measured, previews, scratch, tiny
 from secondunit_inference.engines.diffusion.held import Held
+from secondunit_inference.engines.diffusion.machine import machine
+from secondunit_inference.engines.diffusion.planned import planned
+from secondunit_inference.engines.diffusion.preflight import preflight
+from secondunit_inference.engines.diffusion.sizes import sizes
 from secondunit_inference.job import Job, Made, Progress
 
 from tests.inference.diffusion_orders import SIDE, numbered, order, small, span
@@ -501,3 +507,42 @@ def test_an_error_in_a_frame_comes_out_where_the_take_is_written(
     with pytest.raises(OrderFailed, match="no"):
         written += [next(made.frames) for _ in range(9)]
     assert made_frames[-1] == 5
+
+
+def test_a_long_takes_pictures_lie_in_files_without_names_and_are_the_same(
+    models: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "wan2.1-vace-1.3b"
+    card = cards.card(name)
+    card = dataclasses.replace(card, frames=dataclasses.replace(card.frames, most=17, native=17))
+    monkeypatch.setattr(cards, "card", lambda _: card)
+    asked = order(card, Task.GENERATE, (Text("a lake"),), 40, card.rate)
+    asked = dataclasses.replace(asked, delivery=Delivery(str(tmp_path)))
+    inside = take(Held(), asked, models(name))
+    room, holder = machine(models(name)), Held()
+
+    def told() -> Plan:
+        return preflight(planned(card, asked), asked, room, sizes(card, models(name) / name), ())
+
+    before = told()
+    monkeypatch.setattr(scratch, "IN_MEMORY", 0)
+    after = told()
+    assert after.disk_bytes - before.disk_bytes >= 40 * SIDE * SIDE * 12
+    assert any("on the disk of the takes until they are written" in warning for warning in after.warnings)
+    mapped, files = scratch._mapped, []
+
+    def counted(shape: tuple[int, ...], folder: Path) -> Any:
+        files.append(folder)
+        return mapped(shape, folder)
+
+    monkeypatch.setattr(scratch, "_mapped", counted)
+    made = engine.make(holder, asked, 0, 1, told_job(models(name))[0])
+    assert set(files) == {tmp_path} and list(tmp_path.iterdir()) == []
+    assert np.array_equal(np.stack(list(made.frames)), inside)
+
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(OSError, match="No space left"):
+        engine.make(holder, asked, 0, 1, told_job(models(name))[0])

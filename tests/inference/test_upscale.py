@@ -1,5 +1,6 @@
 """Takes larger than their model's pictures: what reaches the upsampler and each tile, and what comes of it."""
 
+import dataclasses
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from secondunit_bridge.errors import OrderRefused
-from secondunit_bridge.messages import FramesBefore, SourceShot, Task, Text
+from secondunit_bridge.messages import Delivery, FramesBefore, SourceShot, Task, Text
 from secondunit_inference import cards
+from secondunit_inference.engines.diffusion import scratch
 from secondunit_inference.engines.diffusion.machine import machine
 from secondunit_inference.engines.diffusion.planned import planned
 from secondunit_inference.engines.diffusion.preflight import preflight
@@ -177,13 +179,20 @@ def test_an_extension_is_enlarged_and_its_camera_frames_stay_as_they_are(unit: U
     assert all(frame.shape == (LARGE[1], LARGE[0], 3) for frame in taken[4:])
 
 
-def test_passes_that_overlap_are_enlarged_each(unit: Unit, tmp_path: Path) -> None:
+def test_passes_that_overlap_are_enlarged_each_in_memory_or_in_files(
+    unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Longer than one pass of the model."""
-    frames = make.small(T2V).frames.most or 81
+    frames, card = 17, make.small(T2V)
+    card = dataclasses.replace(card, frames=dataclasses.replace(card.frames, most=frames, native=frames))
+    monkeypatch.setattr(cards, "card", lambda _: card)
     order = again(T2V, tmp_path, frames + 4, size=(80, 80), upscale="tiled")
-    plan = planned(make.small(T2V), order)
+    plan = planned(card, order)
     assert len(plan.timing.passes) > 1 and plan.enlarging is not None
-    assert len(unit.take(order)) == frames + 4
+    inside = unit.take(order)
+    assert len(inside) == frames + 4
+    monkeypatch.setattr(scratch, "IN_MEMORY", 0)
+    assert np.array_equal(unit.take(dataclasses.replace(order, delivery=Delivery(str(tmp_path)))), inside)
 
 
 def test_what_cannot_be_enlarged_is_refused_or_said_before(unit: Unit, tmp_path: Path) -> None:

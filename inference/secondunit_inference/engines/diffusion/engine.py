@@ -37,6 +37,7 @@ from secondunit_inference.engines.diffusion.previews import Previews
 from secondunit_inference.engines.diffusion.recipes import name_of
 from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
+from secondunit_inference.engines.diffusion.scratch import Scratch, mapped_bytes
 from secondunit_inference.engines.diffusion.sound import sound
 from secondunit_inference.engines.diffusion.space import Space, encoding_of, space_of
 from secondunit_inference.engines.diffusion.speed import able, check_machine
@@ -75,10 +76,11 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
     windows = Windows(plan, order.slot.encoding, job.check, job.models)
 
     def work(plan: Planned, seeds: Sequence[int], model: Model) -> list[_Made]:
+        scratch = Scratch(Path(order.delivery.folder) if mapped_bytes(plan) else None, job.check)
         with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
-            takes = _passes(plan, windows, model, seeds, order, job)
+            takes = _passes(plan, windows, model, seeds, order, job, scratch)
             if plan.enlarging is not None:
-                _enlarge(plan, plan.enlarging, windows, takes, model, seeds, job)
+                _enlarge(plan, plan.enlarging, windows, takes, model, seeds, job, scratch)
             return takes
 
     try:
@@ -144,11 +146,19 @@ class _Made:
     steps: int = 0
 
 
-def _passes(plan: Planned, windows: Windows, model: Model, seeds: Sequence[int], order: Order, job: Job) -> list[_Made]:
+def _passes(
+    plan: Planned,
+    windows: Windows,
+    model: Model,
+    seeds: Sequence[int],
+    order: Order,
+    job: Job,
+    scratch: Scratch,
+) -> list[_Made]:
     """One of each seed; several only where there is one pass."""
     made = [_Made({}, [], []) for _ in seeds]
     for number in range(len(plan.timing.passes)):
-        _pass(plan, windows, model, seeds, order, job, number, made)
+        _pass(plan, windows, model, seeds, order, job, scratch, number, made)
     return made
 
 
@@ -159,6 +169,7 @@ def _pass(
     seeds: Sequence[int],
     order: Order,
     job: Job,
+    scratch: Scratch,
     number: int,
     takes: list[_Made],
 ) -> None:
@@ -197,14 +208,21 @@ def _pass(
         check_size(output, one.frames - call.absent, window.width, window.height, plan.card)
         made.steps += call.steps
         job.check()
-        made.seams += _collect(plan, order.slot.rate, made.frames, one, output.frames, call)
+        made.seams += _collect(plan, order.slot.rate, made.frames, one, output.frames, call, scratch)
         if output.sound is not None:
             made.sound.append((one, output.sound))
             made.sound_rate = output.sound_rate
 
 
 def _enlarge(
-    plan: Planned, by: Enlarging, windows: Windows, takes: list[_Made], model: Model, seeds: Sequence[int], job: Job
+    plan: Planned,
+    by: Enlarging,
+    windows: Windows,
+    takes: list[_Made],
+    model: Model,
+    seeds: Sequence[int],
+    job: Job,
+    scratch: Scratch,
 ) -> None:
     each, before = steps(plan, by), takes[0].steps
     for number, (made, seed) in enumerate(zip(takes, seeds, strict=True)):
@@ -212,11 +230,17 @@ def _enlarge(
         def stepped(done: int, first: int = before + number * each) -> None:
             job.progress.step(first + done, before + len(takes) * each, "steps, enlarged")
 
-        made.frames = upscaled(plan, by, windows, made.frames, model, seed, job, stepped)
+        made.frames = upscaled(plan, by, windows, made.frames, model, seed, job, stepped, scratch)
 
 
 def _collect(
-    plan: Planned, rate: Fraction, made: dict[int, Floats], one: Pass, frames: Floats, call: Call
+    plan: Planned,
+    rate: Fraction,
+    made: dict[int, Floats],
+    one: Pass,
+    frames: Floats,
+    call: Call,
+    scratch: Scratch,
 ) -> Iterator[Seam]:
     """The pass's frames among those made, and the seams where it goes on from others and between its chunks.
 
@@ -229,21 +253,29 @@ def _collect(
     before = [(first, first - 1, first)] if first - 1 in made else []
     before += [(end, end, end - 1)] if end in made else []
     uncorrected: list[tuple[int, Measure]] = []
+    corrections: list[Correction] = []
+
+    def shown(number: int) -> Floats:
+        picture: Floats = frames[number - begin]
+        for correction in corrections:
+            picture = np.clip(correction.apply(picture, 1.0), 0, 1)
+        return picture
+
     for seam, theirs, ours in before:
         later = theirs > ours
         meeting = meet(
-            _display(plan, made[theirs]), _display(plan, frames[ours - begin]), plan.canvas.ignored, camera_last=later
+            _display(plan, made[theirs]), _display(plan, shown(ours)), plan.canvas.ignored, camera_last=later
         )
         uncorrected.append((seam, meeting.before))
         if ours not in made:
-            frames = np.clip(meeting.correction.apply(frames, 1.0), 0, 1)
+            corrections.append(meeting.correction)
     twice = [number for number in range(first, end) if number in made]
     for number in range(first, end):
-        picture = frames[number - begin]
+        picture = shown(number)
         if number in made:
             share = np.float32((twice.index(number) + 1) / (len(twice) + 1))
             picture = (1 - share) * made[number] + share * picture
-        made[number] = picture
+        made[number] = scratch.put(picture)
     for seam, figures in uncorrected:
         yield from _seam(plan, rate, made, seam, figures)
     for chunk in call.chunks[1:]:

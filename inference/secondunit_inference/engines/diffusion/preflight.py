@@ -26,6 +26,7 @@ from secondunit_inference.engines.diffusion.recipes import (
     needs,
     on_device,
 )
+from secondunit_inference.engines.diffusion.scratch import mapped_bytes, picture_bytes
 from secondunit_inference.engines.diffusion.sizes import Sizes
 from secondunit_inference.engines.diffusion.speed import alone
 from secondunit_inference.store import disk_bytes
@@ -51,7 +52,7 @@ def preflight(planned: Planned, order: Order, machine: Machine, sizes: Sizes, fo
         frames=planned.canvas.total,
         seconds=seconds,
         memory_bytes=on_device(recipe, need, machine.room.shared) + (need.working or 0),
-        disk_bytes=disk_bytes(order),
+        disk_bytes=disk_bytes(order) + mapped_bytes(planned),
         warnings=(*said, *_warnings(planned, machine, sizes, found, recipe, need, likely)),
     )
 
@@ -162,6 +163,8 @@ def _warnings(
             "what the pictures in work take beside the weights has not been measured on this machine: the memory said "
             "here is that of the weights"
         )
+    if mapped := mapped_bytes(planned):
+        yield f"the model's pictures take {gigabytes(mapped)} on the disk of the takes until they are written"
     if planned.enlarging is not None:
         yield from _enlarged(planned, planned.enlarging)
     elif str(planned.parameters.get(UPSCALE, Way.NONE)) != Way.NONE:
@@ -211,7 +214,6 @@ def _slower(planned: Planned, machine: Machine, found: Iterable[Measured], likel
 
 def _enlarged(planned: Planned, by: Enlarging) -> Iterator[str]:
     made, larger = planned.framing, by.framing
-    pictures = gigabytes(planned.timing.frames * larger.width * larger.height * 12)
     size = f"{larger.inner_width}×{larger.inner_height}"
     if by.way is Way.MODEL:
         yield (
@@ -221,4 +223,5 @@ def _enlarged(planned: Planned, by: Enlarging) -> Iterator[str]:
     else:
         before = f"{made.inner_width}×{made.inner_height}"
         yield f"made at {before}, enlarged and made again at {size} in {len(by.tiles)} tiles"
-    yield f"the enlarged pictures take {pictures} of main memory"
+    if not mapped_bytes(planned):
+        yield f"the pictures take {gigabytes(picture_bytes(planned))} of main memory until they are written"

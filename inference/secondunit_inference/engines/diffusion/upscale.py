@@ -17,6 +17,7 @@ from secondunit_inference.engines.diffusion.framing import Floats, Framing
 from secondunit_inference.engines.diffusion.held import Model
 from secondunit_inference.engines.diffusion.planned import Planned
 from secondunit_inference.engines.diffusion.run import check_size, run, watched
+from secondunit_inference.engines.diffusion.scratch import Scratch
 from secondunit_inference.engines.diffusion.tiles import Tile
 from secondunit_inference.engines.diffusion.timing import Pass
 from secondunit_inference.engines.diffusion.tiny import find_class
@@ -37,6 +38,7 @@ def upscaled(
     seed: int,
     job: Job,
     stepped: Callable[[int], None],
+    scratch: Scratch,
 ) -> dict[int, Floats]:
     """The frames of `made` inside `by.framing`. `windows`: in the model's own size.
 
@@ -58,14 +60,17 @@ def upscaled(
         base: list[Floats] | None = None
         if by.way is Way.MODEL:
             base = list(_doubled(plan, model, np.stack(small), noise, job))
-        shown = _again(plan, by, one, small, base, model, noise, job, step) if by.strength else base
-        assert shown is not None
+        if by.strength:
+            shown = _again(plan, by, one, small, base, model, noise, job, step, scratch)
+        else:
+            assert base is not None
+            shown = [scratch.put(picture) for picture in base]
         twice = [frame for frame in numbers if frame in larger]
         for frame in numbers:
             picture = shown[frame - one.first]
             if frame in larger:
                 share = np.float32((twice.index(frame) + 1) / (len(twice) + 1))
-                picture = (1 - share) * larger[frame] + share * picture
+                picture[:] = (1 - share) * larger[frame] + share * picture
             larger[frame] = picture
     return larger
 
@@ -84,6 +89,7 @@ def _again(
     seed: int,
     job: Job,
     step: Callable[[], None],
+    scratch: Scratch,
 ) -> list[Floats]:
     """Each tile is one call of the model; the weights of all tiles add up to 1 at every pixel."""
     tiles = by.tiles
@@ -94,7 +100,7 @@ def _again(
         parameters={**plan.parameters, "strength": by.strength},
     )
     pipeline = model.pipeline(by.entry.pipeline, plan.tier)
-    shown = [np.zeros((tiles.height, tiles.width, 3), np.float32) for _ in small]
+    shown = [scratch.put(np.zeros((tiles.height, tiles.width, 3), np.float32)) for _ in small]
     for number, tile in enumerate(tiles):
         source = tuple(_cut(picture, by, tile) for picture in (base or _resampled(small, plan.framing, by.framing)))
         window = Window(
