@@ -189,6 +189,23 @@ def test_the_picture_comes_back_when_the_process_was_killed(
     assert playback.frame == 20 and (seen(playback) == before).all()
 
 
+def test_a_picture_that_the_process_ends_over_is_given_up(
+    qtbot: QtBot, frames: Frames, playback: PlaybackModel, make_clip: MakeClip
+) -> None:
+    def end() -> None:
+        assert frames.link.running is not None
+        os.kill(frames.link.running.pid, signal.SIGKILL)
+
+    playback.show(MediaScene(str(make_clip(48))), 20)
+    end()
+    frames.link.started.connect(end)
+    qtbot.waitUntil(lambda: isinstance(playback.state, Unseen), timeout=SECONDS)
+    frames.link.started.disconnect(end)
+    playback.seek(21)
+    qtbot.waitUntil(lambda: playback.frame == 21 and playback.pixels is not None, timeout=SECONDS)
+    assert playback.state == Stopped()
+
+
 @pytest.fixture
 def model(qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PanelModel]:  # noqa: ARG001
     monkeypatch.setenv("SECONDUNIT_CACHE", str(tmp_path / "cache"))

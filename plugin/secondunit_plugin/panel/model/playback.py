@@ -28,6 +28,8 @@ from secondunit_plugin.panel.model.clock import Clock, SilentClock
 FASTEST = 8
 _TICK_MS = 4
 _SETTLE_MS = 80
+# How often the process may end over a picture before it is given up.
+_MOST_ENDS = 2
 # Frames that are ready before the clock starts.
 _AT_FIRST = 3
 
@@ -97,6 +99,8 @@ class PlaybackModel(QObject):
         self._size = (960, 540)
         self._since = self._asked = 0
         self._held: Filled | None = None
+        self._ends_over_it = 0
+        """How often the process ended since the last picture."""
         self._wanted = 0
         self._ready: deque[Shown] = deque()
         self._last = -1
@@ -176,10 +180,10 @@ class PlaybackModel(QObject):
     # Verbs
 
     def seek(self, frame: int) -> None:
-        """Stops there."""
+        """Stops there, or tries again what could not be seen."""
         if self.scene is None:
             return
-        if isinstance(self.state, Playing):
+        if isinstance(self.state, Playing | Unseen):
             self._end_play()
             self.state = Stopped()
             self.changed.emit()
@@ -362,6 +366,7 @@ class PlaybackModel(QObject):
         filled = Filled(shown.slot, shown.sequence)
         pixels = self._link.pixels(filled)
         if pixels is not None:
+            self._ends_over_it = 0
             self.frame = shown.frame
             self.moved.emit()
             self._hold(filled, pixels)
@@ -375,11 +380,19 @@ class PlaybackModel(QObject):
     # The process
 
     def _lost(self) -> None:
+        self._ends_over_it += 1
         self._held = None
         self._ready.clear()
 
     def _again(self) -> None:
         """After another start of the process, or in another size."""
+        if self._ends_over_it >= _MOST_ENDS and self.scene is not None:
+            self._end_play()
+            self._ends_over_it = 0
+            self.state = Unseen(self.tr("the process that decodes pictures ended over this one: convert its media"))
+            self._hold(None, None)
+            self.changed.emit()
+            return
         match self.state:
             case Playing(step):
                 within = self.looped
