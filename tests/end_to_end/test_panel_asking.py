@@ -30,6 +30,7 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installe
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor
 from pytestqt.qtbot import QtBot
+from secondunit_plugin.panel import drops
 from secondunit_plugin.panel.controls.keyframes import KeyframesField
 from secondunit_plugin.panel.controls.references import ReferencesField
 from secondunit_plugin.panel.model.draft import Asking, Generate, Known, Match, Replace
@@ -40,7 +41,7 @@ from secondunit_plugin.panel.model.values import PaintedMask
 from secondunit_plugin.panel.window import Window
 
 from tests.end_to_end.test_panel import SECONDS, Panels, cut, panels
-from tests.plugin.panel.gestures import dragged
+from tests.plugin.panel.gestures import dragged, dropped
 
 __all__ = ["cut", "panels"]
 
@@ -89,7 +90,9 @@ def test_a_shot_is_matched_to_a_shot_of_the_cut_and_a_colour(cut: Path, qtbot: Q
     assert opened is not None
     other = opened.version.places[2]
     assert isinstance(other, ShotPlace)
-    model.references.add([other])
+    port = references(window, "image").board.viewport()  # either board takes anything
+    assert port is not None
+    dropped(port, QPoint(9, 9), drops.of_place(other))
     references(window, "like").add_colour(QColor("#b0603a"))
     like, image = references(window, "like").board, references(window, "image").board
     qtbot.waitUntil(lambda: (like.count(), image.count()) == (1, 1), timeout=SECONDS)

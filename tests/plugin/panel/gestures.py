@@ -1,7 +1,7 @@
-"""The mouse over a widget, going from point to point with a button held."""
+"""The mouse over a widget: going from point to point with a button held, and dropping something."""
 
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PyQt5.QtWidgets import QApplication, QWidget
 
 
@@ -14,3 +14,11 @@ def dragged(on: QWidget, *way: QPoint, button: Qt.MouseButton = Qt.MouseButton.L
         for kind in kinds:
             pressed = QMouseEvent(kind, QPointF(at), button, button, Qt.KeyboardModifier.NoModifier)
             QApplication.sendEvent(on, pressed)
+
+
+def dropped(on: QWidget, at: QPoint, data: QMimeData) -> None:
+    """On a widget that the mouse would find there and that takes drops."""
+    assert on.acceptDrops()
+    kinds = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(on, QDragEnterEvent(at, Qt.DropAction.CopyAction, data, *kinds))
+    QApplication.sendEvent(on, QDropEvent(QPointF(at), Qt.DropAction.CopyAction, data, *kinds))

@@ -7,10 +7,8 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installe
 from fractions import Fraction
 from pathlib import Path
 
-from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent
+from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtWidgets import (
-    QApplication,
     QCheckBox,
     QComboBox,
     QLabel,
@@ -55,7 +53,7 @@ from secondunit_plugin.panel.model.places import ShotPlace
 from secondunit_plugin.panel.model.values import Beside, ControlValue, Keyframe, MaskFile, Seeds
 from superqt import QLabeledDoubleSlider, QLabeledSlider
 
-from tests.plugin.panel.gestures import dragged
+from tests.plugin.panel.gestures import dragged, dropped
 from tests.timeline.media_cuts import write_still
 
 
@@ -173,14 +171,6 @@ def test_every_field_is_named_for_screen_readers(qtbot: QtBot, panel: PanelModel
         assert field is not None
         proxy = field.focusProxy()
         assert proxy is not None and proxy.accessibleName(), one.kind
-
-
-def dropped(on: QWidget, at: QPoint, data: QMimeData) -> None:
-    """As the mouse would drop it there."""
-    where = QPointF(at)
-    kinds = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(on, QDragEnterEvent(at, Qt.DropAction.CopyAction, data, *kinds))
-    QApplication.sendEvent(on, QDropEvent(where, Qt.DropAction.CopyAction, data, *kinds))
 
 
 def files(*paths: Path) -> QMimeData:

@@ -138,6 +138,17 @@ def test_a_shot_a_gap_and_a_cut_point_are_clicked(qtbot: QtBot, model: PanelMode
     assert model.playback.head == 0 and view.timecode.text() == "00:00:00:00"
 
 
+def test_a_shot_is_chosen_when_the_mouse_lets_go_so_that_it_can_be_dragged(qtbot: QtBot, model: PanelModel) -> None:
+    view = opened(qtbot, model, film())
+    shot = next(place for place in places(model) if isinstance(place, ShotPlace))
+    rect = view.area.area_of(shot)
+    assert rect is not None
+    qtbot.mousePress(view.area.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert model.place is None
+    qtbot.mouseRelease(view.area.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert model.place == shot
+
+
 def test_a_place_is_chosen_by_its_name(qtbot: QtBot, model: PanelModel) -> None:
     view = opened(qtbot, model, film())
     finder = view.places.completer()

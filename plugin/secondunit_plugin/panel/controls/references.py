@@ -66,6 +66,9 @@ class Board(QListWidget):
         self.setGridSize(QSize(_WIDTH + 16, _HEIGHT + 32))
         self.setProperty("role", "board")
         self.setAcceptDrops(True)
+        viewport = self.viewport()
+        assert viewport is not None
+        viewport.setAcceptDrops(True)  # which a list whose items stay where they are does not
 
     def paintEvent(self, e: QPaintEvent | None) -> None:
         super().paintEvent(e)

@@ -228,10 +228,11 @@ class TracksArea(QAbstractScrollArea):
             self._go_to(a0.x())
             return
         hit = self.hit(a0.pos())
+        if hit is not None and isinstance(hit.place, ShotPlace):  # chosen when let go: a drag leaves the choice alone
+            self._dragged = hit.place, a0.pos()
+            return
         if hit is not None and hit.place is not None:
             self._model.select(hit.place)
-            if isinstance(hit.place, ShotPlace):
-                self._dragged = hit.place, a0.pos()
         if hit is None or not hit.at_cut:
             self._go_to(a0.x())
 
@@ -255,6 +256,10 @@ class TracksArea(QAbstractScrollArea):
         )
 
     def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:  # noqa: ARG002 - Qt's signature
+        if self._dragged is not None:
+            shot, begin = self._dragged
+            self._model.select(shot)
+            self._go_to(begin.x())
         self._scrubbing, self._dragged = False, None
 
     def wheelEvent(self, a0: QWheelEvent | None) -> None:
