@@ -39,7 +39,7 @@ class Command(Enum):
     SHOW_RECORD = Entry("Show record", ("Ctrl+I",), "card-text-outline")
     REVEAL = Entry("Reveal file", ("Ctrl+Shift+R",), "folder-eye-outline")
     SHEET = Entry("Contact sheet", ("T",), "view-grid-outline")
-    WHOLE_CUT = Entry("Takes of all of the cut", ("Shift+T",), "filmstrip-box-multiple")
+    WHOLE_CUT = Entry("All of the cut", ("Shift+T",), "filmstrip-box-multiple")
     WIPE = Entry("Wipe", ("W",), "compare")
     FLIP = Entry("Hold to see the other picture", ("F",), "swap-horizontal")
     DIFFERENCE = Entry("Difference", ("D",), "vector-difference")

@@ -248,7 +248,7 @@ class Window(QMainWindow):
     def _toggle_sheet(self) -> None:
         sheet = not self.takes.list.isWrapping()
         self.takes.list.show_sheet(sheet)
-        self.resizeDocks([self._takes_dock], [self.height() // 2 if sheet else 0], Qt.Orientation.Vertical)
+        self.resizeDocks([self._takes_dock], [self.height() // 2 if sheet else 1], Qt.Orientation.Vertical)
 
     def _show_seen(self) -> None:
         comparing = self._model.compare.mode is not None

@@ -218,11 +218,11 @@ def of_mode(mode: Mode) -> str:
 def of_trust(record: Record) -> str:
     """How much of the take is more than a stand-in."""
     if record.placeholder:
-        return tr("placeholder, not for delivery")
+        return tr("placeholder")
     frames = record.order.slot.frames
     if record.trusted is None:
-        return tr("all {frames} frames trusted").format(frames=frames)
-    return tr("{trusted} of {frames} frames trusted").format(trusted=min(record.trusted, frames), frames=frames)
+        return tr("all {frames} trusted").format(frames=frames)
+    return tr("{trusted} of {frames} trusted").format(trusted=min(record.trusted, frames), frames=frames)
 
 
 def of_fit(fit: Fit) -> str:

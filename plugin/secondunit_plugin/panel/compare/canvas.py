@@ -5,6 +5,7 @@ from PyQt5.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from secondunit_plugin.panel.commands import Command
+from secondunit_plugin.panel.compare.bands import BANDS, Band
 from secondunit_plugin.panel.model.compare import Mode
 
 _GRIP = 8
@@ -97,7 +98,7 @@ class CompareCanvas(QWidget):
             for line in (-2, 2):
                 painter.drawLine(x + line, grip.top() + _GRIP, x + line, grip.bottom() - _GRIP)
         if self._mode is Mode.FALSE_COLOUR and not self._flipped:
-            self._legend(painter, place)
+            self._legend(painter)
 
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
         self._drag(a0)
@@ -118,8 +119,11 @@ class CompareCanvas(QWidget):
             self.wiped.emit((a0.x() - place.left()) / place.width())
 
     def _place(self) -> QRect:
-        place = QRect(QPoint(0, 0), self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
-        place.moveCenter(self.rect().center())
+        room = self.rect()
+        if self._mode is Mode.FALSE_COLOUR:  # the legend lies beside the picture
+            room.setLeft(self._legend_width())
+        place = QRect(QPoint(0, 0), self.image.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        place.moveCenter(room.center())
         return place
 
     def _label(self, painter: QPainter, place: QRect, where: int, text: str) -> None:
@@ -130,20 +134,21 @@ class CompareCanvas(QWidget):
             painter.setPen(QColor("#f0f2f5"))
             painter.drawText(inner, where, text)
 
-    def _legend(self, painter: QPainter, place: QRect) -> None:
-        from secondunit_plugin.panel.compare.pictures import BANDS
-
-        line = painter.fontMetrics().height() + 4
+    def _lines(self) -> list[tuple[Band, str]]:
         said = self.tr("{low:g} to {high:g} %: {name}")
-        lines = [
+        return [
             (band, said.format(low=band.low, high=min(100, band.high), name=self.tr(band.name)))
             for band in reversed(BANDS)
         ]
-        wide = max(painter.fontMetrics().horizontalAdvance(text) for _, text in lines) + line + 18
-        box = QRect(place.left() + 8, place.bottom() - 8 - line * len(lines) - 8, wide, line * len(lines) + 8)
-        painter.fillRect(box, QColor(0, 0, 0, 190))
-        for number, (band, text) in enumerate(lines):
-            top = box.top() + 4 + number * line
-            painter.fillRect(box.left() + 6, top + 3, line - 6, line - 6, QColor(*band.colour))
+
+    def _legend_width(self) -> int:
+        wide = max(self.fontMetrics().horizontalAdvance(text) for _, text in self._lines())
+        return wide + self.fontMetrics().height() + 28
+
+    def _legend(self, painter: QPainter) -> None:
+        line = painter.fontMetrics().height() + 4
+        for number, (band, text) in enumerate(self._lines()):
+            top = 10 + number * line
+            painter.fillRect(10, top + 3, line - 6, line - 6, QColor(*band.colour))
             painter.setPen(QColor("#f0f2f5"))
-            painter.drawText(QRect(box.left() + 6 + line, top, wide, line), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(QRect(10 + line, top, self.width(), line), Qt.AlignmentFlag.AlignVCenter, text)

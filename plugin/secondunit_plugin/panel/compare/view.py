@@ -84,6 +84,7 @@ class CompareView(QWidget):
         close.clicked.connect(lambda: self._compare.set_mode(None))
         bar.addSpacing(8)
         bar.addWidget(QLabel(self.tr("against")))
+        bar.addSpacing(4)
         bar.addWidget(self.other)
         bar.addWidget(self.gain)
         bar.addStretch(1)
@@ -230,4 +231,4 @@ class CompareView(QWidget):
         name = self._named(self._compare.other)
         if there.away == 0:
             return name
-        return self.tr("{name}: the nearest camera frame, {frames} away").format(name=name, frames=abs(there.away))
+        return self.tr("{name}, {frames} frames away").format(name=name, frames=abs(there.away))

@@ -47,6 +47,8 @@ class TakesModel(QObject):
         """Ids of takes that the cut holds as approved: what `make` never makes again."""
         self.whole_cut = False
         self._place: Place | None = None
+        self._new: list[TakeId] = []
+        """Those that have arrived since something else was chosen, or nothing."""
         orders.take_arrived.connect(self._add)
 
     def take(self, take: TakeId) -> Take:
@@ -89,6 +91,7 @@ class TakesModel(QObject):
         self.shown_changed.emit()
 
     def choose(self, take: TakeId | None) -> None:
+        self._new = []
         if take != self.chosen:
             self.chosen = take
             self.chosen_changed.emit()
@@ -105,8 +108,11 @@ class TakesModel(QObject):
             self.choose(self.numbered[number])
 
     def show_place(self, place: Place | None) -> None:
+        """A take of another place is not chosen any more."""
         if place != self._place:
             self._place = place
+            if self.chosen not in self.shown:
+                self.choose(None)
             self.shown_changed.emit()
 
     def show_whole_cut(self, whole_cut: bool) -> None:
@@ -118,12 +124,23 @@ class TakesModel(QObject):
         if (located, approved) != (self.located, self.approved_in_cut):
             self.located, self.approved_in_cut = located, approved
             self.shown_changed.emit()
+            self._choose_new()
 
     def _add(self, order_id: str, index: int) -> None:
         take = TakeId(order_id, index)
         self.ids.append(take)
+        self._new.append(take)
         self.added.emit(take)
         self.shown_changed.emit()
+        self._choose_new()
+
+    def _choose_new(self) -> None:
+        """Where nothing is chosen, the first that has arrived for the place that is selected."""
+        if self.chosen is None and self._new:
+            shown = self.shown
+            first = next((take for take in self._new if take in shown), None)
+            if first is not None:
+                self.choose(first)
 
 
 def _index(take: TakeId) -> int:

@@ -11,9 +11,10 @@ from secondunit_plugin.panel import words
 from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.seams import Judged
 
-PICTURE = QSize(160, 90)
+PICTURE = QSize(136, 76)
 _PAD = 6
-_STRIP_HEADING = 112
+_TEXT = QColor("#d6d9de")  # headings cannot be selected, and are no less legible for it
+_STRIP_HEADING = 104
 ROW = Qt.ItemDataRole.UserRole
 
 
@@ -40,6 +41,11 @@ class Card:
     missing: str
 
 
+def card_height(line: int) -> int:
+    """`line`: the height of a line of text."""
+    return PICTURE.height() + 4 * line + 3 * _PAD
+
+
 _RATING_ICONS = {Rating.STARRED: "star", Rating.REJECTED: "thumb-down-outline", Rating.APPROVED: "lock-check-outline"}
 
 
@@ -52,7 +58,7 @@ class TakeCards(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         line = option.fontMetrics.height()
-        tall = PICTURE.height() + 4 * line + 3 * _PAD
+        tall = card_height(line)
         if isinstance(index.data(ROW), Card):
             return QSize(PICTURE.width() + 2 * _PAD, tall)
         if not self._view.isWrapping():
@@ -81,7 +87,7 @@ class TakeCards(QStyledItemDelegate):
         quiet = option.palette.color(QPalette.PlaceholderText).lighter(130)
         if self._view.isWrapping():
             painter.setFont(bold)
-            painter.setPen(option.palette.color(QPalette.Text))
+            painter.setPen(_TEXT)
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, heading.title)
             used = painter.fontMetrics().horizontalAdvance(heading.title) + 2 * _PAD
             painter.setFont(option.font)
@@ -93,7 +99,7 @@ class TakeCards(QStyledItemDelegate):
             return
         wrap = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
         painter.setFont(bold)
-        painter.setPen(option.palette.color(QPalette.Text))
+        painter.setPen(_TEXT)
         title = painter.boundingRect(QRect(inner.left(), inner.top(), inner.width(), 4 * line), wrap, heading.title)
         painter.drawText(title, wrap, heading.title)
         painter.setFont(option.font)

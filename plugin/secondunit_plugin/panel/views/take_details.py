@@ -56,10 +56,7 @@ class TakeDetails(QWidget):
     def add(self, *actions: QAction) -> None:
         """As buttons below."""
         for action in actions:
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            self._buttons.addWidget(button)
+            self._buttons.addWidget(action_button(action))
         self._buttons.addStretch(1)
 
     def _show(self) -> None:
@@ -89,7 +86,7 @@ class TakeDetails(QWidget):
         self.said.setText("\n".join((*self._lines(record), *record.notes, *why)))
 
     def _lines(self, record: Record) -> list[str]:
-        lines = [self.tr("seed {seed}, {trust}").format(seed=record.seed, trust=words.of_trust(record))]
+        lines = [self.tr("seed {seed}, frames: {trust}").format(seed=record.seed, trust=words.of_trust(record))]
         if record.fit is not None:
             lines.append(words.of_fit(record.fit))
         if record.look is not None:
@@ -104,3 +101,13 @@ class TakeDetails(QWidget):
             for seam in (record.fit.seams if record.fit is not None else ())
         ]
         return lines
+
+
+def action_button(action: QAction) -> QToolButton:
+    """With its words visible, and its key in the tip."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    keys = action.shortcut().toString()
+    button.setToolTip(f"{action.text()} ({keys})" if keys else action.text())
+    return button

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QAction, QMenu, QSizePolicy, QSplitter, QToolBar, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.commands import Command
@@ -15,7 +15,7 @@ from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.takes import TakeId
 from secondunit_plugin.panel.views.record_dialog import RecordDialog
 from secondunit_plugin.panel.views.small_pictures import SmallPictures
-from secondunit_plugin.panel.views.take_details import TakeDetails
+from secondunit_plugin.panel.views.take_details import TakeDetails, action_button
 from secondunit_plugin.panel.views.takes_list import TakesList
 
 _RATINGS = (Command.STAR, Command.REJECT, Command.APPROVE)
@@ -27,15 +27,12 @@ _DETAILS = 270
 
 
 class Takes(QWidget):
-    """A take that arrives is chosen where none is."""
-
     def __init__(self, model: PanelModel, pictures: SmallPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._actions: Mapping[Command, QAction] = {}
-        self.tools = QToolBar()
-        self.tools.setAccessibleName(self.tr("Takes"))
-        self.tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._tools = QHBoxLayout()
+        self._tools.setSpacing(2)
         self.list = TakesList(model, pictures)
         self.details = TakeDetails(model)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -47,9 +44,8 @@ class Takes(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self.tools)
+        column.addLayout(self._tools)
         column.addWidget(split, 1)
-        model.takes.added.connect(self._choose_first)
         model.takes.chosen_changed.connect(self._enable)
         model.compare.changed.connect(self._enable)
 
@@ -74,14 +70,13 @@ class Takes(QWidget):
     def bind(self, actions: Mapping[Command, QAction]) -> None:
         """Those of the tools, of the menu over a take and of the details."""
         self._actions = actions
-        self.tools.addActions([actions[command] for command in (*_RATINGS, *_FURTHER)])
-        self.tools.addWidget(self._compare_button())
-        room = QWidget()
-        room.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
-        self.tools.addWidget(room)
+        for command in (*_RATINGS, *_FURTHER):
+            self._tools.addWidget(action_button(actions[command]))
+        self._tools.addWidget(self._compare_button())
+        self._tools.addStretch(1)
         for command in _SHOWN:
             actions[command].setCheckable(True)
-            self.tools.addAction(actions[command])
+            self._tools.addWidget(action_button(actions[command]))
         self.details.add(*(actions[command] for command in _BELOW))
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.list.addActions([actions[command] for command in (*_RATINGS, *_FURTHER, *_COMPARE, *_BELOW)])
@@ -116,10 +111,6 @@ class Takes(QWidget):
             menu.addAction(self._actions[command])
         button.setMenu(menu)
         return button
-
-    def _choose_first(self, take: TakeId) -> None:
-        if self._model.takes.chosen is None:
-            self._model.takes.choose(take)
 
     def _enable(self) -> None:
         chosen, mode = self._model.takes.chosen is not None, self._model.compare.mode

@@ -5,7 +5,7 @@ from typing import Any
 
 from PyQt5.QtCore import QAbstractListModel, QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
 from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PyQt5.QtWidgets import QListView, QWidget
+from PyQt5.QtWidgets import QListView, QStyle, QWidget
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.frames.messages import MediaTime
@@ -14,7 +14,7 @@ from secondunit_plugin.panel.model.takes import Located, TakeId
 from secondunit_plugin.panel.model.thumbnails import ThumbnailOf, Wanted
 from secondunit_plugin.panel.seams import judge
 from secondunit_plugin.panel.views.small_pictures import WIDTH, SmallPictures
-from secondunit_plugin.panel.views.take_card import PICTURE, ROW, Card, Heading, TakeCards
+from secondunit_plugin.panel.views.take_card import PICTURE, ROW, Card, Heading, TakeCards, card_height
 
 _KEYS = 9
 
@@ -43,6 +43,9 @@ class TakesList(QListView):
 
     def show_sheet(self, sheet: bool) -> None:
         self.setWrapping(sheet)
+        style = self.style()
+        bar = style.pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent) if style is not None else 0
+        self.setMinimumHeight(card_height(self.fontMetrics().height()) + bar + 4 * self.spacing())
         bars = Qt.ScrollBarPolicy
         self.setHorizontalScrollBarPolicy(bars.ScrollBarAlwaysOff if sheet else bars.ScrollBarAsNeeded)
         self.setVerticalScrollBarPolicy(bars.ScrollBarAsNeeded if sheet else bars.ScrollBarAlwaysOff)

@@ -1,0 +1,25 @@
+"""The bands of luma that false colour tells apart."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Luma from `low` up to, not including, `high`, in percent of the range from black to white."""
+
+    low: float
+    high: float
+    colour: tuple[int, int, int]
+    name: str
+
+
+# The bands and colours of the false colour check in ARRI's cameras (ALEXA user manual, "False color"): the ends of the
+# range, 18 % grey, and one stop over it, about light skin.
+BANDS = (
+    Band(0, 2.5, (130, 60, 170), "black is clipped"),
+    Band(2.5, 4, (40, 90, 220), "just above black"),
+    Band(38, 42, (60, 170, 70), "middle grey"),
+    Band(52, 56, (240, 150, 170), "light skin"),
+    Band(97, 99, (240, 220, 60), "just below white"),
+    Band(99, 100.01, (220, 40, 40), "white is clipped"),
+)
