@@ -120,7 +120,7 @@ def test_takes_of_one_set_up_meet_in_a_jump_cut(first: otio.schema.Clip, second:
     assert (SmoothJumpCut() in found) == jumps
 
 
-def test_two_shots_are_joined_or_matched_either_way_and_a_cut_through_one_take_is_left_alone() -> None:
+def test_two_shots_are_joined_or_matched_either_way_and_a_cut_through_one_take_is_no_jump_cut() -> None:
     version = version_of(cut_of([clip("A", 0, 40), clip("B", 20, 40), clip("B", 60, 10)]))
     first, second = (at(version, ShotPlace, number) for number in (0, 1))
     assert isinstance(first, ShotPlace) and isinstance(second, ShotPlace)
@@ -129,7 +129,7 @@ def test_two_shots_are_joined_or_matched_either_way_and_a_cut_through_one_take_i
         Suggestion(second, Match(), MatchTo("B", first)),
         Suggestion(first, Match(), MatchTo("A", second)),
     )
-    assert suggestions(version.layout, at(version, JoinPlace, 1)) == ()
+    assert suggested(version, at(version, JoinPlace, 1)) == [(Join(), JoinThese("B", "B"))]
 
 
 def test_nothing_is_suggested_on_a_locked_track_or_for_a_shot_that_is_offline() -> None:

@@ -22,6 +22,7 @@ from secondunit_plugin.panel.model.reading import version_of
 from secondunit_plugin.panel.views.small_pictures import SmallPictures
 from secondunit_plugin.panel.views.timeline import Timeline
 from secondunit_plugin.panel.views.tracks_view import HEADER, RULER
+from secondunit_plugin.panel.window import Window
 
 from tests.timeline.cuts import clip, cut_of, dissolve, gap, times
 
@@ -173,6 +174,37 @@ def test_places_are_stepped_through(qtbot: QtBot, model: PanelModel) -> None:
         assert model.place is not None
         seen.append((type(model.place), model.place.at.frame))
     assert seen == [(ShotPlace, 106), (GapPlace, 0), (ShotPlace, 20)]
+
+
+def test_keys_work_where_the_cut_is_seen_and_not_where_a_name_is_written(qtbot: QtBot, model: PanelModel) -> None:
+    window = Window()
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.fill(model)
+    version = version_of(film())
+    model.cut.set_state(OpenCut(Path("/cut.otio"), (version,)))
+    qtbot.waitUntil(lambda: model.playback.scene is not None)
+    window.activateWindow()
+    area = window.timeline.area
+    area.setFocus()
+    qtbot.waitUntil(area.hasFocus)
+    for key, wanted in ((Qt.Key.Key_End, 135), (Qt.Key.Key_Left, 134), (Qt.Key.Key_Home, 0), (Qt.Key.Key_Right, 1)):
+        qtbot.keyClick(area, key)
+        assert model.playback.head == wanted
+    qtbot.keyClick(area, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert model.playback.head == 20
+    qtbot.keyClick(area, Qt.Key.Key_Down)
+    assert model.place == version.places[1] and model.playback.head == 40
+    before = area.area_of(version.places[2])
+    qtbot.keyClick(area, Qt.Key.Key_Equal)
+    closer = area.area_of(version.places[2])
+    assert before is not None and closer is not None and closer.width() > before.width()
+    qtbot.keyClick(area, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert window.timeline.places.hasFocus()
+    qtbot.keyClicks(window.timeline.places, "i-")
+    qtbot.keyClick(window.timeline.places, Qt.Key.Key_Home)
+    assert window.timeline.places.text() == "i-" and model.playback.head == 40
 
 
 def test_a_closer_look_shows_the_place_and_fitting_shows_the_cut(qtbot: QtBot, model: PanelModel) -> None:

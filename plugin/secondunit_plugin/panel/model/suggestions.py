@@ -131,7 +131,7 @@ def _at_cut(around: Around, place: JoinPlace, rate: Fraction) -> Iterator[Sugges
         return
     if around.blend_after is not None:
         yield from _for_dissolve(around.blend_after, before, after)
-    elif all(_joins(around.track, bar) for bar in (before, after)) and not _goes_on(before, after, rate):
+    elif all(_joins(around.track, bar) for bar in (before, after)):
         jumps = is_jump_cut(before, after, rate)
         yield Suggestion(place, Join(), SmoothJumpCut() if jumps else JoinThese(before.name, after.name))
     yield from _matched(after, before)
@@ -190,7 +190,7 @@ def _for_dissolve(blend: Blend, before: Bar, after: Bar) -> Iterator[Suggestion]
 def _matched(shot: Bar, like: Bar) -> Iterator[Suggestion]:
     if shot.place is None or like.place is None or not _has_media(shot) or not _has_media(like):
         return
-    if shot.media != like.media:
+    if shot.media != like.media or shot.name != like.name:
         yield Suggestion(shot.place, Match(), MatchTo(shot.name, like.place))
 
 

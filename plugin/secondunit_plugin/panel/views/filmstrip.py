@@ -192,10 +192,15 @@ class Filmstrip(QWidget):
             painter.fillRect(rect, QBrush(QColor(200, 205, 212, 60), Qt.BrushStyle.BDiagPattern))
             painter.setPen(QPen(_QUIET, 1, Qt.PenStyle.DashLine))
             painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
-            line = QRectF(cell.left - 14, _NAMES + _FILM + _SOUND, cell.right - cell.left + 28, _COUNTS)
+            # Two of them meet at a cut point.
+            meets = self._around is not None and self._around.here is None
+            before, after = (80, 0) if cell.frames[0] > 0 else (0, 80)
+            before, after = (before, after) if meets else (14, 14)
+            line = QRectF(cell.left - before, _NAMES + _FILM + _SOUND, cell.right - cell.left + before + after, _COUNTS)
+            side = Qt.AlignmentFlag.AlignRight if before > after else Qt.AlignmentFlag.AlignLeft
             painter.setPen(_QUIET)
             said = self.tr("{frames} unused").format(frames=cell.count if cell.count is not None else "?")
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignCenter), said)
+            painter.drawText(line, int(side if meets else Qt.AlignmentFlag.AlignCenter), said)
         elif cell.beside:
             painter.fillRect(rect, _SIDE)
         else:
@@ -219,8 +224,9 @@ class Filmstrip(QWidget):
         if cell.spans is None:
             return
         top, height = _NAMES + _FILM + 2, _SOUND - 4
-        painter.fillRect(QRectF(cell.left, top, cell.right - cell.left, height), _GROUND)
         first, end = cell.spans
+        if any(not track.video for track in layout.tracks):
+            painter.fillRect(QRectF(cell.left, top, cell.right - cell.left, height), _GROUND)
         each = (end - first) / max(1.0, cell.right - cell.left)
         lines = []
         for bar in _sounding(layout, first, end):

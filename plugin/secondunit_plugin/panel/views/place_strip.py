@@ -1,5 +1,7 @@
 """The selected place with what lies before and after it, and what is sensible to order there."""
 
+from itertools import zip_longest
+
 from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from secondunit_bridge.messages import Task
@@ -22,18 +24,32 @@ class PlaceStrip(QWidget):
         super().__init__(parent)
         self._model = model
         self.film = Filmstrip(model, pictures)
-        self.buttons: list[QToolButton] = []
         self._suggested: tuple[Suggestion, ...] = ()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 4)
-        self._column.setSpacing(2)
-        self._column.addWidget(self.film)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(2)
+        column.addWidget(self.film)
+        # Made once, so that the focus goes through them before it goes to the form.
+        self.buttons = [self._button(number) for number in range(_MOST)]
+        for button in self.buttons:
+            column.addWidget(button)
         self.setAccessibleName(self.tr("Place"))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         model.place_changed.connect(self._show)
         model.cut.changed.connect(self._show)
         model.draft.changed.connect(self._mark_drafted)
         self._show()
+
+    def _button(self, number: int) -> QToolButton:
+        button = QToolButton()
+        button.setIconSize(QSize(16, 16))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.setCheckable(True)
+        button.setProperty("role", "suggestion")
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(lambda: self._take_up(number))
+        return button
 
     def _show(self) -> None:
         place, opened = self._model.place, self._model.cut.open
@@ -42,40 +58,23 @@ class PlaceStrip(QWidget):
         if opened is None or place is None or around is None:
             return
         self.film.show_place(opened.version.layout, place, around)
-        found = suggestions(opened.version.layout, place)[:_MOST]
-        if found == self._suggested:
-            return
-        self._suggested = found
-        for button in self.buttons:
-            self._column.removeWidget(button)
-            button.deleteLater()
-        self.buttons = [self._button(suggestion) for suggestion in found]
-        before: QWidget = self.film
-        for button in self.buttons:
-            self._column.addWidget(button)
-            self.setTabOrder(before, button)
-            before = button
+        self._suggested = suggestions(opened.version.layout, place)[:_MOST]
+        for button, suggestion in zip_longest(self.buttons, self._suggested):
+            button.setVisible(suggestion is not None)
+            if suggestion is not None:
+                button.setText(words.of_purpose(suggestion.purpose))
+                button.setToolTip(button.text())
+                button.setIcon(icon(_icon_of(task_of(suggestion.asking))))
         self._mark_drafted()
 
-    def _button(self, suggestion: Suggestion) -> QToolButton:
-        said = words.of_purpose(suggestion.purpose)
-        button = QToolButton()
-        button.setText(said)
-        button.setToolTip(said)
-        button.setIcon(icon(_icon_of(task_of(suggestion.asking))))
-        button.setIconSize(QSize(16, 16))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        button.setCheckable(True)
-        button.setProperty("role", "suggestion")
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.clicked.connect(lambda: self._model.take_up(suggestion))
-        return button
+    def _take_up(self, number: int) -> None:
+        self._model.take_up(self._suggested[number])
+        self._mark_drafted()
 
     def _mark_drafted(self) -> None:
         """Presses the button of what is drafted."""
         draft = self._model.draft.draft
-        for button, suggestion in zip(self.buttons, self._suggested, strict=True):
+        for button, suggestion in zip(self.buttons, self._suggested, strict=False):
             drafted = draft is not None and (draft.place, draft.asking) == (suggestion.place, suggestion.asking)
             button.setChecked(drafted)
 

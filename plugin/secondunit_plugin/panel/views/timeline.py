@@ -1,5 +1,7 @@
 """The cut: its tracks, and above them the playhead's timecode, its places by name, and the zoom."""
 
+from fractions import Fraction
+
 from PyQt5.QtCore import QSize, QStringListModel, Qt
 from PyQt5.QtGui import QFontDatabase
 from PyQt5.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QListView, QToolButton, QVBoxLayout, QWidget
@@ -90,7 +92,7 @@ class Timeline(QWidget):
         layout = opened.version.layout if opened is not None else None
         self.rate.setText(
             self.tr("{rate} frames a second, {length}").format(
-                rate=f"{float(layout.rate):.6g}", length=layout.timecode(layout.frames - 1)
+                rate=_rate(layout.rate), length=layout.timecode(layout.frames - 1)
             )
             if layout is not None
             else ""
@@ -117,6 +119,11 @@ class Timeline(QWidget):
         if found is not None:
             self._model.select(self._places[found])
             self.area.setFocus()
+
+
+def _rate(rate: Fraction) -> str:
+    """Exact: 23.976 is a name, 24000/1001 the rate."""
+    return str(rate) if rate.denominator == 1 else f"{float(rate):.3f} ({rate})"
 
 
 def _name(place: Place) -> str:

@@ -59,7 +59,6 @@ class TracksArea(QAbstractScrollArea):
         self._scrubbing = False
         self._dragged: tuple[ShotPlace, QPoint] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFrameShape(QAbstractScrollArea.NoFrame)
         self.setMinimumHeight(RULER + 2 * _VIDEO[0] + 20)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setAccessibleName(self.tr("Timeline"))

@@ -3,12 +3,13 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from PyQt5.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
+from PyQt5.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PyQt5.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPainterPath, QPen
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.layout import Bar, Blend, Hole, Kind, Track
+from secondunit_plugin.panel.model.places import JoinPlace
 from secondunit_plugin.panel.model.thumbnails import PeaksOf, ThumbnailOf, Wanted
 from secondunit_plugin.panel.views.ruler_drawing import paint_marks, paint_playhead, paint_range, paint_ruler
 from secondunit_plugin.panel.views.small_pictures import WIDTH, SmallPictures
@@ -126,6 +127,7 @@ class _Drawing:
         paint_marks(painter, self._exposed, view, track.marks, top + 3.0)
         painter.setOpacity(1)
         self._join(track, top, lane.height)
+        self._narrow_place(track, top, lane.height)
         if track.locked:
             painter.fillRect(
                 QRect(HEADER, top, view.width - HEADER, lane.height),
@@ -221,7 +223,7 @@ class _Drawing:
         elif bar.speed != 1:
             said.append(f"{float(bar.speed) * 100:.4g} %")
         if bar.takes:
-            said.append(QCoreApplication.translate("words", "%n take(s)", None, bar.takes))
+            said.append(words.tr("1 take") if bar.takes == 1 else words.tr("{count} takes").format(count=bar.takes))
         if said:
             left = max(line.left(), HEADER) + 5
             text = self._metrics.elidedText("  ".join(said), Qt.TextElideMode.ElideRight, int(line.right() - left - 3))
@@ -293,6 +295,15 @@ class _Drawing:
         painter.drawLine(x, round(box.top()), x, round(box.bottom()))
         if short and box.width() > 30:
             icon("alert-outline").paint(painter, QRect(round(box.right()) - 15, round(box.top()) + 2, 13, 13))
+
+    def _narrow_place(self, track: Track, top: int, height: int) -> None:
+        """A selected place that is too small to have edges."""
+        place, view = self._scene.place, self._view
+        if place is None or isinstance(place, JoinPlace) or place.track != track.name or not track.video:
+            return
+        if place.frames * view.scale < NARROW:
+            width = max(2.0, place.frames * view.scale)
+            self._painter.fillRect(QRectF(view.x_of(place.at.frame), top, width, height), _ACCENT)
 
     def _join(self, track: Track, top: int, height: int) -> None:
         """The brackets around a cut point that is selected."""
