@@ -163,15 +163,12 @@ class Window(QMainWindow):
 
         self.plan_line = PlanLine(self._model)
         self.live_line = LiveLine(self._model)
-        area = _over(self.order_form, self.live_line, self.plan_line, self._order_button)
-        column = area.layout()
-        assert isinstance(column, QVBoxLayout)
-        column.insertWidget(0, self.place_strip)
-        return area
+        below = (self.live_line, self.plan_line, self._order_button)
+        return _over(self.place_strip, self.order_form, *below, tall=self.order_form)
 
     def _takes_area(self) -> QWidget:
         self._cut_in_button = QPushButton(Command.CUT_IN.words)
-        return _over(self.takes, self._cut_in_button)
+        return _over(self.takes, self._cut_in_button, tall=self.takes)
 
     def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title)
@@ -337,11 +334,11 @@ class Window(QMainWindow):
         self._cut_in_button.setEnabled(enabled[Command.CUT_IN])
 
 
-def _over(widget: QWidget, *below: QWidget) -> QWidget:
+def _over(*widgets: QWidget, tall: QWidget) -> QWidget:
+    """One over the other; `tall` gets the room that the others leave."""
     holder = QWidget()
     column = QVBoxLayout(holder)
     column.setContentsMargins(6, 6, 6, 6)
-    column.addWidget(widget, 1)
-    for one in below:
-        column.addWidget(one)
+    for widget in widgets:
+        column.addWidget(widget, int(widget is tall))
     return holder
