@@ -85,6 +85,7 @@ CONTROLS = tuple(control(f"c{number}", kind) for number, kind in enumerate(KINDS
 def panel(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PanelModel:  # noqa: ARG001 - an application
     monkeypatch.setenv("SECONDUNIT_PANEL", str(tmp_path / "panel"))
     model = PanelModel(UnitLink())
+    model.draft.controls_wanted.disconnect()  # there is no unit to tell them: tests set them
     model.select(ShotPlace("V1", FrameTime(0, Fraction(24)), 30, "A", "/a.mov"))
     return model
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QSlider, QWidget
+from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from secondunit_bridge.controls import CameraMoveControl, Control, ControlKind, MaskControl, StrokesControl
 from secondunit_bridge.messages import CameraMove, Strokes
@@ -36,6 +36,7 @@ class Drawing:
     def __init__(self, qtbot: QtBot, kind: ControlKind) -> None:
         self.qtbot = qtbot
         self.model = PanelModel(UnitLink())
+        self.model.draft.controls_wanted.disconnect()  # there is no unit to tell them: they are set below
         self.model.select(ShotPlace("V1", FrameTime(0, Fraction(24)), 30, "A", "/a.mov"))
         self.model.draft.ask(Replace())
         self.host = QWidget()
@@ -109,7 +110,9 @@ def test_edges_are_as_soft_as_they_are_asked_to_be(painting: Drawing, tmp_path: 
     painting.key(Qt.Key.Key_R)
     painting.drag((0.25, 0.0), (0.75, 1.0))
     sharp = picture(painting.value, tmp_path)[180]
-    painting.layer.strip.findChild(QSlider, "soft").setValue(10)
+    strip = painting.layer.strip
+    assert strip is not None and strip.soft is not None
+    strip.soft.setValue(10)
     soft = picture(painting.value, tmp_path)[180].astype(int)
     assert ((sharp > 0) & (sharp < 255)).sum() <= 2
     edge = soft[: SIZE[0] // 2]

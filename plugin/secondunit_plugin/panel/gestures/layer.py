@@ -1,19 +1,16 @@
 """The tool that is taken up, over the viewer: its strip of buttons, the frame that it is drawn on, mouse and keys."""
 
-from collections.abc import Callable
-from functools import partial
-
 from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt
 from PyQt5.QtGui import QBrush, QColor, QImage, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PyQt5.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PyQt5.QtWidgets import QWidget
 from secondunit_bridge.controls import CameraMoveControl, MaskControl, StrokesControl
 from secondunit_bridge.messages import Point, ReferenceImage
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_plugin.panel.background import Operation
-from secondunit_plugin.panel.controls.base import tool_button
 from secondunit_plugin.panel.gestures.camera_tool import CameraTool
 from secondunit_plugin.panel.gestures.mask_tool import MaskTool
+from secondunit_plugin.panel.gestures.strip import Strip
 from secondunit_plugin.panel.gestures.strokes_tool import StrokesTool
 from secondunit_plugin.panel.gestures.tool import Tool, pens
 from secondunit_plugin.panel.model.draft import Draft, Generate
@@ -21,14 +18,11 @@ from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.values import Keyframe, MarkForm
 from secondunit_plugin.panel.model.watching import TheCut
 from secondunit_plugin.panel.pictures import still, thumbnail
-from secondunit_plugin.panel.words import of_move
 
 _WIDTH = 1280
 _GAP = 6
 _STEP = 0.01
 _FAR = 5
-_MOST_WIDTH = 40
-_MOST_SOFT = 20
 _PERCENT = 100
 
 
@@ -51,8 +45,7 @@ class GestureLayer(QWidget):
         self._crosshair: Point | None = None
         self._pointer: QPointF | None = None
         self._pressed = False
-        self.strip = QFrame(self)
-        self.strip.setProperty("role", "tools")
+        self.strip: Strip | None = None
         self.setAccessibleName(self.tr("Drawing on the picture"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -65,7 +58,8 @@ class GestureLayer(QWidget):
 
     def picture_rect(self) -> QRectF:
         """Where the picture lies, whole, below the strip."""
-        room = QRectF(self.rect()).adjusted(0, self.strip.height() + 2 * _GAP, 0, -_GAP)
+        above = self.strip.height() if self.strip is not None else 0
+        room = QRectF(self.rect()).adjusted(0, above + 2 * _GAP, 0, -_GAP)
         size = QSizeF(self.picture.size()) if not self.picture.isNull() else QSizeF(16, 9)
         fitted = QRectF(QPointF(0, 0), size.scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
         fitted.moveCenter(room.center())
@@ -132,97 +126,20 @@ class GestureLayer(QWidget):
         self.update()
         self._follow()  # to where the playhead has gone meanwhile
 
-    # The strip
-
     def _fill_strip(self, tool: Tool) -> None:
-        self.strip.hide()
-        self.strip.deleteLater()
-        self.strip = QFrame(self)
-        self.strip.setProperty("role", "tools")
-        row = QHBoxLayout(self.strip)
-        row.setContentsMargins(6, 4, 6, 4)
-        if isinstance(tool, MaskTool):
-            self._fill_for_mask(tool, row)
-        elif isinstance(tool, CameraTool):
-            moves = QComboBox()
-            moves.setAccessibleName(self.tr("Camera move"))
-            moves.addItem(self.tr("none"), "")
-            for move in tool.moves:
-                moves.addItem(of_move(move), move)
-            _show_move(tool, moves)
-            moves.activated.connect(lambda place: tool.choose(moves.itemData(place)))
-            tool.repaint.connect(partial(_show_move, tool, moves))
-            row.addWidget(moves)
-        undo = tool_button("undo-variant", self.tr("Take the last one away (Backspace)"))
-        undo.clicked.connect(tool.undo)
-        clear = tool_button("delete-sweep-outline", self.tr("Take all away"))
-        clear.clicked.connect(lambda: tool.set_value(None))
-        done = tool_button("check", self.tr("Done (Escape)"))
-        done.clicked.connect(lambda: self._model.tools.use(None))
-        hint = QLabel(tool.hint)
-        hint.setProperty("role", "quiet")
-        for button in (undo, clear):
-            row.addWidget(button)
-        row.addWidget(hint)
-        row.addWidget(done)
+        if self.strip is not None:
+            self.strip.hide()
+            self.strip.deleteLater()
+        self.strip = Strip(tool, self)
+        self.strip.done.connect(lambda: self._model.tools.use(None))
+        self.strip.changed.connect(self.setFocus)
         self.setAccessibleDescription(tool.hint)
-        self.strip.setCursor(Qt.CursorShape.ArrowCursor)
-        self.strip.adjustSize()
         self.strip.show()
         self._place_strip()
 
-    def _fill_for_mask(self, tool: MaskTool, row: QHBoxLayout) -> None:
-        forms = QButtonGroup(self.strip)
-        words = {
-            MarkForm.BRUSH: ("brush", self.tr("Brush (B)")),
-            MarkForm.BOX: ("vector-square", self.tr("Box (R)")),
-            MarkForm.LASSO: ("lasso", self.tr("Lasso (F)")),
-        }
-        for form, (name, text) in words.items():
-            button = tool_button(name, text)
-            button.setCheckable(True)
-            button.setChecked(form is tool.form)
-            button.setProperty("form", form.value)
-            button.clicked.connect(self._former(tool, form))
-            forms.addButton(button)
-            row.addWidget(button)
-        erase = tool_button("eraser", self.tr("Erase (E)"))
-        erase.setCheckable(True)
-        erase.setObjectName("erase")
-        erase.toggled.connect(lambda on: setattr(tool, "erases", on))
-        row.addWidget(erase)
-        for label, most, value, use in (
-            (self.tr("Size"), _MOST_WIDTH, tool.width, lambda part: setattr(tool, "width", part)),
-            (self.tr("Soft edge"), _MOST_SOFT, tool.soft, tool.set_soft),
-        ):
-            slider = QSlider(Qt.Orientation.Horizontal)
-            slider.setRange(0 if most == _MOST_SOFT else 1, most)
-            slider.setValue(round(value * _PERCENT))
-            slider.setFixedWidth(80)
-            slider.setAccessibleName(self.tr("{name}, in percent of the picture's width").format(name=label))
-            slider.setToolTip(slider.accessibleName())
-            slider.setObjectName("size" if most == _MOST_WIDTH else "soft")
-            slider.valueChanged.connect(self._slid(use))
-            row.addWidget(QLabel(label))
-            row.addWidget(slider)
-
-    def _former(self, tool: MaskTool, form: MarkForm) -> Callable[[], None]:
-        def use() -> None:
-            tool.form = form
-            self.setFocus()
-            self.update()
-
-        return use
-
-    def _slid(self, use: Callable[[float], None]) -> Callable[[int], None]:
-        def slide(percent: int) -> None:
-            use(percent / _PERCENT)
-            self.update()
-
-        return slide
-
     def _place_strip(self) -> None:
-        self.strip.move(max(0, (self.width() - self.strip.width()) // 2), _GAP)
+        if self.strip is not None:
+            self.strip.move(max(0, (self.width() - self.strip.width()) // 2), _GAP)
 
     # Mouse and keys
 
@@ -256,19 +173,20 @@ class GestureLayer(QWidget):
             self._move_crosshair(_WAYS[key][0] * far * _STEP, _WAYS[key][1] * far * _STEP)
         elif key == Qt.Key.Key_Space:
             self._press_crosshair(other=bool(a0.modifiers() & Qt.KeyboardModifier.AltModifier))
-        elif isinstance(tool, MaskTool) and key in _FORMS:
-            self._button(_FORMS[key]).click()
-        elif isinstance(tool, MaskTool) and key == Qt.Key.Key_E:
-            self._button("erase").toggle()
-        elif isinstance(tool, MaskTool) and key in (Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight):
-            slider = self.strip.findChild(QSlider, "size")
-            slider.setValue(slider.value() + (1 if key == Qt.Key.Key_BracketRight else -1))
-        else:
+        elif self.strip is None or not self._press_button(self.strip, key):
             super().keyPressEvent(a0)
 
-    def _button(self, name: str) -> QToolButton:
-        buttons = self.strip.findChildren(QToolButton)
-        return next(one for one in buttons if name in (one.objectName(), one.property("form")))
+    def _press_button(self, strip: Strip, key: Qt.Key) -> bool:
+        """Of the strip by its key; whether it has one."""
+        if key in _FORMS and _FORMS[key] in strip.forms:
+            strip.forms[_FORMS[key]].click()
+        elif key == Qt.Key.Key_E and strip.erase is not None:
+            strip.erase.toggle()
+        elif key in _SIZES and strip.size_ is not None:
+            strip.size_.setValue(strip.size_.value() + _SIZES[key])
+        else:
+            return False
+        return True
 
     def _move_crosshair(self, across: float, down: float) -> None:
         at = self._crosshair or Point(0.5, 0.5)
@@ -321,9 +239,9 @@ class GestureLayer(QWidget):
 
     def wheelEvent(self, a0: QWheelEvent | None) -> None:
         """The brush's size."""
-        slider = self.strip.findChild(QSlider, "size")
-        if a0 is not None and slider is not None:
-            slider.setValue(slider.value() + (1 if a0.angleDelta().y() > 0 else -1))
+        if a0 is not None and self.strip is not None:
+            larger = a0.angleDelta().y() > 0
+            self._press_button(self.strip, Qt.Key.Key_BracketRight if larger else Qt.Key.Key_BracketLeft)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: ARG002 - Qt's signature
         if self.tool is None:
@@ -377,25 +295,21 @@ _WAYS = {
     Qt.Key.Key_Down: (0, 1),
 }
 _FORMS = {
-    Qt.Key.Key_B: MarkForm.BRUSH.value,
-    Qt.Key.Key_R: MarkForm.BOX.value,
-    Qt.Key.Key_F: MarkForm.LASSO.value,
+    Qt.Key.Key_B: MarkForm.BRUSH,
+    Qt.Key.Key_R: MarkForm.BOX,
+    Qt.Key.Key_F: MarkForm.LASSO,
 }
+_SIZES = {Qt.Key.Key_BracketLeft: -1, Qt.Key.Key_BracketRight: 1}
 _KEYS = {
     *_WAYS,
     *_FORMS,
+    *_SIZES,
     Qt.Key.Key_E,
     Qt.Key.Key_Space,
     Qt.Key.Key_Escape,
     Qt.Key.Key_Backspace,
     Qt.Key.Key_Delete,
-    Qt.Key.Key_BracketLeft,
-    Qt.Key.Key_BracketRight,
 }
-
-
-def _show_move(tool: CameraTool, moves: QComboBox) -> None:
-    moves.setCurrentIndex(moves.findData(tool.move.move if tool.move is not None else ""))
 
 
 def _first_still(draft: Draft) -> str | None:

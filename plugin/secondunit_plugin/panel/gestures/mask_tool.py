@@ -39,6 +39,10 @@ class MaskTool(Tool):
     def mask(self) -> PaintedMask:
         return self.value if isinstance(self.value, PaintedMask) else PaintedMask(())
 
+    def set_width(self, width: float) -> None:
+        self.width = width
+        self.repaint.emit()
+
     def set_soft(self, soft: float) -> None:
         self.soft = soft
         if self.mask.marks:
