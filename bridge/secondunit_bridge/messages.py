@@ -578,7 +578,10 @@ class UnitUse:
 
 @dataclass(frozen=True, slots=True)
 class OrderStatus:
+    """`queued`: when it was accepted, as an ISO 8601 time in UTC; empty where the unit did not note it."""
+
     order: Order
     last: Event
     takes: tuple[Take, ...]
     attempts: int
+    queued: str = ""

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ MOST_ATTEMPTS = 3
 _NUMBERS_A_CLAIM = 100_000
 _PASSING_EVENTS = 256
 _REMEMBERED_ORDERS = 32
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _BALLAST_BYTES = 4 * 1024 * 1024
 _SCHEMA = """
 CREATE TABLE orders (
@@ -55,7 +56,8 @@ CREATE TABLE orders (
     attempts INTEGER NOT NULL DEFAULT 0,
     cancel INTEGER NOT NULL DEFAULT 0,
     numbers INTEGER NOT NULL DEFAULT 0,
-    rank INTEGER NOT NULL DEFAULT 0
+    rank INTEGER NOT NULL DEFAULT 0,
+    queued TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX orders_by_state ON orders(state, rank);
 CREATE TABLE takes (
@@ -78,13 +80,16 @@ CREATE TABLE versions (show TEXT NOT NULL, shot TEXT NOT NULL, last INTEGER NOT 
 CREATE TABLE timecode (show TEXT PRIMARY KEY, next_second INTEGER NOT NULL);
 CREATE TABLE workers (device TEXT PRIMARY KEY, pid INTEGER NOT NULL, created REAL NOT NULL);
 """
-# `rank`: queued orders start by it, the lowest first.
-_FROM_LAYOUT_1 = """
+# `rank`: queued orders start by it, the lowest first. `queued`: when, as an ISO 8601 time in UTC.
+_LATER_LAYOUTS = (
+    """
 ALTER TABLE orders ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
 UPDATE orders SET rank = number;
 DROP INDEX orders_by_state;
 CREATE INDEX orders_by_state ON orders(state, rank);
-"""
+""",
+    "ALTER TABLE orders ADD COLUMN queued TEXT NOT NULL DEFAULT '';",
+)
 
 
 class State(StrEnum):
@@ -159,9 +164,9 @@ class Orders:
             ahead = _one(db, "SELECT count(*) FROM orders WHERE state IN ('queued', 'running')")[0]
             queued = Queued(order.id, 1, ahead, plan)
             db.execute(
-                "INSERT INTO orders (id, body, state, numbers, rank)"
-                " VALUES (?, ?, ?, 1, (SELECT coalesce(max(rank), 0) + 1 FROM orders))",
-                (order.id, body, State.QUEUED),
+                "INSERT INTO orders (id, body, state, numbers, rank, queued)"
+                " VALUES (?, ?, ?, 1, (SELECT coalesce(max(rank), 0) + 1 FROM orders), ?)",
+                (order.id, body, State.QUEUED, datetime.now(UTC).isoformat(timespec="seconds")),
             )
             name, first = next_version(db, order)
             starts = starts_of(db, order)
@@ -196,10 +201,10 @@ class Orders:
             ids = [row[0] for row in db.execute("SELECT id FROM orders ORDER BY number")]
         for order_id in ids:
             with self._reading() as db:
-                row = db.execute("SELECT body, attempts FROM orders WHERE id = ?", (order_id,)).fetchone()
+                row = db.execute("SELECT body, attempts, queued FROM orders WHERE id = ?", (order_id,)).fetchone()
                 if row is None:
                     continue  # forgotten meanwhile
-                body, attempts = row
+                body, attempts, at = row
                 takes = tuple(
                     _read_take(row[0])
                     for row in db.execute(
@@ -212,7 +217,7 @@ class Orders:
                 continue
             with live.changed:
                 last = max((*live.stored[-1:], *list(live.passing)[-1:]), key=lambda event: event.number)
-            yield OrderStatus(_read_order(body), last, takes, attempts)
+            yield OrderStatus(_read_order(body), last, takes, attempts, at)
 
     def cancel(self, order_id: str) -> None:
         """Ends a queued order, marks a running one for its worker, leaves an ended one. Raises OrderNotFound."""
@@ -505,9 +510,10 @@ def _open(path: Path) -> apsw.Connection:
         with connection:
             connection.execute(_SCHEMA)
             connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    elif version == 1:
+    elif 1 <= version < _SCHEMA_VERSION:
         with connection:
-            connection.execute(_FROM_LAYOUT_1)
+            for change in _LATER_LAYOUTS[version - 1 :]:
+                connection.execute(change)
             connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
     elif version != _SCHEMA_VERSION:
         raise SecondUnitError(

@@ -95,9 +95,10 @@ def test_an_order_that_has_ended_is_forgotten(orders: Orders, tmp_path: Path) ->
 
 def test_orders_of_a_database_that_knew_no_places_start_in_their_order(tmp_path: Path) -> None:
     database = apsw.Connection(str(tmp_path / "orders.sqlite"))
-    schema = orders_module._SCHEMA.replace(",\n    rank INTEGER NOT NULL DEFAULT 0", "").replace(
-        "state, rank", "state, number"
-    )
+    schema = orders_module._SCHEMA.replace("state, rank", "state, number")
+    for column in ("rank INTEGER NOT NULL DEFAULT 0", "queued TEXT NOT NULL DEFAULT ''"):
+        assert column in schema
+        schema = schema.replace(f",\n    {column}", "")
     database.execute(schema + "PRAGMA user_version = 1;")
     for name in "bac":
         asked = order(name, tmp_path)
@@ -111,6 +112,7 @@ def test_orders_of_a_database_that_knew_no_places_start_in_their_order(tmp_path:
     orders = Orders(tmp_path / "orders.sqlite")
     orders.submit(order("d", tmp_path), PLAN)
     orders.move("c", "b")
+    assert [bool(status.queued) for status in orders.statuses()] == [False, False, False, True]
     assert [claimed(orders).order.id for _ in range(4)] == ["b", "c", "a", "d"]
     orders.close()
 

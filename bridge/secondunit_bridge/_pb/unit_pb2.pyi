@@ -836,16 +836,18 @@ class UnitUse(_message.Message):
     def __init__(self, started: _Optional[str] = ..., memory: _Optional[_Iterable[_Union[MemoryUse, _Mapping]]] = ..., process_bytes: _Optional[int] = ..., loaded: _Optional[_Iterable[str]] = ..., versions: _Optional[_Iterable[_Union[Version, _Mapping]]] = ...) -> None: ...
 
 class OrderStatus(_message.Message):
-    __slots__ = ("order", "last", "takes", "attempts")
+    __slots__ = ("order", "last", "takes", "attempts", "queued")
     ORDER_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
     TAKES_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
     order: Order
     last: Event
     takes: _containers.RepeatedCompositeFieldContainer[Take]
     attempts: int
-    def __init__(self, order: _Optional[_Union[Order, _Mapping]] = ..., last: _Optional[_Union[Event, _Mapping]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., attempts: _Optional[int] = ...) -> None: ...
+    queued: str
+    def __init__(self, order: _Optional[_Union[Order, _Mapping]] = ..., last: _Optional[_Union[Event, _Mapping]] = ..., takes: _Optional[_Iterable[_Union[Take, _Mapping]]] = ..., attempts: _Optional[int] = ..., queued: _Optional[str] = ...) -> None: ...
 
 class NumberControl(_message.Message):
     __slots__ = ("default", "minimum", "maximum")

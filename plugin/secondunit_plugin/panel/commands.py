@@ -26,6 +26,7 @@ class Command(Enum):
     CANCEL_ALL = Entry("Cancel all orders", ("Ctrl+Shift+.",), "close-circle-multiple-outline")
     EARLIER = Entry("Make it earlier", ("Alt+Up",), "arrow-up")
     LATER = Entry("Make it later", ("Alt+Down",), "arrow-down")
+    UNIT = Entry("Unit, models, checks…", ("Ctrl+U",), "server-outline")
     LIVE = Entry("Live", ("Ctrl+Shift+L",), "motion-play-outline")
     AGAIN = Entry("Order it again", (), "reload")
     CLEAR_ENDED = Entry("Clear ended orders", ("Ctrl+Backspace",), "playlist-remove")

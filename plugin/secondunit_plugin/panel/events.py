@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
@@ -70,7 +70,14 @@ class UnitLink(QObject):
         """For the work of an `Operation`: blocks. `by`: who stops it, in words."""
         from secondunit_bridge import spawn
 
-        spawn.stop(self._home or spawn.home(), by=by)
+        spawn.stop(self.home, by=by)
+
+    @property
+    def home(self) -> Path:
+        """The unit's."""
+        from secondunit_bridge import spawn
+
+        return self._home or spawn.home()
 
     def call(self, ask: "Callable[[Client], Coroutine[Any, Any, R]]") -> R:
         """For the work of an `Operation`: blocks. Raises what the client raises, UnitUnreachable without a unit."""
@@ -81,6 +88,38 @@ class UnitLink(QObject):
             return asyncio.run_coroutine_threadsafe(ask(client), loop).result()
         except CancelledError:
             raise UnitUnreachable("the panel was closed before the unit answered") from None
+
+    def follow(
+        self,
+        begin: "Callable[[Client], AsyncIterator[R]]",
+        step: Callable[[R], None],
+        end: Callable[[SecondUnitError | None, bool], None],
+    ) -> Callable[[], None]:
+        """For what takes long, such as a download: `step` gets each answer, `end` the error if there was one, and
+        whether it was ended early; both are called in the link's thread, and `end` once. Returns what ends it early."""
+        client, loop = self._client, self._loop
+        if client is None or loop is None:
+            end(UnitUnreachable("the unit is not reached: wait until the status line says so, then try again"), False)
+            return lambda: None
+
+        async def run() -> None:
+            error: SecondUnitError | None = None
+            early = False
+            try:
+                async for one in begin(client):
+                    step(one)
+            except asyncio.CancelledError:
+                early = True
+            except SecondUnitError as raised:
+                error = raised
+            end(error, early)
+
+        running = asyncio.run_coroutine_threadsafe(run(), loop)
+
+        def stop() -> None:
+            running.cancel()
+
+        return stop
 
     def watch(self, order_id: str, after: int = 0) -> None:
         """Events with numbers above `after`, from any thread; until the order's end, whatever becomes of the unit."""
@@ -106,7 +145,7 @@ class UnitLink(QObject):
         self._closing = asyncio.Event()
         if self._closed:
             return
-        home = self._home or spawn.home()
+        home = self.home
         self._tell(Searching())
         while not self._closing.is_set():
             if not self._wanted and (by := await asyncio.to_thread(spawn.stopped_by, home)) is not None:

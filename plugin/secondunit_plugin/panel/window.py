@@ -23,6 +23,7 @@ from secondunit_plugin.panel.commands import Command
 
 if TYPE_CHECKING:
     from secondunit_plugin.panel.model.panel import Notice, PanelModel
+    from secondunit_plugin.panel.views.unit_page import UnitPage
 
 CUTS = "*.otio *.otioz *.fcpxml *.xml *.kdenlive *.mlt *.aaf *.edl"
 _NOTICE_MS = 8000
@@ -114,6 +115,7 @@ class Window(QMainWindow):
         status = self.statusBar()
         assert status is not None
         self.unit_status = UnitStatus(model)
+        self.unit_page: UnitPage | None = None
         status.addWidget(self.unit_status, 1)
         yield
         self._bind_commands()
@@ -134,6 +136,14 @@ class Window(QMainWindow):
         (holder or self).addAction(action)
         self.actions_[command] = action
         return action
+
+    def show_unit(self) -> None:
+        from secondunit_plugin.panel.views.unit_page import UnitPage
+
+        if self.unit_page is None:
+            self.unit_page = UnitPage(self._model, self)
+        self.unit_page.show()
+        self.unit_page.raise_()
 
     def say(self, notice: "Notice") -> None:
         self.notice.setText(notice.text)
@@ -219,6 +229,10 @@ class Window(QMainWindow):
         )
         self.live_line.bind(self.act(Command.LIVE, lambda: model.live.set_on(not model.live.on)))
         self._bind_takes()
+        unit = bar.addMenu(self.tr("&Unit"))
+        assert unit is not None
+        unit.addAction(self.act(Command.UNIT, self.show_unit))
+        self.unit_status.bind(self.actions_[Command.UNIT])
         self._order_button.clicked.connect(self.actions_[Command.ORDER].trigger)
         self._cut_in_button.clicked.connect(self.actions_[Command.CUT_IN].trigger)
 

@@ -126,6 +126,22 @@ def after(running: Running, event: Event) -> Running:
             assert_never(event)
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An order as the unit lists it. `queued`: when, as an ISO 8601 time in UTC, or empty."""
+
+    running: Running
+    queued: str
+
+
+def listed(status: OrderStatus) -> Earlier:
+    """Without what a running order has come to beside its last event."""
+    places = {seed: place for place, seed in enumerate(status.order.seeds)}
+    takes = {places[take.record.seed]: take for take in status.takes}
+    running = Running(status.order, None, Waiting(0), takes)
+    return Earlier(after(running, status.last), status.queued)
+
+
 class OrdersModel(QObject):
     """By order id, in the order in which they were sent. Takes are announced once each.
 

@@ -3,12 +3,13 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
-from secondunit_bridge.errors import SecondUnitError
+from secondunit_bridge.errors import SecondUnitError, UnitUnreachable
 from secondunit_bridge.messages import Card, Order, OrderStatus, ReferenceImage, ReferenceShot, Take, Text
 from secondunit_bridge.ratings import Rating
 
@@ -22,22 +23,28 @@ from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unread
 from secondunit_plugin.panel.model.draft import ControlsState, Draft, DraftModel, Known, Needless, Refused, Unknown
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
 from secondunit_plugin.panel.model.history import HistoryModel
-from secondunit_plugin.panel.model.live import LiveModel
-from secondunit_plugin.panel.model.orders import Broken, OrdersModel
+from secondunit_plugin.panel.model.live import LIVE, LiveModel
+from secondunit_plugin.panel.model.orders import Broken, Earlier, OrdersModel, listed
 from secondunit_plugin.panel.model.places import Place, number_of
 from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.references import ReferencesModel
+from secondunit_plugin.panel.model.snapshot import Snapshot
 from secondunit_plugin.panel.model.suggestions import MatchTo, Suggestion
 from secondunit_plugin.panel.model.takes import TakeId, TakesModel
 from secondunit_plugin.panel.model.thumbnails import ThumbnailsModel
 from secondunit_plugin.panel.model.tools import ToolsModel
 from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
 from secondunit_plugin.panel.model.watching import WatchingModel
+from secondunit_plugin.panel.model.weights import WeightsModel
 
 if TYPE_CHECKING:
     from secondunit_bridge.client import Client
     from secondunit_bridge.controls import Controls
+    from secondunit_bridge.spawn import Address
     from secondunit_timeline.placing import Ordered
+
+    from secondunit_plugin.checks import Check
+    from secondunit_plugin.panel.model.folders import Folder
 
 _SETTLE_MS = 100
 """How long a number that is being stepped has to stand before the unit is asked for its controls."""
@@ -81,6 +88,11 @@ class PanelModel(QObject):
         self.history = HistoryModel(data_folder, self._refuse, self)
         self.references = ReferencesModel(self.cut, self.draft, self._refuse, self)
         self.live = LiveModel(link, self._plan_live, self)
+        self.weights = WeightsModel(link, self)
+        self.use = Snapshot(lambda: link.call(lambda unit: unit.use()), self)
+        self.checks = Snapshot(self._check, self)
+        self.folders = Snapshot(self._measure_folders, self)
+        self.earlier = Snapshot(self._list_orders, self)
         self.choosing = ChoosingModel(link, self.cut, self.draft, self.orders, self.takes, self)
         self.compare = CompareModel(self.takes, self)
         self.choosing.refused.connect(self._refuse)
@@ -123,6 +135,31 @@ class PanelModel(QObject):
             return plan_live(opened.version, draft, folder, card)
 
         return plan
+
+    # What snapshots ask for, in a thread
+
+    def _check(self) -> "tuple[Check, ...]":
+        from secondunit_bridge import spawn
+
+        from secondunit_plugin.checks import checks
+
+        def running() -> "Address":
+            if (found := spawn.find(self.link.home)) is None:
+                raise UnitUnreachable(self.tr("it does not run: start it, in the last line of the panel's window"))
+            return found
+
+        return tuple(checks(running))
+
+    def _measure_folders(self) -> "list[Folder]":
+        from secondunit_plugin.panel.model.folders import folders
+
+        return folders(self.link.home, [one.running.order for one in self._list_orders()])
+
+    def _list_orders(self) -> list[Earlier]:
+        async def found(unit: "Client") -> list[Earlier]:
+            return [listed(status) async for status in unit.orders() if not status.order.id.startswith(LIVE)]
+
+        return self.link.call(found)[::-1]
 
     # Verbs
 
@@ -243,6 +280,16 @@ class PanelModel(QObject):
                 link.watch(order.id)
 
         Operation(self, lambda: link.call(lambda unit: unit.submit(order))).success(sent).failure(self._refuse).run()
+
+    def forget(self, order_id: str) -> None:
+        """An order that has ended; its takes stay where they are."""
+        work = partial(self.link.call, lambda unit: unit.forget(order_id))
+        Operation(self, work).success(lambda _: self.earlier.refresh()).failure(self._refuse).run()
+
+    def clear_pictures(self) -> None:
+        from secondunit_plugin.panel.model.folders import clear_pictures
+
+        Operation(self, clear_pictures).success(lambda _: self.folders.refresh()).run()
 
     def stop_unit(self) -> None:
         """Orders stay with it, and go on once it is started."""

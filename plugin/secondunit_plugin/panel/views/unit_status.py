@@ -1,6 +1,7 @@
 """One line: whether the unit answers."""
 
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.icons import icon
@@ -18,13 +19,21 @@ class UnitStatus(QWidget):
         self.start = QPushButton(self.tr("Start the unit"))
         self.start.hide()
         self.start.clicked.connect(model.link.start_unit)
+        self.more = QToolButton()
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setAutoRaise(True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 0)
         layout.addWidget(self._icon)
         layout.addWidget(self.text)
         layout.addWidget(self.start)
         layout.addStretch(1)
+        layout.addWidget(self.more)
         model.unit_changed.connect(self._show)
+
+    def bind(self, action: QAction) -> None:
+        """What shows more of the unit."""
+        self.more.setDefaultAction(action)
 
     def _show(self) -> None:
         said = words.of_unit(self._model.unit)
