@@ -76,7 +76,7 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
     windows = Windows(plan, order.slot.encoding, job.check, job.models)
 
     def work(plan: Planned, seeds: Sequence[int], model: Model) -> list[_Made]:
-        scratch = Scratch(Path(order.delivery.folder) if mapped_bytes(plan) else None, job.check)
+        scratch = Scratch(Path(order.delivery.folder) if mapped_bytes(plan) else None, plan.timing.frames, job.check)
         with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
             takes = _passes(plan, windows, model, seeds, order, job, scratch)
             if plan.enlarging is not None:

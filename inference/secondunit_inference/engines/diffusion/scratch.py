@@ -16,7 +16,9 @@ from secondunit_inference.engines.diffusion.planned import Planned
 
 IN_MEMORY = 2_000_000_000
 """Bytes of pictures that stay in memory: a minute of small ones, three seconds of 1080p."""
-_BLOCK = 64_000_000
+_BLOCK = 512_000_000
+"""Bytes of a file: each mapped one takes one of the process's file handles, of which there are often 1024."""
+_ZEROS = 16_000_000
 _PIXEL = 12
 
 
@@ -34,10 +36,13 @@ def mapped_bytes(planned: Planned) -> int:
 
 
 class Scratch:
-    """`folder`: where files are made; None keeps all in memory. `check` is called for each picture."""
+    """`folder`: where files are made; None keeps all in memory. `frames`: as many pictures of one size are expected.
 
-    def __init__(self, folder: Path | None, check: Callable[[], None]) -> None:
-        self._folder, self._check = folder, check
+    `check` is called for each picture.
+    """
+
+    def __init__(self, folder: Path | None, frames: int, check: Callable[[], None]) -> None:
+        self._folder, self._frames, self._check = folder, frames, check
         self._free: list[Floats] = []
 
     def put(self, picture: Floats) -> Floats:
@@ -46,7 +51,8 @@ class Scratch:
         if self._folder is None:
             return picture
         if not self._free or self._free[-1].shape != picture.shape:
-            self._free = list(_mapped((max(1, _BLOCK // picture.nbytes), *picture.shape), self._folder))
+            count = min(max(1, _BLOCK // picture.nbytes), self._frames)
+            self._free = list(_mapped((count, *picture.shape), self._folder))
         place = self._free.pop()
         place[:] = picture
         return place
@@ -59,7 +65,7 @@ def _mapped(shape: tuple[int, ...], folder: Path) -> Floats:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)
         else:
-            for start in range(0, size, _BLOCK):
-                file.write(bytes(min(_BLOCK, size - start)))
+            for start in range(0, size, _ZEROS):
+                file.write(bytes(min(_ZEROS, size - start)))
             file.flush()
         return np.asarray(np.memmap(file, np.float32, "r+", shape=shape))
