@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
 from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QComboBox, QSpinBox
 from pytestqt.qtbot import QtBot
 from secondunit_bridge.messages import ReferenceShot, Text
 from secondunit_plugin.panel.events import UnitLink
@@ -34,6 +35,7 @@ from secondunit_plugin.panel.model.suggestions import (
     is_jump_cut,
     suggestions,
 )
+from secondunit_plugin.panel.views.asking_form import AskingForm
 from secondunit_plugin.panel.views.place_strip import PlaceStrip
 from secondunit_plugin.panel.views.small_pictures import SmallPictures
 
@@ -51,18 +53,18 @@ def suggested(version: Version, place: Place) -> list[tuple[object, object]]:
 
 def test_a_shot_whose_media_ends_before_a_gap_is_extended_through_it() -> None:
     version = version_of(cut_of([clip("A", 0, 40, (0, 44)), gap(16), clip("B", 0, 40)]))
-    assert suggested(version, at(version, ShotPlace))[0] == (Extend("tail", 16, "gap"), IntoGap("A", 16, 12))
+    assert suggested(version, at(version, ShotPlace))[0] == (Extend("tail", 16), IntoGap("A", 16, 12))
     assert suggested(version, at(version, GapPlace)) == [
-        (Extend("tail", 16, "gap"), IntoGap("A", 16, 12)),
+        (Extend("tail", 16), IntoGap("A", 16, 12)),
         (Join(), JoinAcross("A", "B", 16)),
         (Generate(16), FillGap(16)),
-        (Extend("head", 16, "gap"), IntoGap("B", 16, 16)),
+        (Extend("head", 16), IntoGap("B", 16, 16)),
     ]
 
 
 def test_frames_that_a_shot_has_are_not_said_to_be_made() -> None:
     version = version_of(cut_of([clip("A", 0, 40, (0, 60)), gap(16), clip("B", 0, 40), clip("C", 0, 10)]))
-    assert suggested(version, at(version, ShotPlace))[0] == (Extend("tail", 16, "gap"), IntoGap("A", 16, 0))
+    assert suggested(version, at(version, ShotPlace))[0] == (Extend("tail", 16), IntoGap("A", 16, 0))
     assert suggested(version, at(version, ShotPlace, 1))[0] == (Extend("tail", 24, "ripple"), Longer(24, 0, True))
     assert suggested(version, at(version, ShotPlace, 2))[0] == (Extend("tail", 24, None), Longer(24, 0, False))
 
@@ -71,7 +73,7 @@ def test_a_gap_at_the_start_is_filled_or_grown_into_and_joins_nothing() -> None:
     version = version_of(cut_of([gap(20), clip("B", 30, 40)]))
     assert suggested(version, at(version, GapPlace)) == [
         (Generate(20), FillGap(20)),
-        (Extend("head", 20, "gap"), IntoGap("B", 20, 0)),
+        (Extend("head", 20), IntoGap("B", 20, 0)),
     ]
 
 
@@ -185,8 +187,28 @@ def test_a_click_drafts_what_is_suggested(qtbot: QtBot, model: PanelModel, make_
     assert [button.isChecked() for button in strip.buttons] == [False, False, True, False], "as it is drafted"
     qtbot.mouseClick(strip.buttons[0], Qt.MouseButton.LeftButton)
     assert model.draft.draft is not None
-    assert (model.place, model.draft.draft.asking) == (at(version, ShotPlace), Extend("tail", 16, "gap"))
+    assert (model.place, model.draft.draft.asking) == (at(version, ShotPlace), Extend("tail", 16))
     assert strip.buttons[0].isChecked()
+
+
+def test_the_form_shows_what_was_suggested(qtbot: QtBot, model: PanelModel) -> None:
+    form = AskingForm(model.draft)
+    qtbot.addWidget(form)
+    version = version_of(cut_of([clip("A", 0, 40, (0, 44)), dissolve(6, 8), clip("B", 20, 40)]))
+    model.cut.set_state(OpenCut(Path("/cut.otio"), (version,)))
+    model.select(at(version, ShotPlace))
+
+    def shown() -> tuple[int, str]:
+        """Of what was drawn last; what was drawn before goes with the next event."""
+        return form.findChildren(QSpinBox)[-1].value(), form.findChildren(QComboBox)[-1].currentText()
+
+    for one in suggestions(version.layout, at(version, ShotPlace))[:2]:
+        model.take_up(one)
+        assert isinstance(one.asking, Extend)
+        assert shown()[0] == one.asking.frames
+    assert shown() == (8, "handles only")
+    form.findChildren(QSpinBox)[-1].setValue(11)
+    assert model.draft.draft is not None and model.draft.draft.asking == Extend("tail", 11, "handles")
 
 
 def test_a_match_is_drafted_with_the_shot_that_it_is_like(qtbot: QtBot, model: PanelModel, make_clip: MakeClip) -> None:

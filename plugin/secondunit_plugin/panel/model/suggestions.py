@@ -142,13 +142,13 @@ def _in_gap(around: Around, place: GapPlace) -> Iterator[Suggestion]:
     track, before, after, frames = around.track, around.before, around.after, place.frames
     if isinstance(before, Bar) and before.place and _grows(track, before):
         made = None if before.tail is None else max(0, frames - before.tail)
-        yield Suggestion(before.place, Extend("tail", frames, "gap"), IntoGap(before.name, frames, made))
+        yield Suggestion(before.place, Extend("tail", frames), IntoGap(before.name, frames, made))
     if isinstance(before, Bar) and isinstance(after, Bar) and all(_joins(track, bar) for bar in (before, after)):
         yield Suggestion(place, Join(), JoinAcross(before.name, after.name, frames))
     yield Suggestion(place, Generate(frames), FillGap(frames))
     if isinstance(after, Bar) and after.place and _grows(track, after):
         made = None if after.head is None else max(0, frames - after.head)
-        yield Suggestion(after.place, Extend("head", frames, "gap"), IntoGap(after.name, frames, made))
+        yield Suggestion(after.place, Extend("head", frames), IntoGap(after.name, frames, made))
 
 
 def _at_shot(around: Around, place: ShotPlace) -> Iterator[Suggestion]:
@@ -162,7 +162,7 @@ def _at_shot(around: Around, place: ShotPlace) -> Iterator[Suggestion]:
     if _grows(around.track, here):
         if isinstance(after, Hole):
             made = None if here.tail is None else max(0, after.frames - here.tail)
-            yield Suggestion(place, Extend("tail", after.frames, "gap"), IntoGap(here.name, after.frames, made))
+            yield Suggestion(place, Extend("tail", after.frames), IntoGap(here.name, after.frames, made))
         elif around.blend_after is None:
             made = None if here.tail is None else max(0, USUAL - here.tail)
             moves = after is not None

@@ -7,24 +7,25 @@ from typing import assert_never
 from PyQt5.QtWidgets import QComboBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
 
 from secondunit_plugin.panel.model.draft import Asking, DraftModel, Extend, Generate, Join, Match, Replace
+from secondunit_plugin.panel.model.places import Place
 
 _LONGEST = 9999
 
 
 class AskingForm(QWidget):
-    """Redrawn where the draft asks for something of another kind, or at another place."""
+    """Redrawn where the draft asks for something else, or at another place, unless it was said here."""
 
     def __init__(self, draft: DraftModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._draft = draft
-        self._drawn: tuple[object, type[Asking] | None] = (None, None)
+        self._drawn: tuple[Place | None, Asking | None] = (None, None)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         draft.changed.connect(self._draw)
 
     def _draw(self) -> None:
         draft = self._draft.draft
-        drawn = (draft.place, type(draft.asking)) if draft is not None else (None, None)
+        drawn = (draft.place, draft.asking) if draft is not None else (None, None)
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -98,5 +99,7 @@ class AskingForm(QWidget):
         form.addRow(label, box)
 
     def _change(self, fields: dict[str, object]) -> None:
-        if self._draft.draft is not None:
-            self._draft.ask(replace(self._draft.draft.asking, **fields))  # type: ignore[arg-type]
+        if (draft := self._draft.draft) is not None:
+            asked = replace(draft.asking, **fields)  # type: ignore[arg-type]
+            self._drawn = (draft.place, asked)
+            self._draft.ask(asked)

@@ -59,7 +59,7 @@ class TracksArea(QAbstractScrollArea):
         self._scrubbing = False
         self._dragged: tuple[ShotPlace, QPoint] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumHeight(RULER + 2 * _VIDEO[0] + 20)
+        self.setMinimumHeight(RULER + _VIDEO[0] + 30)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setAccessibleName(self.tr("Timeline"))
         viewport = self._port()
