@@ -106,7 +106,7 @@ def test_an_order_that_failed_says_why_and_where_its_log_lies(shown: Shown) -> N
     shown.event(Failed("a", 2, "OrderFailed", "out of memory: choose a smaller model", "/logs/a.log"))
     assert shown.queue.selected == "a" and shown.queue.said.isVisible()
     assert shown.queue.said.text() == "out of memory: choose a smaller model\n/logs/a.log"
-    assert shown.queue.show_log.isVisible()
+    assert shown.queue.show_log.isVisible() and shown.queue.order_again.isVisible()
     shown.model.orders.clear_ended()
     assert not shown.queue.said.isVisible()
 

@@ -18,7 +18,7 @@ class FoldersList(QWidget):
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folders = model.folders
-        self.list = Rows(self.tr("Folders"), (self.tr("What"), self.tr("Takes up"), self.tr("Where")), (200, 100, 0))
+        self.list = Rows(self.tr("Folders"), (self.tr("What"), self.tr("Takes up"), self.tr("Where")), (280, 100, 0))
         self.reveal = QPushButton(icon("folder-open-outline"), self.tr("Open the folder"))
         self.reveal.clicked.connect(self._reveal)
         self.clear = QPushButton(icon("broom"), self.tr("Clear small pictures"))

@@ -29,8 +29,14 @@ class ModelsTable(QWidget):
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._weights = model.weights
-        titles = (self.tr("Model"), self.tr("Tasks"), self.tr("Size"), self.tr("Licence"), self.tr("On this machine"))
-        self.list = Rows(self.tr("Models"), titles, (230, 0, 90, 130, 150))
+        titles = (
+            self.tr("Model"),
+            self.tr("Tasks"),
+            self.tr("Picture"),
+            self.tr("Licence"),
+            self.tr("On this machine"),
+        )
+        self.list = Rows(self.tr("Models"), titles, (300, 0, 90, 230, 130))
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setTextFormat(Qt.TextFormat.PlainText)
@@ -135,7 +141,12 @@ class ModelsTable(QWidget):
         if weights.bytes:
             lines.append(weights.folder)
         transfer = self._weights.transfers.get(card.model)
-        lines.append(transfer.said if isinstance(transfer, Ended) else weights.todo)
+        if isinstance(transfer, Ended):
+            lines.append(transfer.said)
+        elif weights.state is WeightsState.MISSING:
+            lines.append(self.tr("It is downloaded from {repository}.").format(repository=card.repository))
+        else:
+            lines.append(weights.todo)
         return "\n".join(filter(None, lines))
 
     def _licensed(self, do: Callable[[str, bool], None]) -> None:
@@ -146,9 +157,9 @@ class ModelsTable(QWidget):
             do(name, False)
             return
         self.question = QMessageBox(
-            QMessageBox.Icon.Question,
-            self.tr("Licence of {model}").format(model=card.title or card.model),
-            _licence(card),
+            QMessageBox.Icon.NoIcon,
+            self.tr("Licence"),
+            f"{card.title or card.model}\n\n{_licence(card)}",
             QMessageBox.StandardButtons(QMessageBox.Ok) | QMessageBox.Cancel,
             self,
         )
@@ -156,6 +167,7 @@ class ModelsTable(QWidget):
         accept = self.question.button(QMessageBox.StandardButton.Ok)
         assert accept is not None
         accept.setText(self.tr("Accept"))
+        accept.setIcon(icon("check"))
         accept.clicked.connect(lambda: do(name, True))
         self.question.open()
 
@@ -171,10 +183,10 @@ class ModelsTable(QWidget):
         name = self._selected
         one = self._weights.models[name]
         self.question = QMessageBox(
-            QMessageBox.Icon.Warning,
-            self.tr("Remove {model}").format(model=one.card.title or name),
-            self.tr("Delete {bytes} in {folder}?").format(
-                bytes=words.of_bytes(one.weights.bytes), folder=one.weights.folder
+            QMessageBox.Icon.NoIcon,
+            self.tr("Remove"),
+            self.tr("{model}: delete {bytes} in {folder}?").format(
+                model=one.card.title or name, bytes=words.of_bytes(one.weights.bytes), folder=one.weights.folder
             ),
             QMessageBox.StandardButtons(QMessageBox.Ok) | QMessageBox.Cancel,
             self,
@@ -182,6 +194,7 @@ class ModelsTable(QWidget):
         delete = self.question.button(QMessageBox.StandardButton.Ok)
         assert delete is not None
         delete.setText(self.tr("Delete"))
+        delete.setIcon(icon("trash-can-outline"))
         delete.clicked.connect(lambda: self._weights.remove(name))
         self.question.open()
 

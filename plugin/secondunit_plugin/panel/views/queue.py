@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
     QAbstractItemView,
     QAction,
     QApplication,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -48,7 +49,7 @@ from secondunit_plugin.panel.model.panel import PanelModel
 _WIDTH = 420
 _ORDER, _STATE, _PROGRESS, _LEFT = range(4)
 _ID, _KEY, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
-_WIDTHS = {_ORDER: 150, _PROGRESS: 90, _LEFT: 84}
+_WIDTHS = {_ORDER: 220, _PROGRESS: 90, _LEFT: 84}
 
 
 class Queue(QWidget):
@@ -78,16 +79,22 @@ class Queue(QWidget):
         self.said.setProperty("role", "refused")
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.show_log = QPushButton(self.tr("Open the log"))
+        self.show_log = QPushButton(icon("text-box-outline"), self.tr("Open the log"))
+        self.order_again = QPushButton(icon("reload"), self.tr("Order it again"))
+        self.order_again.clicked.connect(self.again)
         self.show_log.clicked.connect(self._open_log)
         self.setMinimumWidth(_WIDTH)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.order_again)
+        buttons.addWidget(self.show_log)
+        buttons.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.tools)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.said)
-        layout.addWidget(self.show_log)
+        layout.addLayout(buttons)
         self.list.moved.connect(model.move)
         selection = self.list.selectionModel()
         assert selection is not None
@@ -139,9 +146,11 @@ class Queue(QWidget):
             case Broken(_, message, log):
                 self.said.setText(f"{message}\n{log}" if log else message)
                 self.said.show()
+                self.order_again.show()
                 self.show_log.setVisible(bool(log))
             case _:
                 self.said.hide()
+                self.order_again.hide()
                 self.show_log.hide()
         waiting = orders.waiting
         ended = {one for one in orders.queue if orders.orders[one].ended}

@@ -22,7 +22,7 @@ class UnitPage(QDialog):
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Unit"))
-        self.resize(980, 560)
+        self.resize(1080, 600)
         self._model = model
         self.use = UnitUseView(model)
         self.models = ModelsTable(model)
@@ -30,6 +30,7 @@ class UnitPage(QDialog):
         self.folders = FoldersList(model)
         self.earlier = EarlierOrders(model)
         self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.use, self.tr("Unit"))
         self.tabs.addTab(self.models, self.tr("Models"))
         self.tabs.addTab(self.checks, self.tr("Checks"))
