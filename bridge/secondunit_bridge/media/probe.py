@@ -1,5 +1,6 @@
 """What a media file holds, read once before anything is decoded."""
 
+import gc
 import itertools
 import re
 from collections.abc import Mapping
@@ -113,6 +114,12 @@ def probe(path: str, rate: Fraction | None = None) -> MediaInfo:
 
 def examine(path: str, rate: Fraction | None = None) -> tuple[MediaInfo, FrameMap, Orientation]:
     """`info.rate` is not that of the map's frames where it was chosen by `rate`; see `probe`."""
+    examined = _examine(path, rate)
+    gc.collect(0)  # PyAV ties a frame to its side data in a ring; it would hold the decoder's pictures until later
+    return examined
+
+
+def _examine(path: str, rate: Fraction | None) -> tuple[MediaInfo, FrameMap, Orientation]:
     with open_media(path, rate) as container:
         stream = picture_stream(container, path)
         image = container.format.name.endswith("_pipe") or container.format.name == "image2"
