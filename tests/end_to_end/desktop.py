@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS = 60.0
+SECONDS = 240.0
 _PAUSE = 0.1
 
 
@@ -155,8 +155,14 @@ class Desk:
                 pytest.fail(f"{text!r} is still on the screen")
             time.sleep(_PAUSE)
 
-    def click(self, text: str, times: int = 1) -> None:
-        self.hands.click(*self.find(text, ready=True).middle, times)
+    def click(self, text: str, beside: str | None = None) -> None:
+        """Of several that are written so, the one that is closest to the text `beside`."""
+        found = self.find(text, ready=True)
+        if beside is not None:
+            at = self.find(beside).middle
+            same = [one for one in self.look() if one.drawn and fnmatchcase(one.text, text)]
+            found = min(same, key=lambda one: abs(one.middle[0] - at[0]) + abs(one.middle[1] - at[1]))
+        self.hands.click(*found.middle)
 
     def choose(self, name: str, text: str) -> None:
         """In the drop-down list of that name."""
@@ -168,6 +174,17 @@ class Desk:
         self.hands.click(*self.field(name).middle)
         self.hands.keys("ctrl+a")
         self.hands.write(text)
+
+    def rest(self) -> None:
+        """Until what is to be read stays the same for a second."""
+        before, since, end = None, 0.0, time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            seen = self.look()
+            if seen != before:
+                before, since = seen, time.monotonic()
+            elif time.monotonic() - since > 1:
+                return
+            time.sleep(_PAUSE)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)

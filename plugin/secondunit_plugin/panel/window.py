@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CUTS = "*.otio *.otioz *.fcpxml *.xml *.kdenlive *.mlt *.aaf *.edl"
 _NOTICE_MS = 8000
+_TAKES_HEIGHT = 230
 # Keys that lists, fields and buttons have a use for of their own.
 _WHERE_IT_IS_SEEN = (
     *(Command.PLACE_BEFORE, Command.PLACE_AFTER, Command.EDIT_BEFORE, Command.EDIT_AFTER),
@@ -111,6 +112,7 @@ class Window(QMainWindow):
         queue = self._dock(self.tr("Queue"), "queue", self.queue, bottom)
         self.tabifyDockWidget(self._takes_dock, queue)
         self._takes_dock.raise_()
+        self.resizeDocks([self._takes_dock], [_TAKES_HEIGHT], Qt.Orientation.Vertical)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         status = self.statusBar()
         assert status is not None

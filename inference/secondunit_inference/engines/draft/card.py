@@ -223,7 +223,7 @@ def _warnings(order: Order) -> tuple[str, ...]:
             if made > TRUSTED_FRAMES:
                 warnings.append(
                     f"{made} frames are generated; motion is rarely to be trusted beyond about {TRUSTED_FRAMES}:"
-                    " the take's record says how many are"
+                    " the take's record says for how many it is"
                 )
         case Task.JOIN:
             into = [c.into for c in order.conditions if isinstance(c, FramesBefore | FramesAfter)]

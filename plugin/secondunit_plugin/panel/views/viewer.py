@@ -117,7 +117,7 @@ class Viewer(QWidget):
             case Unseen(why):
                 said = why
             case Nothing():
-                said = self.tr("Open a cut.") if model.cut.open is None else ""
+                said = self.tr("Open a cut: File, Open cut… (Ctrl+O).") if model.cut.open is None else ""
             case Stopped() | Playing():
                 said = self._watched()
             case _:
