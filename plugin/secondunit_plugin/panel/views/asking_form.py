@@ -43,6 +43,7 @@ class AskingForm(QWidget):
                 ends = {self.tr("at its end"): "tail", self.tr("at its start"): "head"}
                 rooms = {
                     self.tr("the gap, else handles only"): None,
+                    self.tr("the gap"): "gap",
                     self.tr("move what follows"): "ripple",
                     self.tr("cover the neighbours"): "over",
                     self.tr("handles only"): "handles",
