@@ -72,6 +72,10 @@ def test_takes_are_rated_by_key_and_a_later_panel_knows_it(
     qtbot.waitUntil(lambda: model.cut.open is not None and model.cut.open.saved_as is not None, timeout=SECONDS)
     placed = list(placed_takes(Index(read_cut(cut.parent / "cut_edit01.otio"))))
     assert [take.approved for take in placed] == [True], "what is approved stays so in the cut"
+    qtbot.waitUntil(lambda: bool(model.takes.approved_in_cut), timeout=SECONDS)
+    model.takes.choose(takes[2])
+    window.actions_[Command.APPROVE].trigger()
+    assert "is approved in the cut: undo that edit first" in notices[-1].text
 
     panels.close()
     model, window = panels.open(cut)

@@ -11,7 +11,7 @@ from secondunit_bridge.ratings import Rating
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.again import values_of
-from secondunit_plugin.panel.model.cut import CutModel, OpenCut
+from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Version
 from secondunit_plugin.panel.model.draft import Asking, DraftModel, Known
 from secondunit_plugin.panel.model.orders import OrdersModel
 from secondunit_plugin.panel.model.places import Place
@@ -43,6 +43,8 @@ class ChoosingModel(QObject):
         self.ratings = RatingsModel(self)
         self._link, self._cut, self._draft, self._orders, self._takes = link, cut, draft, orders, takes
         self._looked = 0
+        self._version: Version | None = None
+        """The version of the cut in which orders were located."""
         self._again: Order | None = None
         self.ratings.refused.connect(self.refused)
         cut.changed.connect(self._follow_cut)
@@ -131,12 +133,13 @@ class ChoosingModel(QObject):
 
     def _locate(self) -> None:
         opened = self._cut.open
-        orders = tuple(self._orders.orders.values())
-        self._looked += 1
-        looked = self._looked
-        if opened is None or not orders:
+        if opened is None:
             return
         version = opened.version
+        known = self._takes.located if version is self._version else {}
+        orders = tuple(one for one in self._orders.orders.values() if one.order.id not in known)
+        self._looked += 1
+        looked = self._looked
 
         def work() -> tuple[dict[str, Located], frozenset[str]]:
             from secondunit_plugin.panel.model.finding import approved_in, located
@@ -145,7 +148,8 @@ class ChoosingModel(QObject):
 
         def use(found: tuple[dict[str, Located], frozenset[str]]) -> None:
             if looked == self._looked:  # else a later answer is on its way
-                self._takes.set_located(*found)
+                self._version = version
+                self._takes.set_located({**known, **found[0]}, found[1])
 
         Operation(self, work).success(use).failure(self.refused.emit).run()
 

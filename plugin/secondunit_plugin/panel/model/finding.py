@@ -5,7 +5,7 @@ from typing import assert_never
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError, ShotNotFound
-from secondunit_bridge.messages import FramesBefore, Order, Task
+from secondunit_bridge.messages import Condition, FramesAfter, FramesBefore, Order, SourceShot, Task
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.anchors import readdressed
 from secondunit_timeline.index import Index
@@ -24,11 +24,12 @@ from secondunit_plugin.panel.model.takes import Located
 def located(version: Version, orders: Sequence[Running]) -> dict[str, Located]:
     """By order id: the places that its takes were made for, and those where one of them plays."""
     held = _held(version)
+    shots: dict[tuple[Condition, ...], tuple[Shot, ...]] = {}  # many orders stand on the same frames
     found = {}
     for running in orders:
         playing = {place for take in running.takes.values() for place in held.get(key_of(take), ())}
         try:
-            places, why = {place for place, _ in _made_for(version, running)}, ""
+            places, why = {place for place, _ in _made_for(version, running, shots)}, ""
             if not places and not playing:
                 found_again(version.index.cut, running.order)  # says why
         except CutError as error:
@@ -46,7 +47,7 @@ def again(version: Version, running: Running) -> tuple[Place, Asking]:
     """The place for another order like this one, and what its task is told. Raises ShotNotFound."""
     order = running.order
     found: dict[type[Place], tuple[Place, tuple[Shot, ...]]] = {}
-    for place, shots in _made_for(version, running):
+    for place, shots in _made_for(version, running, {}):
         found.setdefault(type(place), (place, shots))
     kinds: Mapping[Task, tuple[type[Place], ...]] = {
         Task.EXTEND: (ShotPlace,),
@@ -97,8 +98,10 @@ def _held(version: Version) -> dict[str, list[Place]]:
     return held
 
 
-def _made_for(version: Version, running: Running) -> Iterator[tuple[Place, tuple[Shot, ...]]]:
-    """With the shots whose camera frames the order stands on. Raises CutError."""
+def _made_for(
+    version: Version, running: Running, known: dict[tuple[Condition, ...], tuple[Shot, ...]]
+) -> Iterator[tuple[Place, tuple[Shot, ...]]]:
+    """With the shots whose camera frames the order stands on; `known` has those found before. Raises CutError."""
     order = running.order
     if order.task is Task.GENERATE:
         track, at = _generated_at(version.index, running)
@@ -107,7 +110,8 @@ def _made_for(version: Version, running: Running) -> Iterator[tuple[Place, tuple
             if place.track == track and place.at.frame <= at.frame < end:
                 yield place, ()
         return
-    shots = shots_of(version.index, order)
+    stands_on = tuple(one for one in order.conditions if isinstance(one, FramesBefore | FramesAfter | SourceShot))
+    shots = known[stands_on] if stands_on in known else known.setdefault(stands_on, shots_of(version.index, order))
     edges = {(shot.track, shot.record.end) for shot in shots}, {(shot.track, shot.record.start) for shot in shots}
     after = order.task is Task.JOIN or any(isinstance(one, FramesBefore) for one in order.conditions)
     before = order.task is Task.JOIN or not after
