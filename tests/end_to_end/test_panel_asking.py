@@ -193,7 +193,8 @@ def _paint_and_place(panels: Panels, cut: Path, qtbot: QtBot, tmp_path: Path) ->
     assert prompt is not None and mask is not None
     qtbot.keyClicks(prompt.focusProxy(), "snow")
     model.draft.set_value("tier", "draft")
-    qtbot.mouseClick(mask.focusProxy(), Qt.MouseButton.LeftButton)
+    qtbot.keyClick(mask.focusProxy(), Qt.Key.Key_Space)
+    assert model.tools.active is not None
     layer = window.gestures
     qtbot.waitUntil(lambda: layer.isVisible() and not layer.picture.isNull(), timeout=SECONDS)
     assert layer.picture.width() * 64 == layer.picture.height() * 96, "the shot's own frame"

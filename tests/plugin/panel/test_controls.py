@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
+from PyQt5.QtGui import QColor, QGuiApplication, QImage
 from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -222,6 +223,20 @@ def test_a_model_that_takes_stills_at_its_ends_gets_them_there(qtbot: QtBot, pan
         write_still(tmp_path / f"{name}.png")
         field.add(str(tmp_path / f"{name}.png"), at)
     assert [(Path(one.path).stem, one.at.frame) for one in field.ruler.keyframes] == [("a", 0), ("b", 11)]
+
+
+def test_a_still_is_pasted_and_kept(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:
+    form = drawn(qtbot, panel, control("keyframes", KeyframesControl(2, ends_only=False)))
+    field, clipboard = form.field("keyframes"), QGuiApplication.clipboard()
+    assert isinstance(field, KeyframesField) and clipboard is not None
+    picture = QImage(64, 36, QImage.Format_RGB32)
+    picture.fill(QColor("#b0603a"))
+    clipboard.setImage(picture)
+    next(one for one in field.findChildren(QToolButton) if one.accessibleName() == "Paste a still").click()
+    qtbot.waitUntil(lambda: len(field.ruler.keyframes) == 1)
+    (pasted,) = field.ruler.keyframes
+    assert Path(pasted.path).parent == tmp_path / "panel" / "pictures"
+    assert QImage(pasted.path).pixelColor(9, 9) == QColor("#b0603a")
 
 
 def test_looks_are_dropped_weighed_and_taken_away(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:
