@@ -16,12 +16,12 @@ _COLOURS = {
     QPalette.BrightText: "#ffffff",
     QPalette.ToolTipBase: "#2a2d31",
     QPalette.ToolTipText: "#d6d9de",
-    QPalette.PlaceholderText: "#7b828c",
+    QPalette.PlaceholderText: "#8f96a0",
     QPalette.Highlight: "#3d6a94",
     QPalette.HighlightedText: "#ffffff",
     QPalette.Link: "#7fb2e0",
 }
-_DISABLED = "#6a7078"
+_DISABLED = "#868d96"
 
 
 def apply(app: QApplication) -> None:

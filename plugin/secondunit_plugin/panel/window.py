@@ -147,6 +147,11 @@ class Window(QMainWindow):
         self.unit_page.show()
         self.unit_page.raise_()
 
+    def _show_model(self, name: str) -> None:
+        self.show_unit()
+        assert self.unit_page is not None
+        self.unit_page.show_model(name)
+
     def say(self, notice: "Notice") -> None:
         self.notice.setText(notice.text)
         self.notice.setProperty("role", "refused" if notice.refused else "notice")
@@ -235,6 +240,7 @@ class Window(QMainWindow):
         assert unit is not None
         unit.addAction(self.act(Command.UNIT, self.show_unit))
         self.unit_status.bind(self.actions_[Command.UNIT])
+        self.order_form.models_wanted.connect(self._show_model)
         self._order_button.clicked.connect(self.actions_[Command.ORDER].trigger)
         self._cut_in_button.clicked.connect(self.actions_[Command.CUT_IN].trigger)
 

@@ -47,6 +47,23 @@ def of_task(task: Task) -> str:
             assert_never(task)
 
 
+def does_not(task: Task) -> str:
+    """Said of a model that does not do the task."""
+    match task:
+        case Task.GENERATE:
+            return tr("does not generate clips")
+        case Task.EXTEND:
+            return tr("does not extend shots")
+        case Task.JOIN:
+            return tr("does not join shots")
+        case Task.REPLACE:
+            return tr("does not make shots again")
+        case Task.MATCH:
+            return tr("does not match looks")
+        case _:
+            assert_never(task)
+
+
 def of_seconds(seconds: float) -> str:
     minutes, rest = divmod(ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)

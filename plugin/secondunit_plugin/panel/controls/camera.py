@@ -1,7 +1,7 @@
 """A move of the camera: its name, and how far it goes; its path is drawn on the picture."""
 
 from PyQt5.QtCore import QSignalBlocker, Qt
-from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout
 from secondunit_bridge.controls import CameraMoveControl, Control
 from secondunit_bridge.messages import CameraMove
 from superqt import QLabeledSlider
@@ -25,7 +25,7 @@ class CameraField(Field):
         self._amount = QLabeledSlider(Qt.Orientation.Horizontal)
         self._amount.setRange(1, _PERCENT)
         self._amount.setValue(round(CameraMove("").amount * _PERCENT))
-        self._amount.setAccessibleName(self.tr("How far the camera moves, in percent of the picture"))
+        self._amount.setAccessibleName(self.tr("How far the camera moves, in percent of the frame"))
         self._amount.setToolTip(self._amount.accessibleName())
         self._draw = DrawButton("camera-control", self.tr("Show the move on the picture"), control, model)
         self._moves.currentIndexChanged.connect(self._changed)
@@ -37,7 +37,10 @@ class CameraField(Field):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        layout.addWidget(self._amount)
+        amount = QHBoxLayout()
+        amount.addWidget(self._amount, 1)
+        amount.addWidget(QLabel(self.tr("% of the frame")))
+        layout.addLayout(amount)
         self.setFocusProxy(self._moves)
 
     def show_value(self, value: ControlValue | None) -> None:

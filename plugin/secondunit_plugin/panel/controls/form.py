@@ -218,5 +218,5 @@ class Row(QWidget):
         self.reset.setVisible(is_set)
 
 
-_WIDE = TextControl | ImageControl | ShotControl | KeyframesControl | SeedControl | LookControl
+_WIDE = TextControl | CameraMoveControl | ImageControl | ShotControl | KeyframesControl | SeedControl | LookControl
 _LABEL_WIDTH = 88

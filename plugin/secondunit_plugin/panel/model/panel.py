@@ -24,6 +24,7 @@ from secondunit_plugin.panel.model.draft import ControlsState, Draft, DraftModel
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
 from secondunit_plugin.panel.model.history import HistoryModel
 from secondunit_plugin.panel.model.live import LIVE, LiveModel
+from secondunit_plugin.panel.model.offers import OffersModel
 from secondunit_plugin.panel.model.orders import Broken, Earlier, OrdersModel, listed
 from secondunit_plugin.panel.model.places import Place, number_of
 from secondunit_plugin.panel.model.playback import PlaybackModel
@@ -79,6 +80,7 @@ class PanelModel(QObject):
         self.place: Place | None = None
         self.cut = CutModel(self)
         self.draft = DraftModel(self)
+        self.offers = OffersModel(self.draft, self)
         self.orders = OrdersModel(self)
         self.takes = TakesModel(self.orders, self)
         self.playback = PlaybackModel(self.frames, self)
@@ -373,6 +375,7 @@ class PanelModel(QObject):
         self.unit = state
         self.unit_changed.emit()
         if isinstance(state, Reached):
+            self.offers.set_cards(state.info.cards)
             self._ask_for_controls()
             self._find_orders()
 

@@ -29,6 +29,7 @@ class ModelsTable(QWidget):
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._weights = model.weights
+        self._wanted = ""
         titles = (
             self.tr("Model"),
             self.tr("Tasks"),
@@ -72,8 +73,16 @@ class ModelsTable(QWidget):
     def _selected(self) -> str:
         return self.list.selected or ""
 
+    def select(self, name: str) -> None:
+        """Once it is listed."""
+        self._wanted = name
+        self._list()
+
     def _list(self) -> None:
         self.list.show_rows({name: self._texts(one) for name, one in self._weights.models.items()})
+        if self._wanted in self._weights.models:
+            self.list.select(self._wanted)
+            self._wanted = ""
         self._show_selected()
 
     def _show(self, name: str) -> None:

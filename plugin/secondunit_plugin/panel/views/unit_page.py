@@ -44,6 +44,10 @@ class UnitPage(QDialog):
         self.tabs.currentChanged.connect(lambda _: self._open_tab())
         model.unit_changed.connect(self._unit_changed)
 
+    def show_model(self, name: str) -> None:
+        self.tabs.setCurrentWidget(self.models)
+        self.models.select(name)
+
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
         self._open_tab()
