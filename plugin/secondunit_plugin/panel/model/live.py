@@ -97,6 +97,8 @@ class LiveModel(QObject):
     def follow(self) -> None:
         """After whatever a live order is made of has changed."""
         if self.on:
+            if isinstance(self.state, Following):
+                self._set_state(Following(False))
             self._settled.start()
 
     def close(self) -> None:
