@@ -103,6 +103,7 @@ def test_a_unit_that_is_killed_is_started_again_and_nothing_is_lost(
     states: list[UnitState] = []
     model.unit_changed.connect(lambda: states.append(model.unit))
     begun = begin(qtbot, model, 60, 8, 9)
+    qtbot.waitUntil(lambda: begun[0] not in model.orders.waiting, timeout=SECONDS)  # else it can be overtaken
     model.move(begun[2], "")
     qtbot.waitUntil(lambda: model.orders.waiting == [begun[2], begun[1]], timeout=SECONDS)
     qtbot.waitUntil(lambda: isinstance(model.orders.orders[begun[0]].state, Making), timeout=SECONDS)
