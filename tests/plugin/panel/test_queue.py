@@ -56,7 +56,9 @@ def shown(qtbot: QtBot) -> Shown:
 
 
 def test_what_is_made_comes_first_then_what_waits_by_its_place_then_what_has_ended(shown: Shown) -> None:
-    shown.add("a", "b", "c", "d")
+    for name in "abcd":
+        shown.model.orders.add(order(name, Path("/takes"), shot=name, takes=2), None)
+    assert shown.names == ["a", "b", "c", "d"], "before the unit has said their places"
     shown.queue.select("c")
     shown.event(Loading("a", 2, "draft"))
     shown.event(Queued("d", 2, 1, PLAN))

@@ -188,7 +188,8 @@ class OrdersModel(QObject):
     def add(self, order: Order, ordered: "Ordered | None") -> None:
         known = self.orders.get(order.id)
         if known is None:
-            self.orders[order.id] = Running(order, ordered, Waiting(0))
+            before = sum(not self.orders[one].ended for one in self.queue)  # until the unit says
+            self.orders[order.id] = Running(order, ordered, Waiting(before))
             self.queue.append(order.id)
             self.added.emit(order.id)
             self.queue_changed.emit()
