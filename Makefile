@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all fuzz lint bench gpu docs proto clean
+.PHONY: demo test test-all fuzz lint bench screenshots gpu docs proto clean
 
 demo: $(ENV)/demo.stamp
 	$(BIN)/secondunit demo $(if $(CUT),--cut "$(CUT)") --out out/demo
@@ -32,6 +32,9 @@ lint: $(ENV)/dev.stamp
 
 bench: $(ENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks
+
+screenshots: $(ENV)/dev.stamp
+	$(BIN)/python -m tests.end_to_end.screenshots
 
 # Full-size models with random weights; MODELS names some of the cards.
 gpu: $(ENV)/dev.stamp

@@ -1,9 +1,16 @@
-"""How long the panel's window takes to its first paint, against an empty window with the same libraries; offscreen."""
+"""The panel: how soon its window is there, offscreen; what it takes while somebody uses it, on a screen of its own."""
 
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+
+from secondunit_bridge import spawn
+
+from tests.end_to_end.desktop import Desk, screen
+from tests.end_to_end.test_newcomer import choose, of_sample, order, short_sample
 
 FLOOR = """
 import os, sys
@@ -33,8 +40,36 @@ def _seconds(program: str) -> float:
     return time.perf_counter() - started
 
 
+def _used() -> list[tuple[str, float, float]]:
+    """A person's way from an opened cut to a take that is cut in."""
+    with tempfile.TemporaryDirectory() as folder, screen() as display:
+        home = Path(folder)
+        job = of_sample(short_sample(home / "cut"))
+        desk = Desk(display, home, job.cut)
+        try:
+            desk.find("Unit ready*")
+            order(desk, job)
+            choose(desk, job)
+            desk.click("Cut in")
+            desk.find(f"*{job.cut.stem}_edit01*")
+            longest, memory = desk.measures()
+        finally:
+            desk.kill()
+            spawn.stop(home / "unit")
+    return [
+        ("panel in use: longest block of the UI thread, ms", 1e3 * longest, 50),
+        ("panel in use: memory of its own, MB", memory / 1e6, 120),
+    ]
+
+
 def run() -> list[tuple[str, float, float]]:
     """Name, ratio and bar. The best of interleaved rounds: what else runs on the machine only ever adds."""
     rounds = [(_seconds(FLOOR), _seconds(PANEL)) for _ in range(ROUNDS)]
     floor, panel = (min(times) for times in zip(*rounds, strict=True))
-    return [("window of the panel shown / empty window shown with the imports of PyQt5 and click", panel / floor, 1.5)]
+    shown = ("window of the panel shown / empty window shown with the imports of PyQt5 and click", panel / floor, 1.5)
+    return [shown, *_used()]
+
+
+if __name__ == "__main__":
+    for name, measured, bar in run():
+        print(f"{name}: {measured:.3f} (at most {bar})")  # noqa: T201
