@@ -13,7 +13,7 @@ class Band:
     name: str
 
 
-# The bands and colours of the false colour check in ARRI's cameras (ALEXA user manual, "False color"): the ends of the
+# The levels and colours of ARRI cameras (ALEXA Mini LF user manual, "False Color", signal level table): the ends of the
 # range, 18 % grey, and one stop over it, about light skin.
 BANDS = (
     Band(0, 2.5, (130, 60, 170), "black is clipped"),
