@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QCoreApplication, Qt, QTimer
+from PyQt5.QtCore import QByteArray, QCoreApplication, QSettings, Qt, QTimer
 from PyQt5.QtWidgets import QApplication
 from secondunit_bridge.errors import SecondUnitError
 
@@ -42,9 +42,9 @@ def run(cut: Path | None) -> int:
         def begin() -> None:
             watchdog.start()
             closing.callback(watchdog.close)
-            Operation(window, _import_the_rest).success(lambda _: fill()).run()
+            Operation(window, _import_the_rest).success(fill).run()
 
-        def fill() -> None:
+        def fill(arrangement: dict[str, QByteArray]) -> None:
             from secondunit_plugin.panel.events import UnitLink
             from secondunit_plugin.panel.model.panel import Notice, PanelModel
 
@@ -60,7 +60,12 @@ def run(cut: Path | None) -> int:
 
             sys.excepthook = raised
             closing.callback(setattr, sys, "excepthook", sys.__excepthook__)
-            go_on(window.filling(model), lambda: connect(link, model))
+
+            def filled() -> None:
+                window.arrange(arrangement)
+                connect(link, model)
+
+            go_on(window.filling(model), filled)
 
         def go_on(steps: Iterator[None], then: Callable[[], None]) -> None:
             if next(steps, steps) is steps:
@@ -77,6 +82,7 @@ def run(cut: Path | None) -> int:
             closing.callback(model.frames.close)
             closing.callback(model.playback.stop)
             closing.callback(model.live.close)
+            closing.callback(_keep, window)
             if cut is not None:
                 model.open_cut(cut)
 
@@ -95,8 +101,8 @@ def _import_speaker() -> "type[Speaker]":
     return Speaker
 
 
-def _import_the_rest() -> None:
-    """All that the window is filled with: it takes longer to import than the window to show."""
+def _import_the_rest() -> dict[str, QByteArray]:
+    """All that the window is filled with: it takes longer to import than the window to show. How it was arranged."""
     import qtawesome.iconic_font  # noqa: F401
 
     from secondunit_plugin.panel import compare, events, gestures, views  # noqa: F401
@@ -105,3 +111,17 @@ def _import_the_rest() -> None:
     for package in (compare, gestures, views):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
+    kept = _kept()
+    return {name: value for name in kept.allKeys() if isinstance(value := kept.value(name), QByteArray)}
+
+
+def _kept() -> QSettings:
+    from secondunit_plugin.panel.files import data_folder
+
+    return QSettings(str(data_folder() / "window.ini"), QSettings.Format.IniFormat)
+
+
+def _keep(window: Window) -> None:
+    kept = _kept()
+    for name, value in window.arrangement.items():
+        kept.setValue(name, value)

@@ -66,6 +66,7 @@ class Command(Enum):
     ZOOM_IN = Entry("Zoom in", ("=", "+", "Ctrl+="), "magnify-plus-outline")
     ZOOM_OUT = Entry("Zoom out", ("-", "Ctrl+-"), "magnify-minus-outline")
     FIT = Entry("Fit the cut", ("Shift+Z", "\\"), "arrow-expand-horizontal")
+    RESET_LAYOUT = Entry("Reset layout", (), "view-dashboard-outline")
     FIND = Entry("Find a place", ("Ctrl+F",), "magnify")
     PLACE_BEFORE = Entry("Place before", ("Up",), "skip-previous")
     PLACE_AFTER = Entry("Place after", ("Down",), "skip-next")

@@ -30,6 +30,7 @@ def apply(app: QApplication) -> None:
         palette.setColor(role, QColor(colour))
     for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
         palette.setColor(QPalette.Disabled, role, QColor(_DISABLED))
+    palette.setColor(QPalette.Disabled, QPalette.Light, palette.color(QPalette.Window))  # no relief around it
     app.setStyle("Fusion")
     app.setPalette(palette)
     app.setStyleSheet(Path(__file__).with_name("theme.qss").read_text(encoding="utf-8"))

@@ -1,10 +1,10 @@
 """The main window: where each view lies, and what each command does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtCore import QByteArray, QSize, Qt, QTimer
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
     QAction,
@@ -15,11 +15,13 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from secondunit_plugin.panel.commands import Command
+from secondunit_plugin.panel.letters import Letters
 
 if TYPE_CHECKING:
     from secondunit_plugin.panel.model.panel import Notice, PanelModel
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
 
 CUTS = "*.otio *.otioz *.fcpxml *.xml *.kdenlive *.mlt *.aaf *.edl"
 _NOTICE_MS = 8000
-_TAKES_HEIGHT = 230
+# How much of the screen the window takes when it is opened for the first time, and the least.
+_SHARE, _SMALLEST = 0.8, QSize(1280, 800)
+# Heights of a row of takes and of a cut of two tracks.
+_STRIP, _CUT = 256, 184
+_ORDER = 400
 # Keys that lists, fields and buttons have a use for of their own.
 _WHERE_IT_IS_SEEN = (
     *(Command.PLACE_BEFORE, Command.PLACE_AFTER, Command.EDIT_BEFORE, Command.EDIT_AFTER),
@@ -46,7 +52,9 @@ class Window(QMainWindow):
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Second Unit")
-        self.resize(1280, 800)
+        screen = self.screen()
+        room = screen.availableGeometry().size() * _SHARE if screen is not None else _SMALLEST
+        self.resize(room.expandedTo(_SMALLEST))
 
     def fill(self, model: "PanelModel") -> None:
         for _ in self.filling(model):
@@ -67,6 +75,7 @@ class Window(QMainWindow):
 
         self._model = model
         self.actions_: dict[Command, QAction] = {}
+        self._docks: dict[QDockWidget, Qt.DockWidgetArea] = {}
         icon(Command.OPEN.value.icon)  # the first one reads the font
         yield
         self.viewer = Viewer(model)
@@ -99,20 +108,22 @@ class Window(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.seen, 1)
         column.addWidget(self.notice)
-        middle = QSplitter(Qt.Orientation.Vertical)
+        self._middle = middle = QSplitter(Qt.Orientation.Vertical)
         middle.setChildrenCollapsible(False)
         middle.addWidget(above)
         middle.addWidget(self.timeline)
         middle.setStretchFactor(0, 1)
         self.setCentralWidget(middle)
         yield
-        self._dock(self.tr("Order"), "order", self._order_area(), Qt.DockWidgetArea.RightDockWidgetArea)
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        self._order_dock = self._dock(self.tr("Order"), "order", self._order_area(), right)
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._takes_dock = self._dock(self.tr("Takes"), "takes", self._takes_area(), bottom)
-        queue = self._dock(self.tr("Queue"), "queue", self.queue, bottom)
-        self.tabifyDockWidget(self._takes_dock, queue)
-        self._takes_dock.raise_()
-        self.resizeDocks([self._takes_dock], [_TAKES_HEIGHT], Qt.Orientation.Vertical)
+        self._queue_dock = self._dock(self.tr("Queue"), "queue", self.queue, bottom)
+        self._dock_in_tabs()
+        self.setTabPosition(bottom, QTabWidget.TabPosition.North)
+        for dock in (self._takes_dock, self._queue_dock):
+            dock.setTitleBarWidget(QWidget())  # its tab is its title
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         status = self.statusBar()
         assert status is not None
@@ -123,10 +134,48 @@ class Window(QMainWindow):
         self._bind_commands()
         model.cut.changed.connect(self._show_cut)
         model.draft.changed.connect(self._enable_commands)
+        model.draft.form_changed.connect(self._enable_commands)
         model.takes.chosen_changed.connect(self._enable_commands)
         model.noticed.connect(self.say)
         self._show_cut()
         self._draw_icons()
+        self._size_areas()
+
+    @property
+    def arrangement(self) -> dict[str, QByteArray]:
+        """Where its areas lie and how large they are, by names."""
+        return {"geometry": self.saveGeometry(), "areas": self.saveState(), "middle": self._middle.saveState()}
+
+    def arrange(self, arrangement: Mapping[str, QByteArray]) -> None:
+        """As `arrangement` was; what is missing there stays."""
+        restore: dict[str, Callable[[QByteArray], bool]] = {
+            "geometry": self.restoreGeometry,
+            "areas": self.restoreState,
+            "middle": self._middle.restoreState,
+        }
+        for name, use in restore.items():
+            if name in arrangement:
+                use(arrangement[name])
+
+    def _reset_layout(self) -> None:
+        for dock, area in self._docks.items():
+            dock.setFloating(False)
+            self.addDockWidget(area, dock)
+        self._dock_in_tabs()
+        self._size_areas()
+
+    def _dock_in_tabs(self) -> None:
+        self.tabifyDockWidget(self._takes_dock, self._queue_dock)
+        self._takes_dock.raise_()
+
+    def _size_areas(self) -> None:
+        """By the size of the window: most of what it grows by goes to the picture."""
+        width, height = self.width(), self.height()
+        self.resizeDocks([self._order_dock], [max(_ORDER, min(width // 4, 480))], Qt.Orientation.Horizontal)
+        takes = max(_STRIP, height // 4)
+        self.resizeDocks([self._takes_dock], [takes], Qt.Orientation.Vertical)
+        timeline = max(_CUT, (height - takes) * 3 // 10)
+        self._middle.setSizes([height - takes - timeline, timeline])
 
     def act(self, command: Command, do: Callable[[], None], holder: QWidget | None = None) -> QAction:
         """Makes the command's action, live in the whole window, or only while the focus is in `holder`."""
@@ -185,7 +234,8 @@ class Window(QMainWindow):
 
     def _takes_area(self) -> QWidget:
         self._cut_in_button = QPushButton(Command.CUT_IN.words)
-        return _over(self.takes, self._cut_in_button, tall=self.takes)
+        self.takes.tools.add_button(self._cut_in_button)
+        return _over(self.takes, tall=self.takes)
 
     def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title)
@@ -193,6 +243,7 @@ class Window(QMainWindow):
         dock.setFeatures(QDockWidget.DockWidgetMovable | QDockWidget.DockWidgetFloatable)
         dock.setWidget(widget)
         self.addDockWidget(area, dock)
+        self._docks[dock] = area
         return dock
 
     def _bind_commands(self) -> None:
@@ -205,6 +256,7 @@ class Window(QMainWindow):
             (self.tr("&Order"), {Command.ORDER: model.order, Command.CANCEL: self._cancel}),
             (self.tr("&Place"), self._place_commands()),
             (self.tr("Play&back"), self._playback_commands()),
+            (self.tr("&Window"), {Command.RESET_LAYOUT: self._reset_layout}),
         )
         for title, commands in menus:
             menu = bar.addMenu(title)
@@ -236,6 +288,7 @@ class Window(QMainWindow):
         )
         self.live_line.bind(self.act(Command.LIVE, lambda: model.live.set_on(not model.live.on)))
         self._bind_takes()
+        self._letters = Letters(self.takes.list, self)
         unit = bar.addMenu(self.tr("&Unit"))
         assert unit is not None
         unit.addAction(self.act(Command.UNIT, self.show_unit))
@@ -267,7 +320,8 @@ class Window(QMainWindow):
     def _toggle_sheet(self) -> None:
         sheet = not self.takes.list.isWrapping()
         self.takes.list.show_sheet(sheet)
-        self.resizeDocks([self._takes_dock], [self.height() // 2 if sheet else 1], Qt.Orientation.Vertical)
+        tall = self.height() // 2 if sheet else max(_STRIP, self.height() // 4)
+        self.resizeDocks([self._takes_dock], [tall], Qt.Orientation.Vertical)
 
     def _show_seen(self) -> None:
         comparing = self._model.compare.mode is not None
@@ -342,6 +396,8 @@ class Window(QMainWindow):
         self._enable_commands()
 
     def _enable_commands(self) -> None:
+        from secondunit_plugin.panel.model.draft import Needless
+
         opened = self._model.cut.open
         drafted, chosen = self._model.draft.draft is not None, self._model.takes.chosen is not None
         enabled = {
@@ -352,8 +408,22 @@ class Window(QMainWindow):
         }
         for command, yes in enabled.items():
             self.actions_[command].setEnabled(yes)
-        self._order_button.setEnabled(enabled[Command.ORDER])
-        self._cut_in_button.setEnabled(enabled[Command.CUT_IN])
+        if isinstance(self._model.draft.controls, Needless):
+            said, does = self.tr("Use camera frames"), self.tr("Places the shot's own frames; nothing is generated")
+        else:
+            said, does = Command.ORDER.words, self.tr("The unit makes them, also while the panel is closed")
+        self.actions_[Command.ORDER].setText(said)
+        asks = self.tr("Open a cut first") if opened is None else self.tr("Choose a place in the cut first")
+        self._show_button(self._order_button, Command.ORDER, does, asks)
+        does, asks = self.tr("Puts the chosen take into a new version of the cut"), self.tr("Choose a take first")
+        self._show_button(self._cut_in_button, Command.CUT_IN, does, asks)
+
+    def _show_button(self, button: QPushButton, command: Command, does: str, asks: str) -> None:
+        """`asks`: what is to be done before."""
+        action = self.actions_[command]
+        button.setText(action.text())
+        button.setEnabled(action.isEnabled())
+        button.setToolTip(f"{does} ({action.shortcut().toString()})" if action.isEnabled() else asks)
 
 
 def _over(*widgets: QWidget, tall: QWidget) -> QWidget:

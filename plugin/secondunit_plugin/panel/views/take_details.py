@@ -1,13 +1,14 @@
 """The chosen take in words: its seam, how far it is to be trusted, how it was made."""
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 from secondunit_bridge.messages import Record
 
 from secondunit_plugin.panel import seams, words
 from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.seams import judge
+from secondunit_plugin.panel.views.tool_row import ToolRow
 
 _LIGHT = 18
 
@@ -41,13 +42,12 @@ class TakeDetails(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
-        self._buttons = QHBoxLayout()
-        self._buttons.setContentsMargins(0, 4, 0, 0)
+        self._tools = ToolRow()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(area, 1)
-        layout.addLayout(self._buttons)
+        layout.addWidget(self._tools)
         model.takes.chosen_changed.connect(self._show)
         model.takes.shown_changed.connect(self._show)
         model.choosing.ratings.changed.connect(self._show)
@@ -56,8 +56,8 @@ class TakeDetails(QWidget):
     def add(self, *actions: QAction) -> None:
         """As buttons below."""
         for action in actions:
-            self._buttons.addWidget(action_button(action))
-        self._buttons.addStretch(1)
+            self._tools.add_action(action)
+        self._tools.add_stretch()
 
     def _show(self) -> None:
         chosen = self._model.takes.chosen
@@ -101,13 +101,3 @@ class TakeDetails(QWidget):
             for seam in (record.fit.seams if record.fit is not None else ())
         ]
         return lines
-
-
-def action_button(action: QAction) -> QToolButton:
-    """With its words visible, and its key in the tip."""
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    keys = action.shortcut().toString()
-    button.setToolTip(f"{action.text()} ({keys})" if keys else action.text())
-    return button

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.commands import Command
@@ -15,8 +15,9 @@ from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.takes import TakeId
 from secondunit_plugin.panel.views.record_dialog import RecordDialog
 from secondunit_plugin.panel.views.small_pictures import SmallPictures
-from secondunit_plugin.panel.views.take_details import TakeDetails, action_button
+from secondunit_plugin.panel.views.take_details import TakeDetails
 from secondunit_plugin.panel.views.takes_list import TakesList
+from secondunit_plugin.panel.views.tool_row import ToolRow
 
 _RATINGS = (Command.STAR, Command.REJECT, Command.APPROVE)
 _FURTHER = (Command.MORE_LIKE, Command.AGAIN_WITH)
@@ -31,8 +32,7 @@ class Takes(QWidget):
         super().__init__(parent)
         self._model = model
         self._actions: Mapping[Command, QAction] = {}
-        self._tools = QHBoxLayout()
-        self._tools.setSpacing(2)
+        self.tools = ToolRow()
         self.list = TakesList(model, pictures)
         self.details = TakeDetails(model)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -44,7 +44,7 @@ class Takes(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addLayout(self._tools)
+        column.addWidget(self.tools)
         column.addWidget(split, 1)
         model.takes.chosen_changed.connect(self._enable)
         model.compare.changed.connect(self._enable)
@@ -71,12 +71,12 @@ class Takes(QWidget):
         """Those of the tools, of the menu over a take and of the details."""
         self._actions = actions
         for command in (*_RATINGS, *_FURTHER):
-            self._tools.addWidget(action_button(actions[command]))
-        self._tools.addWidget(self._compare_button())
-        self._tools.addStretch(1)
+            self.tools.add_action(actions[command])
+        self.tools.add_tool(self._compare_button())
+        self.tools.add_stretch()
         for command in _SHOWN:
             actions[command].setCheckable(True)
-            self._tools.addWidget(action_button(actions[command]))
+            self.tools.add_action(actions[command])
         self.details.add(*(actions[command] for command in _BELOW))
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.list.addActions([actions[command] for command in (*_RATINGS, *_FURTHER, *_COMPARE, *_BELOW)])
@@ -103,7 +103,8 @@ class Takes(QWidget):
         button = QToolButton()
         button.setText(self.tr("Compare"))
         button.setIcon(icon(Command.WIPE.value.icon))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setToolTip(self.tr("Compare the take with the original or with another take"))
+        button.setAccessibleName(button.text())
         button.setPopupMode(QToolButton.InstantPopup)
         menu = QMenu(button)
         for command in _COMPARE:
