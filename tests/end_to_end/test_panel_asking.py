@@ -41,7 +41,7 @@ from secondunit_plugin.panel.model.values import PaintedMask
 from secondunit_plugin.panel.window import Window
 
 from tests.end_to_end.test_panel import SECONDS, Panels, cut, panels
-from tests.plugin.panel.gestures import dragged, dropped
+from tests.plugin.panel.gestures import clicked, dragged, dropped
 
 __all__ = ["cut", "panels"]
 
@@ -193,7 +193,9 @@ def _paint_and_place(panels: Panels, cut: Path, qtbot: QtBot, tmp_path: Path) ->
     assert prompt is not None and mask is not None
     qtbot.keyClicks(prompt.focusProxy(), "snow")
     model.draft.set_value("tier", "draft")
-    qtbot.keyClick(mask.focusProxy(), Qt.Key.Key_Space)
+    button = mask.focusProxy()
+    assert button is not None
+    clicked(qtbot, button)
     assert model.tools.active is not None
     layer = window.gestures
     qtbot.waitUntil(lambda: layer.isVisible() and not layer.picture.isNull(), timeout=SECONDS)

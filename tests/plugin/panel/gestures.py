@@ -2,7 +2,8 @@
 
 from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QApplication, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
 
 
 def dragged(on: QWidget, *way: QPoint, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
@@ -14,6 +15,26 @@ def dragged(on: QWidget, *way: QPoint, button: Qt.MouseButton = Qt.MouseButton.L
         for kind in kinds:
             pressed = QMouseEvent(kind, QPointF(at), button, button, Qt.KeyboardModifier.NoModifier)
             QApplication.sendEvent(on, pressed)
+
+
+def clicked(qtbot: QtBot, on: QWidget) -> None:
+    """With the mouse, where it finds the widget on the screen: a form is scrolled to it first."""
+    above = on.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            qtbot.wait(1)  # rows that have just come are laid out
+            above.ensureWidgetVisible(on)
+        above = above.parentWidget()
+    window = on.window()
+    assert window is not None
+    middle = on.mapTo(window, on.rect().center())
+
+    def found() -> bool:
+        child = window.childAt(middle)
+        return child is on or (child is not None and on.isAncestorOf(child))
+
+    assert found(), f"something else lies there: {window.childAt(middle)}"
+    qtbot.mouseClick(on, Qt.MouseButton.LeftButton)
 
 
 def dropped(on: QWidget, at: QPoint, data: QMimeData) -> None:

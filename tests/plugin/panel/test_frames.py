@@ -1,7 +1,11 @@
 """The frames process: pictures through the ring, their sound, thumbnails and waveforms, against the ffmpeg program."""
 
+import mmap
 import os
 import signal
+import subprocess
+import sys
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -57,6 +61,30 @@ def test_a_slot_is_the_readers_until_it_is_freed_and_no_number_fits_what_was_wri
     assert reader.pixels(filled[2]) is None and reader.pixels(again) is not None
     reader.free(filled[2])
     assert reader.pixels(again) is not None, "an old number frees nothing"
+
+
+def test_no_word_of_a_slot_is_seen_between_two_values() -> None:
+    path = ring.create(1)
+    code = (
+        "import sys, pathlib\n"
+        "from secondunit_plugin.panel.frames.ring import RingReader, RingWriter\n"
+        "path = pathlib.Path(sys.argv[1])\n"
+        "writer, reader = RingWriter(path), RingReader(path)\n"
+        "print(flush=True)\n"
+        "while True:\n"
+        "    reader.free(writer.end(writer.begin(), 4, 2))\n"
+    )
+    with path.open("rb") as file:
+        seen = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).cast("Q")
+    at = mmap.PAGESIZE // 8
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        least, until = seen[at], time.monotonic() + 1
+        while time.monotonic() < until:
+            least = min(least, *(seen[at] for _ in range(100)))
+        process.kill()
+    path.unlink()
+    assert least >> 32 == 1, "the number of this ring's first filling, or a later one"
 
 
 def test_what_was_begun_and_dropped_is_nobodys_picture() -> None:

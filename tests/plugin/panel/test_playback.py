@@ -245,3 +245,15 @@ def test_what_cannot_be_seen_is_said_where_the_picture_would_be(
     model.open_cut(tmp_path / "cut.otio")
     qtbot.waitUntil(lambda: isinstance(model.playback.state, Unseen), timeout=SECONDS)
     assert "relink" in viewer.caption and viewer.picture.isNull()
+
+
+def test_a_cut_that_cannot_be_written_for_the_frames_process_is_said(
+    qtbot: QtBot, model: PanelModel, tmp_path: Path
+) -> None:
+    write_cut(sounding_cut(shot(tmp_path / "gone.mov", 30, 0, 20)), tmp_path / "cut.otio")
+    viewer = Viewer(model)
+    qtbot.addWidget(viewer)
+    model.frames.close()
+    model.open_cut(tmp_path / "cut.otio")
+    qtbot.waitUntil(lambda: isinstance(model.playback.state, Unseen), timeout=SECONDS)
+    assert str(model.frames.folder) in viewer.caption and "free space" in viewer.caption

@@ -19,9 +19,8 @@ from pathlib import Path
 
 SLOTS = 6
 SLOT_BYTES = 1920 * 1080 * 4
-_HEAD = struct.Struct("<QIIII")  # sequence, whose, width, height, bytes of a row
+_HEAD = struct.Struct("=QIII")  # sequence, whose, width, height
 _HEAD_BYTES = 64
-_CLOCK = struct.Struct("<QQ")  # number of the request, position
 _WRITERS, _READERS = 0, 1
 _STRIDE = -(-(SLOT_BYTES + _HEAD_BYTES) // mmap.PAGESIZE) * mmap.PAGESIZE
 _BYTES = mmap.PAGESIZE + SLOTS * _STRIDE
@@ -66,7 +65,7 @@ def create(generation: int = 0) -> Path:
                     raise
                 for slot in range(SLOTS):
                     file.seek(_at(slot))
-                    file.write(_HEAD.pack(generation << 32, _WRITERS, 0, 0, 0))
+                    file.write(_HEAD.pack(generation << 32, _WRITERS, 0, 0))
             return Path(name)
     raise OSError(f"there is no room for {_BYTES} bytes of frames in {tempfile.gettempdir()}")
 
@@ -76,13 +75,31 @@ def _at(slot: int) -> int:
 
 
 class _Ring:
+    """Each word of a head is stored at once: what the other process reads is the value before or the one after.
+
+    `struct.pack_into` would clear them first, and a slot whose owner reads as 0 is the writer's.
+    """
+
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self._map = memoryview(mmap.mmap(file.fileno(), _BYTES))
+        self._words, self._longs = self._map.cast("I"), self._map.cast("Q")
 
-    def _head(self, slot: int) -> tuple[int, int, int, int, int]:
-        sequence, whose, width, height, row = _HEAD.unpack_from(self._map, _at(slot))
-        return sequence, whose, width, height, row
+    def _sequence(self, slot: int) -> int:
+        return self._longs[_at(slot) // 8]
+
+    def _set_sequence(self, slot: int, sequence: int) -> None:
+        self._longs[_at(slot) // 8] = sequence
+
+    def _whose(self, slot: int) -> int:
+        return self._words[_at(slot) // 4 + 2]
+
+    def _give(self, slot: int, whom: int) -> None:
+        self._words[_at(slot) // 4 + 2] = whom
+
+    def _size(self, slot: int) -> tuple[int, int]:
+        word = _at(slot) // 4
+        return self._words[word + 3], self._words[word + 4]
 
     def _data(self, slot: int, size: int) -> memoryview:
         begin = _at(slot) + _HEAD_BYTES
@@ -95,9 +112,8 @@ class RingWriter(_Ring):
     def begin(self) -> int | None:
         """A slot to fill; None while the reader has all of them."""
         for slot in range(SLOTS):
-            sequence, whose, *_ = self._head(slot)
-            if whose == _WRITERS:
-                _HEAD.pack_into(self._map, _at(slot), sequence | 1, _WRITERS, 0, 0, 0)
+            if self._whose(slot) == _WRITERS:
+                self._set_sequence(slot, self._sequence(slot) | 1)
                 return slot
         return None
 
@@ -107,33 +123,37 @@ class RingWriter(_Ring):
 
     def due(self, number: int) -> int:
         """The position of request `number` that is to be on the screen; 0 while another one is shown."""
-        shown, position = _CLOCK.unpack_from(self._map, 0)
-        return int(position) if shown == number else 0
+        return self._longs[1] if self._longs[0] == number else 0  # the number first: `tell` stores it before
 
     def drop(self, slot: int) -> None:
         """What was begun comes to nothing."""
-        _HEAD.pack_into(self._map, _at(slot), self._head(slot)[0] + 1, _WRITERS, 0, 0, 0)
+        self._set_sequence(slot, self._sequence(slot) + 1)
 
     def end(self, slot: int, width: int, height: int) -> Filled:
-        sequence = self._head(slot)[0] + 1
-        _HEAD.pack_into(self._map, _at(slot), sequence, _READERS, width, height, width * 4)
+        word, sequence = _at(slot) // 4, self._sequence(slot) + 1
+        self._words[word + 3], self._words[word + 4] = width, height
+        self._set_sequence(slot, sequence)
+        self._give(slot, _READERS)
         return Filled(slot, sequence)
 
 
 class RingReader(_Ring):
     def tell(self, number: int, position: int) -> None:
         """What is to be on the screen."""
-        _CLOCK.pack_into(self._map, 0, number, position)
+        if self._longs[0] != number:
+            self._longs[1] = 0
+            self._longs[0] = number
+        self._longs[1] = position
 
     def pixels(self, filled: Filled) -> Pixels | None:
         """None where the slot holds another picture by now, or is being written."""
-        sequence, whose, width, height, row = self._head(filled.slot)
-        if sequence != filled.sequence or sequence % 2 or whose != _READERS or row * height > SLOT_BYTES:
+        sequence, (width, height) = self._sequence(filled.slot), self._size(filled.slot)
+        size = width * height * 4
+        if sequence != filled.sequence or sequence % 2 or self._whose(filled.slot) != _READERS or size > SLOT_BYTES:
             return None
-        return Pixels(self._data(filled.slot, row * height), width, height)
+        return Pixels(self._data(filled.slot, size), width, height)
 
     def free(self, filled: Filled) -> None:
         """Gives the slot back. What is shown of it must not be used from here on."""
-        sequence, whose, width, height, row = self._head(filled.slot)
-        if sequence == filled.sequence and whose == _READERS:
-            _HEAD.pack_into(self._map, _at(filled.slot), sequence, _WRITERS, width, height, row)
+        if self._sequence(filled.slot) == filled.sequence and self._whose(filled.slot) == _READERS:
+            self._give(filled.slot, _WRITERS)

@@ -135,6 +135,11 @@ class PlaybackModel(QObject):
         self.changed.emit()
         self.seek(frame)
 
+    def show_nothing(self, why: str) -> None:
+        self.show(None)
+        self.state = Unseen(why)
+        self.changed.emit()
+
     def resize(self, width: int, height: int) -> None:
         """In pixels of the screen."""
         if (width, height) != self._size and width > 0 and height > 0:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import opentimelineio as otio
+from secondunit_bridge.errors import BadInput
 from secondunit_bridge.rates import FrameRange, FrameTime
 from secondunit_timeline.dialects import marker_text, sound_stream
 from secondunit_timeline.flat import source_of, source_start
@@ -37,9 +38,12 @@ def version_of(cut: otio.schema.Timeline, done: str = "") -> Version:
 
 
 def write_scene(cut: otio.schema.Timeline, folder: Path) -> CutScene:
-    """For the frames process; `folder` is removed with the panel."""
+    """For the frames process; `folder` is removed with the panel. Raises BadInput where it cannot be written."""
     path = folder / f"{uuid4().hex}.json"
-    path.write_text(cut.to_json_string(-1), encoding="utf-8")
+    try:
+        path.write_text(cut.to_json_string(-1), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}): free space in {folder.parent}") from None
     return CutScene(str(path))
 
 

@@ -126,7 +126,11 @@ class WatchingModel(QObject):
                     place = self._place
                     self.show_cut(place.at.frame if place is not None else frame)
 
-        Operation(self, work).success(use).run()
+        def refuse(error: SecondUnitError) -> None:
+            if self._version is version:
+                self._playback.show_nothing(str(error))
+
+        Operation(self, work).success(use).failure(refuse).run()
 
     def _follow_take(self) -> None:
         chosen, opened = self._takes.chosen, self._cut.open
