@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
     QLabel,
+    QListWidgetItem,
     QPlainTextEdit,
     QSpinBox,
     QToolButton,
@@ -39,23 +40,38 @@ from secondunit_bridge.controls import (
     TextControl,
     ToggleControl,
 )
-from secondunit_bridge.messages import CameraMove, Look, Point, SoundKind, Stroke, Strokes, Text
-from secondunit_bridge.rates import FrameTime
+from secondunit_bridge.messages import (
+    CameraMove,
+    Look,
+    Point,
+    ReferenceImage,
+    ReferenceShot,
+    SoundKind,
+    Span,
+    Stroke,
+    Strokes,
+    Text,
+)
+from secondunit_bridge.rates import FrameRange, FrameTime
 from secondunit_plugin.panel.controls.base import Field
 from secondunit_plugin.panel.controls.form import ControlForm, Group
 from secondunit_plugin.panel.controls.keyframes import KeyframesField
 from secondunit_plugin.panel.controls.looks import LooksField
+from secondunit_plugin.panel.controls.references import ReferencesField
 from secondunit_plugin.panel.controls.strokes import StrokesField
 from secondunit_plugin.panel.controls.text import PromptEdit, TextField
 from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.frames.messages import MediaTime
 from secondunit_plugin.panel.model.draft import DraftModel, Extend, Known, Replace
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.places import ShotPlace
+from secondunit_plugin.panel.model.thumbnails import ThumbnailOf
 from secondunit_plugin.panel.model.values import Beside, ControlValue, Keyframe, MaskFile, Seeds
 from superqt import QLabeledDoubleSlider, QLabeledSlider
 
+from tests.plugin.panel.frame_process import SECONDS
 from tests.plugin.panel.gestures import dragged, dropped
-from tests.timeline.media_cuts import write_still
+from tests.timeline.media_cuts import MakeClip, write_still
 
 
 def control(name: str, kind: ControlKind, *when: ShownWhen) -> Control:
@@ -98,7 +114,7 @@ def draft(panel: PanelModel) -> DraftModel:
 
 def drawn(qtbot: QtBot, panel: PanelModel, *controls: Control) -> ControlForm:
     draft, form = panel.draft, ControlForm(panel)
-    qtbot.addWidget(form)
+    qtbot.addWidget(form, before_close_func=lambda _: form)  # holds it: else it may go while it is painted
     draft.set_controls(Known(controls))
     form.show()
     return form
@@ -237,6 +253,40 @@ def test_a_still_is_pasted_and_kept(qtbot: QtBot, panel: PanelModel, tmp_path: P
     (pasted,) = field.ruler.keyframes
     assert Path(pasted.path).parent == tmp_path / "panel" / "pictures"
     assert QImage(pasted.path).pixelColor(9, 9) == QColor("#b0603a")
+
+
+def test_stills_and_shots_are_seen_on_their_boards(
+    qtbot: QtBot, panel: PanelModel, tmp_path: Path, make_clip: MakeClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECONDUNIT_CACHE", str(tmp_path / "cache"))
+    kinds = {"image": ImageControl(2), "shot": ShotControl(1), "keyframes": KeyframesControl(2, ends_only=False)}
+    form = drawn(qtbot, panel, *(control(name, kind) for name, kind in kinds.items()))
+    write_still(tmp_path / "white.png")
+    clip = Span(str(make_clip(30)), FrameRange(0, 30, Fraction(24)))
+    stills = [ReferenceImage(str(tmp_path / name)) for name in ("white.png", "gone.png")]
+    panel.draft.set_value("image", tuple(stills))
+    panel.draft.set_value("shot", (ReferenceShot(clip),))
+    panel.draft.set_value("keyframes", (Keyframe(stills[0].path, FrameTime(0, Fraction(24))),))
+    boards = [field.board for name in ("image", "shot") if isinstance(field := form.field(name), ReferencesField)]
+    keyframes = form.field("keyframes")
+    assert isinstance(keyframes, KeyframesField)
+    panel.frames.start()
+    try:
+        white, gone = (boards[0].item(row) for row in range(2))
+        assert white is not None and gone is not None
+        qtbot.waitUntil(lambda: "gone.png cannot" in gone.toolTip() and _middle(white) == "#ffffff", timeout=SECONDS)
+        picture = ThumbnailOf(MediaTime(clip.path, Fraction(15, 24), Fraction(24)), 192)
+        qtbot.waitUntil(lambda: panel.thumbnails.get(picture) is not None, timeout=SECONDS)
+        shot = boards[1].item(0)
+        assert shot is not None and shot.icon().pixmap(96, 54).width() == 96
+        qtbot.waitUntil(lambda: stills[0].path in keyframes.ruler.pictures, timeout=SECONDS)
+    finally:
+        panel.frames.close()
+
+
+def _middle(item: QListWidgetItem) -> str:
+    picture = item.icon().pixmap(96, 54).toImage()
+    return picture.pixelColor(picture.width() // 2, picture.height() // 2).name()
 
 
 def test_looks_are_dropped_weighed_and_taken_away(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Stills at frames of the take, on a ruler."""
 
 from fractions import Fraction
-from functools import partial
 
 from PyQt5.QtCore import QEvent, QMimeData, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -17,16 +16,16 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 from secondunit_bridge.controls import KeyframesControl
-from secondunit_bridge.errors import SecondUnitError
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_plugin.panel import drops
-from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.controls.base import Field, tool_button
+from secondunit_plugin.panel.frames.messages import MediaTime
 from secondunit_plugin.panel.model.draft import frames_asked
 from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.model.thumbnails import ThumbnailOf, Wanted
 from secondunit_plugin.panel.model.values import ControlValue, Keyframe
-from secondunit_plugin.panel.pictures import png, thumbnail
+from secondunit_plugin.panel.pictures import png
 
 _STILL = QSize(48, 27)
 _SCALE = 16
@@ -208,6 +207,8 @@ class KeyframesField(Field):
         layout.addLayout(row)
         self.setFocusProxy(self.ruler)
         model.draft.changed.connect(self._show_length)
+        model.thumbnails.arrived.connect(self._show_picture)
+        model.thumbnails.failed.connect(self._say)
         self._show_length()
         self._show_selected()
 
@@ -215,12 +216,10 @@ class KeyframesField(Field):
         listed = value if isinstance(value, tuple) else ()
         selected = self._selected
         self.ruler.keyframes = tuple(one for one in listed if isinstance(one, Keyframe))
-        for one in self.ruler.keyframes:
-            if one.path not in self.ruler.pictures:
-                self.ruler.pictures[one.path] = QImage()
-                Operation(self, partial(thumbnail, one.path, 2 * _STILL.width())).success(
-                    partial(self._show_picture, one.path)
-                ).failure(self._refuse).run()
+        for path in {one.path for one in self.ruler.keyframes}:
+            if path not in self.ruler.pictures:
+                self._model.thumbnails.wanted(_picture(path))
+                self._show_picture(_picture(path))
         paths = [one.path for one in self.ruler.keyframes]
         if selected is not None and selected.path in paths:
             self.ruler.selected = paths.index(selected.path)
@@ -318,9 +317,17 @@ class KeyframesField(Field):
         for path in paths:
             self.add(path, 0)
 
-    def _show_picture(self, path: str, picture: QImage) -> None:
-        self.ruler.pictures[path] = picture
-        self.ruler.update()
+    def _show_picture(self, one: Wanted) -> None:
+        jpeg = self._model.thumbnails.get(one)
+        for keyframe in self.ruler.keyframes:
+            if jpeg is not None and _picture(keyframe.path) == one:
+                self.ruler.pictures[keyframe.path] = QImage.fromData(jpeg)
+                self.ruler.update()
 
-    def _refuse(self, error: SecondUnitError) -> None:
-        self.ruler.setToolTip(str(error))
+    def _say(self, one: Wanted, why: str) -> None:
+        if any(_picture(keyframe.path) == one for keyframe in self.ruler.keyframes):
+            self.ruler.setToolTip(why)
+
+
+def _picture(path: str) -> ThumbnailOf:
+    return ThumbnailOf(MediaTime(path, Fraction(0)), 2 * _STILL.width())

@@ -1,5 +1,6 @@
 """Stills and shots that the take is to be like, as a board of pictures."""
 
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -30,18 +31,18 @@ from PyQt5.QtWidgets import (
     QVBoxLayout,
 )
 from secondunit_bridge.controls import ImageControl, ShotControl
-from secondunit_bridge.errors import SecondUnitError
 from secondunit_bridge.messages import ReferenceImage
 
 from secondunit_plugin.panel import drops
-from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.controls.base import Field, tool_button
+from secondunit_plugin.panel.frames.messages import MediaTime
 from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.references import Reference
+from secondunit_plugin.panel.model.thumbnails import ThumbnailOf, Wanted
 from secondunit_plugin.panel.model.values import ControlValue
-from secondunit_plugin.panel.pictures import png, still, thumbnail
+from secondunit_plugin.panel.pictures import png
 
 _WIDTH = 96
 _HEIGHT = 54
@@ -110,7 +111,6 @@ class ReferencesField(Field):
         super().__init__()
         self._model = model
         self._shown: tuple[Reference, ...] | None = None
-        self._pictures: dict[Reference, QIcon] = {}
         self.board = Board(self)
         choose = tool_button("image-plus-outline", self.tr("Choose files"))
         choose.clicked.connect(self._choose)
@@ -136,6 +136,8 @@ class ReferencesField(Field):
         layout.addWidget(self.board)
         layout.addLayout(row)
         self.setFocusProxy(self.board)
+        model.thumbnails.arrived.connect(self._show_pictures)
+        model.thumbnails.failed.connect(self._say)
         self.show_value(None)
 
     def show_value(self, value: ControlValue | None) -> None:
@@ -212,32 +214,40 @@ class ReferencesField(Field):
     def _add_item(self, reference: Reference) -> None:
         path = reference.path if isinstance(reference, ReferenceImage) else reference.span.path
         item = QListWidgetItem(Path(path).stem)
-        item.setIcon(self._pictures.get(reference) or icon("image-outline"))
+        item.setIcon(_sign("image-outline"))
         item.setToolTip(path)
         item.setSizeHint(QSize(_WIDTH + 12, _HEIGHT + 28))
         self.board.addItem(item)
-        if reference not in self._pictures:
-            Operation(self, partial(_picture, reference)).success(partial(self._show_picture, reference)).failure(
-                partial(self._say, reference)
-            ).run()
+        picture = _picture(reference)
+        self._model.thumbnails.wanted(picture)
+        self._show_pictures(picture)
 
-    def _show_picture(self, reference: Reference, picture: QImage) -> None:
-        self._pictures[reference] = QIcon(QPixmap.fromImage(picture))
-        if (item := self._item(reference)) is not None:
-            item.setIcon(self._pictures[reference])
+    def _show_pictures(self, one: Wanted) -> None:
+        jpeg = self._model.thumbnails.get(one)
+        if jpeg is not None and (items := self._items(one)):
+            shown = QIcon(QPixmap.fromImage(QImage.fromData(jpeg)))
+            for item in items:
+                item.setIcon(shown)
 
-    def _say(self, reference: Reference, error: SecondUnitError) -> None:
-        if (item := self._item(reference)) is not None:
-            item.setIcon(icon("image-broken-variant"))
-            item.setToolTip(str(error))
+    def _say(self, one: Wanted, why: str) -> None:
+        for item in self._items(one):
+            item.setIcon(_sign("image-broken-variant"))
+            item.setToolTip(why)
 
-    def _item(self, reference: Reference) -> QListWidgetItem | None:
-        shown = self._shown or ()
-        return self.board.item(shown.index(reference)) if reference in shown else None
+    def _items(self, one: Wanted) -> list[QListWidgetItem]:
+        rows = (self.board.item(row) for row, held in enumerate(self._shown or ()) if _picture(held) == one)
+        return [item for item in rows if item is not None]
 
 
-def _picture(reference: Reference) -> QImage:
+def _sign(name: str) -> QIcon:
+    """In one size: the icons of the font cannot be painted in none, as a list asks before it is laid out."""
+    return QIcon(icon(name).pixmap(_HEIGHT, _HEIGHT))
+
+
+def _picture(reference: Reference) -> ThumbnailOf:
+    """The still, or the frame in the middle of the shot."""
     if isinstance(reference, ReferenceImage):
-        return thumbnail(reference.path, 2 * _WIDTH)
+        return ThumbnailOf(MediaTime(reference.path, Fraction(0)), 2 * _WIDTH)
     frames = reference.span.range
-    return still(reference.span.path, frames.start + frames.duration // 2, frames.rate, 2 * _WIDTH)
+    middle = (frames.start + frames.duration // 2) / frames.rate
+    return ThumbnailOf(MediaTime(reference.span.path, middle, frames.rate), 2 * _WIDTH)
