@@ -1,6 +1,7 @@
 """The panel's process: the window first, then everything that takes time."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,9 +11,18 @@ from pkgutil import iter_modules
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QByteArray, QCoreApplication, QSettings, Qt, QTimer
+from PyQt5.QtCore import (
+    QByteArray,
+    QCoreApplication,
+    QMessageLogContext,
+    QSettings,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PyQt5.QtWidgets import QApplication
-from secondunit_bridge.errors import SecondUnitError
+from secondunit_bridge.errors import BadInput, SecondUnitError, exit_code_of
 
 from secondunit_plugin.panel import theme
 from secondunit_plugin.panel.background import Operation, finish
@@ -32,7 +42,7 @@ def run(cut: Path | None) -> int:
     """Shows the panel until its window is closed; the process's exit status. Orders go on at the unit."""
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
-    app = QApplication(sys.argv[:1])
+    app = _application()
     app.setApplicationName("Second Unit")
     theme.apply(app)
     window, watchdog = Window(), Watchdog()
@@ -89,6 +99,31 @@ def run(cut: Path | None) -> int:
         closing.callback(finish)
         QTimer.singleShot(0, begin)
         return app.exec()
+
+
+def _application() -> QApplication:
+    """Where there is no display, Qt ends the process: it is ended here with what Qt said before, and what to do."""
+    warned: list[str] = []
+
+    def told(kind: QtMsgType, _: QMessageLogContext, text: str | None) -> None:
+        if kind != QtMsgType.QtFatalMsg:
+            warned.append(text or "")
+            return
+        why = next((line for line in warned if "display" in line), text or "").splitlines()[0].strip()
+        error = BadInput(
+            f"the panel cannot open a window ({why}): start it on a desktop, or name one's display in DISPLAY or"
+            " WAYLAND_DISPLAY"
+        )
+        sys.stderr.write(f"secondunit: {error}\n")
+        sys.stderr.flush()
+        os._exit(exit_code_of(error))  # Qt aborts when this returns
+
+    qInstallMessageHandler(told)
+    app = QApplication(sys.argv[:1])
+    qInstallMessageHandler(None)
+    for text in warned:
+        log.warning("%s", text)
+    return app
 
 
 def _import_speaker() -> "type[Speaker]":

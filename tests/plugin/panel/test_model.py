@@ -1,5 +1,6 @@
 """The panel's model without a unit, and what it imports."""
 
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -205,3 +206,25 @@ def test_filling_the_window_imports_nothing_any_more() -> None:
         "print(sorted(set(sys.modules) - before))\n"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a desktop is named by the environment")
+@pytest.mark.parametrize("display", ["", ":59999"])
+def test_without_a_display_it_says_so_and_ends(display: str) -> None:
+    env = {name: value for name, value in os.environ.items() if name not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY")}
+    code = "import sys; from secondunit_plugin.cli.main import run; sys.exit(run(['panel']))"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env={**env, "DISPLAY": display}, capture_output=True, text=True, check=False
+    )
+    (said,) = ended.stderr.splitlines()
+    assert said.startswith("secondunit: the panel cannot open a window (") and "name one's display" in said
+    assert ended.returncode == 3
+
+
+def test_without_its_libraries_it_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['PyQt5'] = None\nfrom secondunit_plugin.cli.main import run; sys.exit(run(['panel']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    (said,) = ended.stderr.splitlines()
+    assert "install secondunit[panel]" in said and ended.returncode == 3
