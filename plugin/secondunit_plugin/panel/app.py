@@ -86,7 +86,7 @@ def run(cut: Path | None) -> int:
         def connect(link: "UnitLink", model: "PanelModel") -> None:
             link.start()
             model.frames.start()
-            Operation(window, _import_speaker).success(model.playback.use_speaker).failure(
+            Operation(window, _find_speaker).success(model.playback.use_speaker).failure(
                 lambda error: model.playback.stay_silent(str(error))
             ).run()
             closing.callback(model.frames.close)
@@ -126,14 +126,15 @@ def _application() -> QApplication:
     return app
 
 
-def _import_speaker() -> "type[Speaker]":
+def _find_speaker() -> "Callable[[], Speaker]":
     """Brings libraries of the system for sound, which may be missing. Raises NoSound."""
     try:
-        from secondunit_plugin.panel.speaker import Speaker
+        from secondunit_plugin.panel.speaker import Output, Speaker
     except ImportError as error:
         missing = QCoreApplication.translate("app", "the system's sound libraries are missing: {error}")
         raise NoSound(missing.format(error=error)) from error
-    return Speaker
+    output = Output.find()
+    return lambda: Speaker(output)
 
 
 def _import_the_rest() -> dict[str, QByteArray]:

@@ -1,6 +1,7 @@
 """The sound device, and the clock that it is. QtMultimedia needs libraries of the system that may not be there."""
 
 import time
+from dataclasses import dataclass
 
 from PyQt5.QtCore import QCoreApplication, QIODevice
 from PyQt5.QtMultimedia import QAudioDeviceInfo, QAudioFormat, QAudioOutput
@@ -14,12 +15,16 @@ _BUFFER_SECONDS = 0.12
 _PULL, _APART, _BEYOND = 0.1, 0.2, 0.25
 
 
-class Speaker:
-    """The default output. Raises NoSound."""
+@dataclass(frozen=True)
+class Output:
+    """A sound device of the system, and the form in which it takes sound."""
 
-    why_silent = ""
+    device: QAudioDeviceInfo
+    form: QAudioFormat
 
-    def __init__(self) -> None:
+    @classmethod
+    def find(cls) -> "Output":
+        """The default one. Waits for the system's sound server, so for the work of operations. Raises NoSound."""
         device = QAudioDeviceInfo.defaultOutputDevice()
         form = QAudioFormat()
         form.setSampleRate(48_000)
@@ -30,7 +35,14 @@ class Speaker:
         form.setCodec("audio/pcm")
         if device.isNull() or not device.isFormatSupported(form):
             raise NoSound(QCoreApplication.translate("Speaker", "this machine has no sound output"))
-        self._output = QAudioOutput(device, form)
+        return cls(device, form)
+
+
+class Speaker:
+    why_silent = ""
+
+    def __init__(self, output: Output) -> None:
+        self._output = QAudioOutput(output.device, output.form)
         self._output.setBufferSize(round(_BUFFER_SECONDS * _BYTES_PER_SECOND))
         self._pipe: QIODevice | None = None
         self._waiting = bytearray()

@@ -97,6 +97,7 @@ class Window(QMainWindow):
         yield
         self.notice = QLabel()
         self.notice.setWordWrap(True)
+        self.notice.setMargin(6)
         self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.notice.hide()
         self._notice_ends = QTimer(self)
