@@ -1,5 +1,6 @@
 """What is suggested at a place of a cut, that a click drafts it, and that what is drafted can be placed."""
 
+import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -224,3 +225,24 @@ def test_a_match_is_drafted_with_the_shot_that_it_is_like(qtbot: QtBot, model: P
     (reference,) = model.draft.draft.values["like"]  # type: ignore[misc, union-attr]
     assert isinstance(reference, ReferenceShot) and reference.span.path == str(like)
     assert reference.span.range.rate == Fraction(24)
+
+
+def test_frames_of_another_shot_are_no_unused_ones_of_this(
+    qtbot: QtBot, model: PanelModel, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mov"
+    other = "smptebars=size=160x90:rate=24:duration=1"
+    joined = "[0:v]trim=end_frame=36,setpts=PTS-STARTPTS,format=yuv420p[a];[1:v]format=yuv420p[b];[a][b]concat"
+    sources = ["-i", str(make_clip(36)), "-f", "lavfi", "-i", other]
+    subprocess.run(["ffmpeg", "-v", "error", *sources, "-filter_complex", joined, "-r", "24", str(film)], check=True)
+    strip = PlaceStrip(model, SmallPictures(model.thumbnails))
+    qtbot.addWidget(strip)
+    version = version_of(cut_of([shot(film, 60, 6, 24), gap(12), shot(film, 60, 36, 20, "B")]))
+    model.cut.set_state(OpenCut(Path("/cut.otio"), (version,)))
+    with qtbot.waitSignal(model.handles.changed, timeout=10_000):
+        model.select(at(version, GapPlace))
+    layout = model.handles.narrowed(version.layout, at(version, GapPlace))
+    before, _, after = layout.tracks[0].items
+    assert isinstance(before, Bar) and isinstance(after, Bar)
+    assert (before.head, before.tail, after.head, after.tail) == (6, 6, 0, 4)
+    assert strip.buttons[0].text() == "Extend A through the gap: 6 frames made"

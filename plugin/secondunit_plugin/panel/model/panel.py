@@ -22,6 +22,7 @@ from secondunit_plugin.panel.model.compare import CompareModel
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
 from secondunit_plugin.panel.model.draft import ControlsState, Draft, DraftModel, Known, Needless, Refused, Unknown
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
+from secondunit_plugin.panel.model.handles import HandlesModel
 from secondunit_plugin.panel.model.history import HistoryModel
 from secondunit_plugin.panel.model.live import LIVE, LiveModel
 from secondunit_plugin.panel.model.offers import OffersModel
@@ -79,6 +80,7 @@ class PanelModel(QObject):
         self.unit: UnitState = Searching()
         self.place: Place | None = None
         self.cut = CutModel(self)
+        self.handles = HandlesModel(self.cut, self)
         self.draft = DraftModel(self)
         self.offers = OffersModel(self.draft, self)
         self.orders = OrdersModel(self)

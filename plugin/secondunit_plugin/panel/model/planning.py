@@ -34,7 +34,7 @@ from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.matches import look_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import ApproveTake, End, Into
 from secondunit_timeline.operations import Operation as Change
-from secondunit_timeline.orders import Settings
+from secondunit_timeline.orders import Settings, camera_end, camera_start
 from secondunit_timeline.placing import Ordered, place
 from secondunit_timeline.shots import find_clip, open_shot
 from secondunit_timeline.takes import key_of, placed_takes, stand_ins
@@ -42,6 +42,7 @@ from secondunit_timeline.takes import key_of, placed_takes, stand_ins
 from secondunit_plugin.panel.model import draft as drafts
 from secondunit_plugin.panel.model.cut import Version
 from secondunit_plugin.panel.model.draft import Draft
+from secondunit_plugin.panel.model.handles import Handles
 from secondunit_plugin.panel.model.live import LIVE
 from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.reading import version_of
@@ -49,6 +50,9 @@ from secondunit_plugin.panel.model.values import Beside, Keyframe, MaskFile, Pai
 
 _LIVE_TIER = "draft"
 _LIVE_WIDTH = 480
+
+_LOOKED = 2
+"""Seconds beyond a cut point in which another shot is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,24 @@ def frame_to_draw_on(version: Version, draft: Draft, at: FrameTime) -> tuple[str
     gone = int(into * shot.info.rate / shot.record.rate * abs(shot.speed))
     frame = shot.used.start + gone if shot.speed >= 0 else shot.used.end - 1 - gone
     return shot.info.path, min(shot.used.end - 1, max(shot.used.start, frame)), shot.info.rate
+
+
+def handles_of(version: Version, place: ShotPlace, unused: Handles) -> Handles:
+    """How many of the `unused` frames of the cut before and behind a shot still show it, as far as `_LOOKED` goes.
+
+    They are as they were where the media cannot be read, or plays backward.
+    """
+    try:
+        shot = open_shot(version.index, *find_clip(version.index, selector_of(place)))
+        if shot.speed <= 0:
+            return unused
+        wanted = round(_LOOKED * shot.info.rate)
+        first, end = camera_start(shot, wanted), camera_end(shot, wanted)
+    except BadInput:
+        return unused
+    each = shot.record.rate / (shot.info.rate * shot.speed)
+    head, tail = int((shot.used.start - first) * each), int((end - shot.used.end) * each)
+    return head if first else unused[0], tail if end < shot.info.frames else unused[1]
 
 
 def cut_in(version: Version, ordered: Ordered, takes: Sequence[Take]) -> Version:

@@ -37,6 +37,7 @@ class PlaceStrip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         model.place_changed.connect(self._show)
         model.cut.changed.connect(self._show)
+        model.handles.changed.connect(self._show)
         model.draft.changed.connect(self._mark_drafted)
         self._show()
 
@@ -53,12 +54,13 @@ class PlaceStrip(QWidget):
 
     def _show(self) -> None:
         place, opened = self._model.place, self._model.cut.open
-        around = opened.version.layout.around(place) if opened is not None and place is not None else None
+        layout = self._model.handles.narrowed(opened.version.layout, place) if opened and place else None
+        around = layout.around(place) if layout is not None and place is not None else None
         self.setVisible(around is not None)
-        if opened is None or place is None or around is None:
+        if layout is None or place is None or around is None:
             return
-        self.film.show_place(opened.version.layout, place, around)
-        self._suggested = suggestions(opened.version.layout, place)[:_MOST]
+        self.film.show_place(layout, place, around)
+        self._suggested = suggestions(layout, place)[:_MOST]
         for button, suggestion in zip_longest(self.buttons, self._suggested):
             button.setVisible(suggestion is not None)
             if suggestion is not None:
