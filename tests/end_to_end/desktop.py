@@ -166,6 +166,7 @@ class Desk:
 
     def choose(self, name: str, text: str) -> None:
         """In the drop-down list of that name."""
+        self.find(name, ready=True)
         self.hands.click(*self.field(name).middle)
         self.click(text)
 
@@ -174,6 +175,15 @@ class Desk:
         self.hands.click(*self.field(name).middle)
         self.hands.keys("ctrl+a")
         self.hands.write(text)
+
+    def scroll(self, over: str, to: str) -> None:
+        """With the wheel over one text until another one is seen."""
+        x, y = self.find(over).middle
+        for _ in range(40):
+            if any(fnmatchcase(one.text, to) for one in self.look()):
+                return
+            self.hands.do("mousemove", str(x), str(y), "click", "5")
+            time.sleep(_PAUSE)
 
     def rest(self) -> None:
         """Until what is to be read stays the same for a second."""

@@ -99,10 +99,12 @@ class OrderForm(QWidget):
         self._asks.setVisible(draft is not None)
         self.how.setVisible(draft is None and self._model.cut.open is not None)
         with QSignalBlocker(self.task):
-            self.task.clear()
-            if draft is not None:
-                for task in tasks_at(draft.place):
+            tasks = tasks_at(draft.place) if draft is not None else ()
+            if tasks != tuple(self.task.itemData(row) for row in range(self.task.count())):
+                self.task.clear()  # which closes it where it is open
+                for task in tasks:
                     self.task.addItem(words.of_task(task), task)
+            if draft is not None:
                 self.task.setCurrentIndex(self.task.findData(task_of(draft.asking)))
         self.place.setText(words.of_place(draft.place) if draft is not None else self.tr("No place is selected"))
         self._show_model()
@@ -159,10 +161,11 @@ class OrderForm(QWidget):
     def _show_intents(self, draft: Draft) -> None:
         card = self._model.card(draft)
         intents = card.intents if card is not None else ()
-        self.intent.clear()
-        self.intent.addItem(self.tr("none"), "")
-        for intent in intents:
-            self.intent.addItem(intent, intent)
+        if ("", *intents) != tuple(self.intent.itemData(row) for row in range(self.intent.count())):
+            self.intent.clear()
+            self.intent.addItem(self.tr("none"), "")
+            for intent in intents:
+                self.intent.addItem(intent, intent)
         self.intent.setCurrentIndex(max(0, self.intent.findData(draft.intent)))
         for widget in (self.intent, self._chosen.labelForField(self.intent)):
             if widget is not None:
