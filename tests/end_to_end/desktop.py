@@ -144,9 +144,9 @@ class Desk:
             time.sleep(_PAUSE)
 
     def field(self, name: str) -> Seen:
-        """The widget of that name, not the label beside it."""
-        self.find(name)
-        return next(one for one in self.look() if one.text == name and not one.drawn)
+        """The widget of that name rather than the label beside it."""
+        label = self.find(name)
+        return next((one for one in self.look() if one.text == name and not one.drawn), label)
 
     def gone(self, text: str, seconds: float = SECONDS) -> None:
         end = time.monotonic() + seconds

@@ -91,7 +91,7 @@ def _controls(album: Album, desk: Desk) -> None:
     desk.rest()
     desk.choose("Task", "Make the shot again")
     desk.choose("Model", "Wan 2.1 VACE, 1.3B*")
-    desk.write_into("What is to be seen", "the balloon is striped red and white, evening light")
+    desk.write_into("Text", "the balloon is striped red and white, evening light")
     _take(album, desk, "controls")
     desk.scroll("Content", "Paint the mask on the picture")
     desk.click("Paint the mask on the picture")
