@@ -65,8 +65,6 @@ class OrderForm(QWidget):
         chosen.setContentsMargins(0, 0, 0, 0)
         chosen.addRow(self.tr("Task"), self.task)
         chosen.addRow(self.tr("Model"), self.model_box)
-        chosen.addRow(self.instead)
-        chosen.addRow(self._lacking)
         chosen.addRow(self.tr("Intent"), self.intent)
         self._chosen = chosen
         inner = QWidget()
@@ -74,6 +72,8 @@ class OrderForm(QWidget):
         form.addWidget(self.place)
         form.addWidget(self.how)
         form.addWidget(self._asks)
+        form.addWidget(self.instead)
+        form.addWidget(self._lacking)
         form.addWidget(AskingForm(model.draft))
         form.addWidget(self.said)
         form.addWidget(self.controls)
@@ -135,6 +135,8 @@ class OrderForm(QWidget):
     def _show_model(self) -> None:
         draft = self._model.draft.draft
         if draft is None:
+            self.instead.hide()
+            self._lacking.hide()
             return
         with QSignalBlocker(self.model_box):
             self._list_models(task_of(draft.asking))
