@@ -7,9 +7,9 @@ from pathlib import Path
 from secondunit_bridge.errors import BadInput
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Through a temporary file in the same folder, fsync and rename."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+def write_whole(path: Path, content: bytes) -> None:
+    """Through a temporary file in the same folder, fsync and rename. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with temporary.open("xb") as file:
             file.write(content)
@@ -17,10 +17,16 @@ def write_bytes(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
         sync_folder(path.parent)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written ({error.strerror}): check the disk's space and permissions") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """As `write_whole`, for a file that a person named. Raises BadInput."""
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}): check the disk's space and permissions") from None
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,7 +6,6 @@ loading, steps, previews and later places in the queue live in memory and are lo
 never given twice: a claim reserves a range of them.
 """
 
-import secrets
 import threading
 import uuid
 from collections import deque
@@ -20,7 +19,7 @@ from typing import Any
 
 import apsw
 from secondunit_bridge._pb import unit_pb2
-from secondunit_bridge.errors import OrderFailed, OrderNotFound, OrderRefused, SecondUnitError
+from secondunit_bridge.errors import OrderFailed, OrderNotFound, OrderRefused
 from secondunit_bridge.messages import (
     Cancelled,
     Event,
@@ -38,58 +37,13 @@ from secondunit_bridge.messages import (
 from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
 
+from secondunit_inference.database import first_row, open_database, write_ballast
 from secondunit_inference.names import new_reel, next_version, starts_of
 
 MOST_ATTEMPTS = 3
 _NUMBERS_A_CLAIM = 100_000
 _PASSING_EVENTS = 256
 _REMEMBERED_ORDERS = 32
-_SCHEMA_VERSION = 3
-_BALLAST_BYTES = 4 * 1024 * 1024
-_SCHEMA = """
-CREATE TABLE orders (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    body BLOB NOT NULL,
-    state TEXT NOT NULL,
-    fence INTEGER NOT NULL DEFAULT 0,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    cancel INTEGER NOT NULL DEFAULT 0,
-    numbers INTEGER NOT NULL DEFAULT 0,
-    rank INTEGER NOT NULL DEFAULT 0,
-    queued TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX orders_by_state ON orders(state, rank);
-CREATE TABLE takes (
-    id TEXT PRIMARY KEY,
-    order_id TEXT NOT NULL REFERENCES orders(id),
-    position INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    reel TEXT NOT NULL UNIQUE,
-    start INTEGER NOT NULL,
-    body BLOB,
-    UNIQUE (order_id, position)
-);
-CREATE TABLE events (
-    order_id TEXT NOT NULL REFERENCES orders(id),
-    number INTEGER NOT NULL,
-    body BLOB NOT NULL,
-    PRIMARY KEY (order_id, number)
-) WITHOUT ROWID;
-CREATE TABLE versions (show TEXT NOT NULL, shot TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (show, shot));
-CREATE TABLE timecode (show TEXT PRIMARY KEY, next_second INTEGER NOT NULL);
-CREATE TABLE workers (device TEXT PRIMARY KEY, pid INTEGER NOT NULL, created REAL NOT NULL);
-"""
-# `rank`: queued orders start by it, the lowest first. `queued`: when, as an ISO 8601 time in UTC.
-_LATER_LAYOUTS = (
-    """
-ALTER TABLE orders ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
-UPDATE orders SET rank = number;
-DROP INDEX orders_by_state;
-CREATE INDEX orders_by_state ON orders(state, rank);
-""",
-    "ALTER TABLE orders ADD COLUMN queued TEXT NOT NULL DEFAULT '';",
-)
 
 
 class State(StrEnum):
@@ -139,10 +93,10 @@ class _Live:
 class Orders:
     def __init__(self, database: Path) -> None:
         self._database = threading.Lock()
-        self._connection = _open(database)
+        self._connection = open_database(database)
         self._ballast = database.with_name("ballast")
         with suppress(OSError):
-            _write_ballast(self._ballast)
+            write_ballast(self._ballast)
         self._memory = threading.Lock()
         self._telling = threading.Lock()  # so that the last place that is told is the last one
         self._live: dict[str, _Live] = {}
@@ -161,7 +115,7 @@ class Orders:
             known = self.accepted(order, db)
             if known is not None:
                 return known
-            ahead = _one(db, "SELECT count(*) FROM orders WHERE state IN ('queued', 'running')")[0]
+            ahead = first_row(db, "SELECT count(*) FROM orders WHERE state IN ('queued', 'running')")[0]
             queued = Queued(order.id, 1, ahead, plan)
             db.execute(
                 "INSERT INTO orders (id, body, state, numbers, rank, queued)"
@@ -190,7 +144,7 @@ class Orders:
             return None
         if _read_order(row[0]) != order:
             raise OrderRefused(f"the order id {order.id} stands for another order already: give this one its own")
-        stored = _one(db, "SELECT body FROM events WHERE order_id = ? AND number = 1", order.id)[0]
+        stored = first_row(db, "SELECT body FROM events WHERE order_id = ? AND number = 1", order.id)[0]
         event = _read_event(stored)
         assert isinstance(event, Queued)
         return event
@@ -224,7 +178,7 @@ class Orders:
         live = self._live_of(order_id)
         event = None
         with self._transaction() as db:
-            state, number = _one(db, "SELECT state, numbers FROM orders WHERE id = ?", order_id)
+            state, number = first_row(db, "SELECT state, numbers FROM orders WHERE id = ?", order_id)
             if state == State.QUEUED:
                 # no claim holds it, so no event in memory can have a higher number than the range that was reserved
                 event = Cancelled(order_id, max(number + 1, live.next_number))
@@ -322,7 +276,7 @@ class Orders:
 
     def cancel_asked(self, claim: Claim) -> bool:
         with self._reading() as db:
-            return bool(_one(db, "SELECT cancel FROM orders WHERE id = ?", claim.order.id)[0])
+            return bool(first_row(db, "SELECT cancel FROM orders WHERE id = ?", claim.order.id)[0])
 
     def passed(self, claim: Claim, event: Loading | Step | Preview) -> None:
         """Shows an event that is not stored; its number is given here."""
@@ -342,7 +296,9 @@ class Orders:
             )
             if db.changes() != 1:
                 return False
-            done = not _one(db, "SELECT count(*) FROM takes WHERE order_id = ? AND body IS NULL", claim.order.id)[0]
+            done = not first_row(db, "SELECT count(*) FROM takes WHERE order_id = ? AND body IS NULL", claim.order.id)[
+                0
+            ]
             if done:
                 db.execute("UPDATE orders SET state = ? WHERE id = ?", (State.DONE, claim.order.id))
             _store_event(db, event)
@@ -430,7 +386,7 @@ class Orders:
         """Shows each queued order how many are before it, where that is not what it was told last."""
         with self._telling:
             with self._reading() as db:
-                running = _one(db, "SELECT count(*) FROM orders WHERE state = ?", State.RUNNING)[0]
+                running = first_row(db, "SELECT count(*) FROM orders WHERE state = ?", State.RUNNING)[0]
                 queued: list[Any] = db.execute(
                     "SELECT id FROM orders WHERE state = ? ORDER BY rank", (State.QUEUED,)
                 ).fetchall()
@@ -499,43 +455,8 @@ class Orders:
                 raise
 
 
-def _open(path: Path) -> apsw.Connection:
-    connection = apsw.Connection(str(path))
-    connection.set_busy_timeout(2000)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    version = _one(connection, "PRAGMA user_version")[0]
-    if version == 0:
-        with connection:
-            connection.execute(_SCHEMA)
-            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    elif 1 <= version < _SCHEMA_VERSION:
-        with connection:
-            for change in _LATER_LAYOUTS[version - 1 :]:
-                connection.execute(change)
-            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    elif version != _SCHEMA_VERSION:
-        raise SecondUnitError(
-            f"the database {path} has layout {version}, this unit knows {_SCHEMA_VERSION}: run the version that wrote"
-            " it, or set SECONDUNIT_HOME to another folder"
-        )
-    return connection
-
-
-def _write_ballast(path: Path) -> None:
-    """Room that is given up when the disk is full, so that ends and cancellations can still be stored."""
-    if not path.exists():
-        with path.open("wb") as ballast:
-            ballast.write(secrets.token_bytes(_BALLAST_BYTES))
-
-
-def _one(db: apsw.Connection, query: str, *values: Any) -> Any:
-    return db.execute(query, values).fetchone()
-
-
 def _holds(db: apsw.Connection, claim: Claim) -> bool:
-    state, fence = _one(db, "SELECT state, fence FROM orders WHERE id = ?", claim.order.id)
+    state, fence = first_row(db, "SELECT state, fence FROM orders WHERE id = ?", claim.order.id)
     return bool(state == State.RUNNING and fence == claim.fence)
 
 

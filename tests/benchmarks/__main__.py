@@ -29,8 +29,8 @@ def main() -> int:
         MARKS[0],
         f"{datetime.now(UTC):%Y-%m-%d}, {machine}.",
         "",
-        "| measure | measured | at most |",
-        "|---|---|---|",
+        "| measure | measured | at most | |",
+        "|---|---|---|---|",
     ]
     block = "\n".join([*head, *lines, MARKS[1]])
     pattern = re.compile(re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1]), re.DOTALL)

@@ -57,16 +57,28 @@ LTX2 = "ltx-2-19b"
 RATE = Fraction(30000, 1001)
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Of a unit of its own, with tiny weights of one model."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("SECONDUNIT_HOME", str(folder))
-    monkeypatch.setenv("SECONDUNIT_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    tiny.build(cards.card(MODEL), tmp_path / "models" / MODEL)
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tiny weights of one model; tests add others."""
+    folder = tmp_path_factory.mktemp("models")
+    tiny.build(cards.card(MODEL), folder / MODEL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def _unit_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("home")
     yield folder
     spawn.stop(folder)
+
+
+@pytest.fixture
+def home(_unit_home: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of a unit of these tests' own, which finds `models`."""
+    monkeypatch.setenv("SECONDUNIT_HOME", str(_unit_home))
+    monkeypatch.setenv("SECONDUNIT_MODELS", str(models))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return _unit_home
 
 
 def test_a_shot_is_extended_by_a_video_model(tmp_path: Path, make_clip: Callable[..., Path], home: Path) -> None:
@@ -82,7 +94,7 @@ def test_a_shot_is_extended_by_a_video_model(tmp_path: Path, make_clip: Callable
 
     missing = {card.model: card.missing for card in unit.cards if card.engine == "diffusion"}
     assert missing[MODEL] == ""
-    assert "secondunit models get wan2.1-t2v-1.3b" in missing["wan2.1-t2v-1.3b"]
+    assert "secondunit models get wan2.1-t2v-14b" in missing["wan2.1-t2v-14b"]
     assert isinstance(events[-1], TakeReady), events[-1]
     take = events[-1].take
     with VideoReader(take.path) as made, VideoReader(str(clip)) as shot:
@@ -143,10 +155,10 @@ def test_half_of_a_shot_is_made_again_from_the_command_line(
     assert run(["unit", "status"]) == 0
     listed = capsys.readouterr().out
     assert f"diffusion/{MODEL}" in listed
-    assert "secondunit models get wan2.1-t2v-1.3b" in " ".join(listed.split())
-    absent = ["--engine", "diffusion", "--model", "wan2.1-t2v-1.3b", "-o", str(tmp_path / "no.otio")]
+    assert "secondunit models get wan2.1-t2v-14b" in " ".join(listed.split())
+    absent = ["--engine", "diffusion", "--model", "wan2.1-t2v-14b", "-o", str(tmp_path / "no.otio")]
     assert run([*command[:-2], *absent]) == 3
-    assert "secondunit models get wan2.1-t2v-1.3b" in capsys.readouterr().err
+    assert "secondunit models get wan2.1-t2v-14b" in capsys.readouterr().err
     assert not (tmp_path / "no.otio").exists()
 
 
@@ -192,9 +204,11 @@ def test_recipes_and_markers_are_made_by_a_video_model(
 
 
 @pytest.mark.usefixtures("home")
-def test_an_extension_carries_as_many_frames_as_its_model_goes_on_from(tmp_path: Path, footage: Path) -> None:
+def test_an_extension_carries_as_many_frames_as_its_model_goes_on_from(
+    tmp_path: Path, models: Path, footage: Path
+) -> None:
     """Helios reads whole chunks of 33 frames at 24; the shot runs at 29.97."""
-    tiny.build(cards.card("helios-base-14b"), tmp_path / "models" / "helios-base-14b")
+    tiny.build(cards.card("helios-base-14b"), models / "helios-base-14b")
     clip = tmp_path / "dog.mov"
     source = ["-i", str(footage / "s01_dog_fetch_720p2997.mp4"), "-frames:v", "100", "-vf", "scale=96:64", "-an"]
     subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", "prores_ks", str(clip)], check=True)
@@ -229,10 +243,10 @@ def test_an_extension_carries_as_many_frames_as_its_model_goes_on_from(tmp_path:
 
 @pytest.mark.usefixtures("home")
 def test_a_still_is_the_first_frame_of_a_clip_with_the_usual_handles(
-    tmp_path: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, models: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     model, still = "wan2.1-i2v-14b-480p", tmp_path / "still.png"
-    tiny.build(cards.card(model), tmp_path / "models" / model)
+    tiny.build(cards.card(model), models / model)
     cut, out = tmp_path / "cut.otio", tmp_path / "out.otio"
     clip = make_clip(40, "24", "10:00:00:00", "96x64")
     write_cut(sounding_cut(shot(clip, 40, 5, 12)), cut)
@@ -307,9 +321,11 @@ def test_a_take_grows_and_keeps_every_frame(
     assert "'A' plays no take" in " ".join(capsys.readouterr().err.split())
 
 
-def test_takes_made_at_once_are_published_one_by_one_with_what_was_done_for_speed(home: Path, tmp_path: Path) -> None:
+def test_takes_made_at_once_are_published_one_by_one_with_what_was_done_for_speed(
+    home: Path, models: Path, tmp_path: Path
+) -> None:
     model = "wan2.1-t2v-1.3b"
-    tiny.build(cards.card(model), tmp_path / "models" / model)
+    tiny.build(cards.card(model), models / model)
     slot = Slot(9, 0, 0, Fraction(16), Fraction(16), 96, 64, Fraction(1), None)
     given = {"steps": 2, "speed.batch": 2, "speed.attention": "math"}
     parameters = tuple(Parameter(name, value) for name, value in given.items())
@@ -337,9 +353,12 @@ Ordered = Callable[..., tuple[Any, otio.schema.Clip]]
 
 
 @pytest.fixture
-def ordered(tmp_path: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> Ordered:
+def ordered(
+    tmp_path: Path, models: Path, make_clip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> Ordered:
     """Runs a command for shot A of a cut with a tiny LTX-2: the take as `--json` says it, and the shot with it."""
-    tiny.build(cards.card(LTX2), tmp_path / "models" / LTX2)
+    if not (models / LTX2).exists():
+        tiny.build(cards.card(LTX2), models / LTX2)
 
     def order(size: str, *command: str, refused: bool = False) -> tuple[Any, otio.schema.Clip]:
         cut, out = tmp_path / "cut.otio", tmp_path / "out.otio"
@@ -373,13 +392,13 @@ def test_a_shot_is_made_larger_in_tiles_from_the_command_line(ordered: Ordered) 
 
 @pytest.mark.usefixtures("home")
 def test_a_shot_is_made_again_along_an_adapter_from_the_command_line(
-    tmp_path: Path, ordered: Ordered, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, models: Path, ordered: Ordered, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card, file = cards.card(LTX2), tmp_path / "pose.safetensors"
     command = ["96x64", "match", "--like", "B", "--set", "adapter=pose"]
     error, _ = ordered(*command, refused=True)
     assert f"secondunit models get {LTX2} --adapter pose" in " ".join(error.split())
-    lora(file, tmp_path / "models" / LTX2, card.lora_targets)
+    lora(file, models / LTX2, card.lora_targets)
     assert run(["models", "import", LTX2, str(file), "--adapter", "pose", "--accept-licence"]) == 0
     capsys.readouterr()
     take, placed = ordered(*command)

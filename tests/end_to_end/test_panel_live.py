@@ -1,5 +1,6 @@
 """Live: a small draft of the real unit follows every change, and leaves nothing."""
 
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -66,9 +67,11 @@ def test_a_small_draft_follows_every_change_and_leaves_nothing(
         )
         return time.perf_counter() - began
 
-    assert change(Extend("head", 2)) < 2
+    # Two seconds on a machine of its own; of a busier one it gets a share.
+    most = 2 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert change(Extend("head", 2)) < most
     assert window.viewer.caption == "live" and window.viewer.picture.width() == 320
-    assert change(Extend("tail", 3)) < 2
+    assert change(Extend("tail", 3)) < most
     for frames in (200, 201, 202, 4):
         model.draft.ask(Extend(frames=frames, into="handles"))
         qtbot.wait(250)

@@ -20,6 +20,7 @@ from tests.inference.diffusion_orders import SIDE, job, lossless, order, small, 
 
 window = pytest.importorskip("secondunit_inference.engines.diffusion.window")
 engine = pytest.importorskip("secondunit_inference.engines.diffusion.engine", reason="torch is not installed")
+pictures = pytest.importorskip("secondunit_inference.engines.diffusion.pictures")
 
 RATE = Fraction(16)
 FRAMES = 5
@@ -46,7 +47,7 @@ def _given_back(asked: Order) -> list[NDArray[np.float32] | NDArray[np.uint16]]:
     seen = windows.window(plan.timing.passes[0], entry, {}).source
     assert all(picture.min() >= 0 and picture.max() <= 1 for picture in seen)
     encoding = engine.probed(plan.canvas.source)
-    frames = engine._Frames(
+    frames = pictures.Frames(
         plan, windows, dict(enumerate(seen)), Space(space_of(asked.slot.encoding, encoding)), job(Path())
     )
     made = [frames.generated(number) for number in range(FRAMES)]
@@ -128,10 +129,10 @@ def test_a_mask_leaves_the_sources_codes_and_light_above_white_is_kept_inside(
     made = {number: np.ascontiguousarray(picture[:, ::-1]) for number, picture in enumerate(seen)}
     progress = Progress(lambda _: None, lambda *_: None, lambda _, make: previews.append(make()))
     work = Job(progress, threading.Event(), tmp_path)
-    frames = engine._Frames(plan, windows, made, Space(space_of(named, tags)), work)
+    frames = pictures.Frames(plan, windows, made, Space(space_of(named, tags)), work)
     out = tmp_path / ("out" if codec is Codec.EXR else "out.mkv")
     with MediaWriter(str(out), codec, RATE, SIDE, SIDE, Fraction(1), tags, space=named) as writer:
-        for frame in engine._take(plan, frames, None, tags, asked, work):
+        for frame in pictures.take(plan, frames, None, tags, asked, work):
             writer.write(frame)
     written = str(out / "frame_%04d.exr") if codec is Codec.EXR else str(out)
     with VideoReader(path, RATE) as before, VideoReader(written, RATE) as after:

@@ -471,7 +471,7 @@ def test_model_frames_are_given_up_once_the_take_has_shown_them(
 ) -> None:
     """Half the model's rate: every second frame of the take lies between two of the model's."""
     held_frames: list[dict[int, Any]] = []
-    original = engine._Frames
+    original = engine.Frames
 
     def frames(plan: Any, windows: Any, made: dict[int, Any], *values: Any) -> Any:
         held_frames.append(made)
@@ -480,7 +480,7 @@ def test_model_frames_are_given_up_once_the_take_has_shown_them(
     card = cards.card(WAN)
     asked = order(card, Task.GENERATE, (Text("a lake"),), 33, 2 * card.rate)
     whole = take(Held(), asked, models(WAN))
-    monkeypatch.setattr(engine, "_Frames", frames)
+    monkeypatch.setattr(engine, "Frames", frames)
     job, _ = told_job(models(WAN))
     made = engine.make(Held(), asked, 0, 1, job)
     assert made.fit is not None and made.fit.frames == 17
@@ -493,7 +493,7 @@ def test_an_error_in_a_frame_comes_out_where_the_take_is_written(
     models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job, _ = told_job(models(WAN))
-    original, made_frames = engine._Frames.generated, []
+    original, made_frames = engine.Frames.generated, []
 
     def generated(self: Any, frame: int) -> Any:
         made_frames.append(frame)
@@ -501,7 +501,7 @@ def test_an_error_in_a_frame_comes_out_where_the_take_is_written(
             raise OrderFailed("no")
         return original(self, frame)
 
-    monkeypatch.setattr(engine._Frames, "generated", generated)
+    monkeypatch.setattr(engine.Frames, "generated", generated)
     made = engine.make(Held(), generate(WAN), 0, 1, job)
     written = []
     with pytest.raises(OrderFailed, match="no"):

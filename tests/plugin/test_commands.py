@@ -10,7 +10,7 @@ import pytest
 from secondunit_bridge.messages import Look, Value
 from secondunit_bridge.ratings import Rating, rate
 from secondunit_plugin.cli.main import run
-from secondunit_plugin.cli.orders import LoraFile, Setting
+from secondunit_plugin.cli.types import LoraFile, Setting
 
 from tests.timeline.cuts import clip, cut_of
 from tests.timeline.media_cuts import write_take

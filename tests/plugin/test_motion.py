@@ -9,7 +9,7 @@ import pytest
 from secondunit_bridge.errors import OrderRefused
 from secondunit_bridge.messages import CameraMove, Point, Stroke, Strokes, Task
 from secondunit_inference.engines.draft.card import plan
-from secondunit_plugin.cli.orders import Move, StrokesFile
+from secondunit_plugin.cli.types import Move, StrokesFile
 from secondunit_timeline.orders import Settings, steering
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 from secondunit_bridge.errors import ModelError
+from secondunit_bridge.files import write_whole
 from secondunit_bridge.messages import (
     AdapterWeights,
     Cancelled,
@@ -37,7 +38,6 @@ from secondunit_inference.weights.record import (
     WeightsRecord,
     read_record,
     write_record,
-    write_whole,
 )
 
 LICENCES = "licences.json"

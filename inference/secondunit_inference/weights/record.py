@@ -1,8 +1,6 @@
 """What was downloaded or imported as a model's weights, in `secondunit.json` beside them."""
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any
 
 import orjson
 from secondunit_bridge.errors import ModelError
-from secondunit_bridge.files import sync_folder
+from secondunit_bridge.files import write_whole
 
 RECORD = "secondunit.json"
 _CHUNK = 16 * 1024 * 1024
@@ -134,20 +132,6 @@ def stands(folder: Path, file: StoredFile) -> bool:
 
 def write_record(folder: Path, record: WeightsRecord) -> None:
     write_whole(folder / RECORD, orjson.dumps(record, option=orjson.OPT_INDENT_2))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """The file is there with all of its bytes, or as it was before."""
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
 def hashing(path: Path, sha256: "hashlib._Hash") -> Iterator[int]:

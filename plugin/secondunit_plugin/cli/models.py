@@ -12,8 +12,8 @@ from secondunit_bridge.client import Client
 from secondunit_bridge.errors import BadInput, ModelError
 from secondunit_bridge.messages import AdapterWeights, Card, Parameter, Value, Weights, WeightsProgress, WeightsState
 
-from secondunit_plugin.cli.orders import Setting
 from secondunit_plugin.cli.output import print_json, print_table
+from secondunit_plugin.cli.types import Setting
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -7,35 +7,30 @@ from functools import partial
 from math import floor
 from pathlib import Path
 
-import av
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from secondunit_bridge.media.colour import parts, whole
+from secondunit_bridge.media.colour import whole
 from secondunit_bridge.media.probe import Encoding
-from secondunit_bridge.media.read import picture
 from secondunit_bridge.media.seam import measure
 from secondunit_bridge.messages import Fit, Measure, Order, Seam
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_inference import cards
-from secondunit_inference.cards import IndexUnit, Input
 from secondunit_inference.engines.diffusion.canvas import Known
-from secondunit_inference.engines.diffusion.composite import Composite
-from secondunit_inference.engines.diffusion.depth import FOLDER, is_there
-from secondunit_inference.engines.diffusion.enlarging import Enlarging, Way
+from secondunit_inference.engines.diffusion.enlarging import Enlarging
 from secondunit_inference.engines.diffusion.families import FAMILIES, Call
 from secondunit_inference.engines.diffusion.faster import faster
 from secondunit_inference.engines.diffusion.fitting import Clock, in_memory, keep
 from secondunit_inference.engines.diffusion.framing import Floats
 from secondunit_inference.engines.diffusion.held import Held, Model
 from secondunit_inference.engines.diffusion.looks import loras, used, worn
-from secondunit_inference.engines.diffusion.motion import Moved, described
+from secondunit_inference.engines.diffusion.notes import notes_of
+from secondunit_inference.engines.diffusion.pictures import Frames, corrected, take
 from secondunit_inference.engines.diffusion.planned import Planned, planned
 from secondunit_inference.engines.diffusion.preflight import approximate
 from secondunit_inference.engines.diffusion.previews import Previews
 from secondunit_inference.engines.diffusion.recipes import name_of
-from secondunit_inference.engines.diffusion.retime import Between
 from secondunit_inference.engines.diffusion.run import check_size, run
 from secondunit_inference.engines.diffusion.scratch import Scratch, mapped_bytes
 from secondunit_inference.engines.diffusion.sound import sound
@@ -44,14 +39,11 @@ from secondunit_inference.engines.diffusion.speed import able, check_machine
 from secondunit_inference.engines.diffusion.timing import Pass
 from secondunit_inference.engines.diffusion.upscale import steps, upscaled
 from secondunit_inference.engines.diffusion.weights import folder_of, sha256_of
-from secondunit_inference.engines.diffusion.window import Windows, white_of
+from secondunit_inference.engines.diffusion.window import Windows
 from secondunit_inference.engines.draft.ahead import Ahead
 from secondunit_inference.engines.draft.footage import reader
 from secondunit_inference.job import Job, Made, Make, Picture
-from secondunit_inference.seams import NO_CORRECTION, Correction, meet
-
-_PREVIEW_WIDTH = 480
-"""Previews travel at most this wide."""
+from secondunit_inference.seams import Correction, meet
 
 _AHEAD = 2
 """Frames of the take that are brought into its size and colours while those before them are encoded."""
@@ -92,20 +84,20 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
         if plan.enlarging is not None:
             windows.close()
             windows = Windows(replace(plan, framing=plan.enlarging.framing), order.slot.encoding, job.check, job.models)
-        frames = _Frames(plan, windows, made.frames, space, job)
-        openings = _corrected(plan, frames, encoding)
+        frames = Frames(plan, windows, made.frames, space, job)
+        openings = corrected(plan, frames, encoding)
     except BaseException:
         windows.close()
         raise
     return Made(
-        frames=Ahead(_take(plan, frames, openings, encoding, order, job), _AHEAD),
+        frames=Ahead(take(plan, frames, openings, encoding, order, job), _AHEAD),
         encoding=encoding,
         sound=sound(plan, made.sound, made.sound_rate, order, seed),
         seams=openings.seams,
         look=None,
         trusted=None,
         placeholder=False,
-        notes=(*_notes(plan, job.models), *windows.notes(), *plan.speed.left_out(recipe), *notes),
+        notes=(*notes_of(plan, job.models), *windows.notes(), *plan.speed.left_out(recipe), *notes),
         cube="",
         weights_sha256=sha256_of(folder),
         fit=Fit(
@@ -292,173 +284,3 @@ def _seam(plan: Planned, rate: Fraction, made: dict[int, Floats], at: int, befor
 
 def _display(plan: Planned, shown: Floats) -> Picture:
     return whole(plan.framing.out_of(shown))
-
-
-class _Frames:
-    """Pictures of the take, in the codes of its encoding, from the model's frames and the camera's."""
-
-    def __init__(self, plan: Planned, windows: Windows, made: dict[int, Floats], space: Space, job: Job) -> None:
-        self._plan, self._windows, self._made, self._space, self._job = plan, windows, made, space, job
-        self._framing = plan.framing if plan.enlarging is None else plan.enlarging.framing
-        self._between = Between()
-
-    def close(self) -> None:
-        self._windows.close()
-
-    def generated(self, frame: int) -> Picture | Floats:
-        """Floats where the encoding may hold light beyond white."""
-        self._job.check()
-        at = self._plan.timing.model_frame(frame)
-        low = floor(at)
-        shown = self._model(low)
-        if at != low:
-            shown = self._between.picture((low, low + 1), shown, self._model(low + 1), at - low)
-        codes = self._space.out_of(self._framing.out_of(shown))
-        return codes if self._space.name else whole(codes)
-
-    def preview(self, codes: Picture | Floats) -> Picture:
-        """As a display shows them, and small: log, HDR and scene-linear codes are none of a display."""
-        skip = max(1, codes.shape[1] // _PREVIEW_WIDTH)
-        return whole(self._space.into(parts(codes[::skip, ::skip])))
-
-    def forget(self, frame: int) -> None:
-        """Gives up the model frames that no take frame from `frame` on shows."""
-        low = floor(self._plan.timing.model_frame(frame))
-        for number in [number for number in self._made if number < low]:
-            del self._made[number]
-
-    def _model(self, frame: int) -> Floats:
-        return self._made[frame] if frame in self._made else self._windows.known(frame, self._made)
-
-
-@dataclass(frozen=True, slots=True)
-class _Corrections:
-    """What brings generated frames to the camera's at each end, and the seams that were measured."""
-
-    opening: Correction
-    ending: Correction
-    seams: tuple[Seam, ...]
-
-    def apply(self, shown: Picture | Floats, share: Fraction) -> Picture | Floats:
-        """`share`: how far the frame lies from the opening towards the ending, 0 to 1."""
-        if self.ending is NO_CORRECTION:
-            return self.opening.apply(shown, 1.0)
-        if self.opening is NO_CORRECTION:
-            return self.ending.apply(shown, 1.0)
-        return self.ending.apply(self.opening.apply(shown, float(1 - share)), float(share))
-
-
-def _corrected(plan: Planned, frames: _Frames, encoding: Encoding) -> _Corrections:
-    scene = plan.canvas
-    opening = ending = NO_CORRECTION
-    seams = []
-    if scene.first < scene.end:
-        for known, frame, later in ((scene.before, scene.first, False), (scene.after, scene.end, True)):
-            if known is None:
-                continue
-            camera = _camera_picture(known, frame if later else frame - 1, encoding)
-            made = whole(frames.generated(frame - 1 if later else frame))
-            meeting = meet(camera, made, scene.ignored, camera_last=later)
-            seams.append(Seam(FrameTime(frame, known.span.range.rate), meeting.before, meeting.after))
-            if later:
-                ending = meeting.correction
-            else:
-                opening = meeting.correction
-    return _Corrections(opening, ending, tuple(seams))
-
-
-def _camera_picture(known: Known, frame: int, encoding: Encoding) -> Picture:
-    with reader(known.span) as source:
-        return picture(source.frame(known.span.range.start + frame - known.at), encoding)
-
-
-def _take(
-    plan: Planned, frames: _Frames, corrections: _Corrections, encoding: Encoding, order: Order, job: Job
-) -> Iterator[av.VideoFrame | Picture | Floats]:
-    scene = plan.canvas
-    count = max(1, scene.end - scene.first - 1)
-    try:
-        if plan.composited:
-            yield from _composited(plan, frames, encoding, order, job)
-            return
-        yield from _camera_frames(scene.before, 0, scene.first)
-        for frame in range(scene.first, scene.end):
-            shown = corrections.apply(frames.generated(frame), Fraction(frame - scene.first, count))
-            frames.forget(frame + 1)
-            job.progress.preview(FrameTime(frame, order.slot.rate), partial(frames.preview, shown))
-            yield shown
-        yield from _camera_frames(scene.after, scene.end, scene.total)
-    finally:
-        frames.close()
-
-
-def _composited(
-    plan: Planned, frames: _Frames, encoding: Encoding, order: Order, job: Job
-) -> Iterator[av.VideoFrame | Picture | Floats]:
-    """Where the mask is black, the source's own codes."""
-    source, mask = plan.canvas.source, plan.canvas.mask
-    assert source is not None and mask is not None
-    composite = Composite(encoding)
-    with reader(mask.span) as masks:
-        for frame, camera in enumerate(_camera_frames(source, 0, plan.canvas.total)):
-            at = min(frame, mask.span.range.duration - 1)
-            white = white_of(masks, mask.span.range.start + at)
-            if not white.any():
-                yield camera
-                continue
-            shown = frames.generated(frame)
-            frames.forget(frame + 1)
-            job.progress.preview(FrameTime(frame, order.slot.rate), partial(frames.preview, shown))
-            yield composite.frame(camera, shown, white)
-
-
-def _camera_frames(known: Known | None, first: int, end: int) -> Iterator[av.VideoFrame]:
-    """The camera's own frames [first, end) of the take, as decoded, so that their codes stay as they are."""
-    if known is None or first >= end:
-        return
-    begin = known.span.range.start - known.at
-    with reader(known.span) as source:
-        yield from source.frames(begin + first, begin + end)
-
-
-def _notes(plan: Planned, models: Path) -> Iterator[str]:
-    timing, framing, card = plan.timing, plan.framing, plan.card
-    if timing.step != 1:
-        yield (
-            f"{card.title} runs at {float(card.rate):g} frames a second: frames between its own are motion-compensated"
-        )
-    if plan.enlarging is not None:
-        yield _enlarged(plan, plan.enlarging)
-    elif framing.enlarged:
-        yield (
-            f"made at {framing.inner_width}×{framing.inner_height} and enlarged to "
-            f"{framing.slot_width}×{framing.slot_height}"
-        )
-    if len(timing.passes) > 1:
-        how = "begins with the last frames of" if plan.later is not None else "goes into the frames of"
-        yield f"made in {len(timing.passes)} passes, each of which {how} the one before"
-    if plan.composited and Input.MASK not in {*plan.entry.needs, *plan.entry.takes}:
-        yield f"{card.title} takes no mask: the whole picture was made, what lies outside the mask is the source's"
-    if card.index_unit is IndexUnit.LATENT and plan.canvas.keyframes:
-        yield f"{card.title} places a still at the nearest of every eighth of its frames"
-    if plan.guide is not None:
-        yield from described(plan.guide)
-        if isinstance(plan.guide, Moved) and plan.guide.parallax:
-            deep = not plan.guide.moving and is_there(models)
-            yield f"depth by {FOLDER}" if deep else "without depth: the picture was moved as a plane"
-    for adapter, weight in plan.adapters:
-        yield f"made with the adapter {adapter.name} of {adapter.repository}, weight {weight:g}"
-    for unused in plan.unused:
-        yield f"{card.title} does not take {unused.value.replace('_', ' ')} for this task: they were not used"
-
-
-def _enlarged(plan: Planned, by: Enlarging) -> str:
-    framing = plan.framing
-    made = f"made at {framing.inner_width}×{framing.inner_height}"
-    size = f"{by.framing.inner_width}×{by.framing.inner_height}"
-    again = f"made again there with strength {by.strength:g}" if by.strength else "nothing made again there"
-    match by.way:
-        case Way.MODEL if plan.card.upsampler is not None:
-            return f"{made}, doubled to {size} by the upsampler of {plan.card.upsampler.repository}, {again}"
-        case _:
-            return f"{made}, enlarged to {size}, {again} in {len(by.tiles)} tiles of {framing.width}×{framing.height}"

@@ -50,10 +50,11 @@ def loras(plan: Planned, folder: Path) -> tuple[Lora, ...]:
                 f"1/{adapter.downscale}: {get} gets the file that the card names"
             )
         found.append(Lora(adapter.name, path, weight, known.sha256 if known is not None else ""))
-    looks = (look for look in plan.canvas.looks if look.weight != 0)
-    found += [Lora(Path(look.path).name, Path(look.path), look.weight) for look in looks]
-    for lora in found:
-        _refuse_other(lora.path)
+    for look in plan.canvas.looks:
+        if look.weight != 0:
+            path = Path(look.path)
+            _refuse_other(path)
+            found.append(Lora(path.name, path, look.weight))
     return tuple(found)
 
 

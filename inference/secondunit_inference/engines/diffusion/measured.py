@@ -2,11 +2,12 @@
 
 import json
 import logging
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from secondunit_bridge.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +73,7 @@ def add(models: Path, one: Measured) -> None:
     if one.loading is None:
         loaded = [old.loading for old in read(models) if old.key == one.key and old.loading is not None]
         one = replace(one, loading=loaded[-1] if loaded else None)
-    text = json.dumps([asdict(each) for each in (*kept, one)[-_MOST:]], indent=1)
-    temporary = models / f"{FILE}.{os.getpid()}.part"
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(models / FILE)
+    write_whole(models / FILE, json.dumps([asdict(each) for each in (*kept, one)[-_MOST:]], indent=1).encode())
 
 
 def expected(found: Iterable[Measured], key: Key, frames: int, pixels: int) -> Expected | None:

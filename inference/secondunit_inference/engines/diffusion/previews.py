@@ -6,7 +6,6 @@ averages solved for by least squares. What it leaves out is detail below one lat
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import torch
 from diffusers import AutoencoderKLCogVideoX
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan, unpatchify
 from numpy.typing import NDArray
+from secondunit_bridge.files import write_whole
 
 from secondunit_inference.cards import ModelCard
 from secondunit_inference.engines.diffusion.families import Call
@@ -53,12 +53,7 @@ def projection(vae: Any, folder: Path, kept: Path) -> Projection:
     except (FileNotFoundError, ValueError, KeyError):
         fitted = fit(vae)
     kept.mkdir(exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.part")
-    with temporary.open("w", encoding="utf-8") as written:
-        json.dump({"weights": fitted.weights.tolist(), "offset": fitted.offset.tolist()}, written)
-        written.flush()
-        os.fsync(written.fileno())
-    temporary.replace(path)
+    write_whole(path, json.dumps({"weights": fitted.weights.tolist(), "offset": fitted.offset.tolist()}).encode())
     return fitted
 
 

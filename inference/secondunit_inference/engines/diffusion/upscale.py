@@ -137,9 +137,9 @@ def _cut(picture: Floats, by: Enlarging, tile: Tile) -> Floats:
 def _resampled(small: list[Floats], framing: Framing, larger: Framing) -> Iterator[Floats]:
     """One at a time: all of them enlarged take as much memory as the take."""
     for picture in small:
-        inner = picture[framing.top :, framing.left :][: framing.inner_height, : framing.inner_width]
         size = (larger.inner_width, larger.inner_height)
-        yield larger.surrounded(np.clip(cv2.resize(inner, size, interpolation=cv2.INTER_LANCZOS4), 0, 1))
+        enlarged = cv2.resize(framing.inner(picture), size, interpolation=cv2.INTER_LANCZOS4)
+        yield larger.surrounded(np.clip(enlarged, 0, 1))
 
 
 def _doubled(plan: Planned, model: Model, video: Floats, seed: int, job: Job) -> Floats:
