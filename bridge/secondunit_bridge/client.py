@@ -38,6 +38,7 @@ from secondunit_bridge.server import (
 from secondunit_bridge.spawn import Address
 from secondunit_bridge.wire import event_from_proto, from_proto, to_proto
 
+_LEAVING_SECONDS = 5  # for calls under way to a unit that has gone to fail by themselves, and not as cancelled
 _CALL_SECONDS = 30.0
 _STREAM_SECONDS = LONGEST_CALL * 0.9
 _TRANSFER_SECONDS = LONGEST_TRANSFER * 0.9
@@ -207,10 +208,10 @@ class Client:
         return ((TOKEN_KEY, self._address.token),)
 
     async def _call(self, method: Callable[[Any], Any], request: Any) -> Any:
+        before = self._address
         try:
             return await method(self._stub)(request, timeout=_CALL_SECONDS, metadata=self._token)
         except grpc.aio.AioRpcError as error:
-            before = self._address
             if not (_is_dropped(error) or isinstance(_error_of(error), NotAuthorised)):
                 raise _error_of(error) from error
             if not await self._found_again() or self._address == before:
@@ -226,9 +227,9 @@ class Client:
         if found is None:
             return False
         if found != self._address:
-            await self._channel.close(None)
-            self._address = found
-            self._connect()
+            left, self._address = self._channel, found
+            self._connect()  # before the other is closed, so that no call meets a closed one meanwhile
+            await left.close(_LEAVING_SECONDS)
         return True
 
 

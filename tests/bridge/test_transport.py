@@ -3,7 +3,7 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +249,27 @@ def test_a_watcher_takes_up_a_dropped_stream_where_it_broke(tmp_path: Path, monk
     assert numbers == sorted(set(numbers))
     assert len({take.sha256 for take in taken}) == len(taken) == 3
     assert sorted(path.name for path in folder.glob("*.mov")) == sorted(Path(take.path).name for take in taken)
+
+
+def test_calls_at_one_time_move_to_a_unit_that_was_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some fail at the unit that has gone, others begin while these look for the next one."""
+
+    async def ask(first: Address, stop: Callable[[], None]) -> list[int]:
+        async with Client(first) as unit:
+            stop()
+
+            async def later(number: int) -> int:
+                await asyncio.sleep(number / 2000)
+                return (await unit.hello()).pid
+
+            return await asyncio.gather(*map(later, range(100)))
+
+    with ExitStack() as gone, unit_in_process(tmp_path / "second", device=False) as second:
+        first = gone.enter_context(unit_in_process(tmp_path / "first", device=False))
+        monkeypatch.setattr(spawn, "find", lambda _: second)
+        assert asyncio.run(ask(first, gone.close)) == [os.getpid()] * 100
 
 
 def test_watching_an_ended_order_tells_its_whole_story_again(tmp_path: Path) -> None:

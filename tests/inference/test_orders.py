@@ -13,7 +13,7 @@ from secondunit_bridge.errors import OrderNotFound, OrderRefused, SecondUnitErro
 from secondunit_bridge.messages import Cancelled, Failed, Loading, Plan, Queued, Record, Slot, Step, Take, TakeReady
 from secondunit_bridge.rates import FrameTime, format_timecode
 from secondunit_bridge.wire import to_proto
-from secondunit_inference import orders as orders_module
+from secondunit_inference import database as database_module
 from secondunit_inference.names import safe_name
 from secondunit_inference.orders import MOST_ATTEMPTS, Claim, Orders, TakeSlot
 
@@ -95,7 +95,7 @@ def test_an_order_that_has_ended_is_forgotten(orders: Orders, tmp_path: Path) ->
 
 def test_orders_of_a_database_that_knew_no_places_start_in_their_order(tmp_path: Path) -> None:
     database = apsw.Connection(str(tmp_path / "orders.sqlite"))
-    schema = orders_module._SCHEMA.replace("state, rank", "state, number")
+    schema = database_module._SCHEMA.replace("state, rank", "state, number")
     for column in ("rank INTEGER NOT NULL DEFAULT 0", "queued TEXT NOT NULL DEFAULT ''"):
         assert column in schema
         schema = schema.replace(f",\n    {column}", "")
