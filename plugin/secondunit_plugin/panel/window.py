@@ -32,7 +32,7 @@ _NOTICE_MS = 8000
 # How much of the screen the window takes when it is opened for the first time, and the least.
 _SHARE, _SMALLEST = 0.8, QSize(1280, 800)
 # Heights of a row of takes and of a cut of two tracks.
-_STRIP, _CUT = 256, 184
+_STRIP, _CUT = 280, 184
 _ORDER = 400
 # Keys that lists, fields and buttons have a use for of their own.
 _WHERE_IT_IS_SEEN = (

@@ -39,7 +39,7 @@ def opened(qtbot: QtBot) -> Window:
 def test_the_picture_has_room_in_a_small_window_and_gets_what_a_large_one_has_more(
     qtbot: QtBot, window: Window
 ) -> None:
-    qtbot.waitUntil(lambda: window.viewer.canvas.height() >= 230)
+    qtbot.waitUntil(lambda: window.viewer.canvas.height() >= 220)
     small, takes = window.viewer.canvas.height(), window.takes.height()
     window.resize(1920, 1080)
     qtbot.waitUntil(lambda: window.viewer.canvas.height() >= small + 200)
