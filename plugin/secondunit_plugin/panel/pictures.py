@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def still(path: str, frame: int, rate: Fraction | None, width: int) -> QImage:
+def still(path: str, frame: int, rate: Fraction | None, width: int | None = None) -> QImage:
     """Frame `frame` of the file, from its first as 0, at most `width` pixels wide, as sRGB codes. Raises MediaError.
 
     `rate`: of an image sequence, which names none.
@@ -23,10 +23,10 @@ def still(path: str, frame: int, rate: Fraction | None, width: int) -> QImage:
     return _image(codes.astype("uint8"), width)
 
 
-def _image(pixels: "NDArray[np.uint8]", width: int) -> QImage:
+def _image(pixels: "NDArray[np.uint8]", width: int | None) -> QImage:
     height, across = pixels.shape[:2]
     image = QImage(pixels.tobytes(), across, height, across * 3, QImage.Format_RGB888)
-    return image.scaledToWidth(min(width, across), Qt.TransformationMode.SmoothTransformation).copy()
+    return image.scaledToWidth(min(width or across, across), Qt.TransformationMode.SmoothTransformation).copy()
 
 
 def thumbnail(path: str, width: int) -> QImage:

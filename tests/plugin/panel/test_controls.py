@@ -62,16 +62,19 @@ from secondunit_plugin.panel.controls.strokes import StrokesField
 from secondunit_plugin.panel.controls.text import PromptEdit, TextField
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.frames.messages import MediaTime
+from secondunit_plugin.panel.model.cut import OpenCut
 from secondunit_plugin.panel.model.draft import DraftModel, Extend, Known, Replace
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.places import ShotPlace
+from secondunit_plugin.panel.model.reading import version_of
 from secondunit_plugin.panel.model.thumbnails import ThumbnailOf
 from secondunit_plugin.panel.model.values import Beside, ControlValue, Keyframe, MaskFile, Seeds
 from superqt import QLabeledDoubleSlider, QLabeledSlider
 
-from tests.plugin.panel.frame_process import SECONDS
+from tests.plugin.panel.frame_process import SECONDS, apart, frame_of, rgb
 from tests.plugin.panel.gestures import dragged, dropped
-from tests.timeline.media_cuts import MakeClip, write_still
+from tests.timeline.cuts import gap
+from tests.timeline.media_cuts import MakeClip, shot, sounding_cut, write_still
 
 
 def control(name: str, kind: ControlKind, *when: ShownWhen) -> Control:
@@ -241,18 +244,38 @@ def test_a_model_that_takes_stills_at_its_ends_gets_them_there(qtbot: QtBot, pan
     assert [(Path(one.path).stem, one.at.frame) for one in field.ruler.keyframes] == [("a", 0), ("b", 11)]
 
 
-def test_a_still_is_pasted_and_kept(qtbot: QtBot, panel: PanelModel, tmp_path: Path) -> None:
+def test_a_still_is_pasted_or_taken_at_the_playhead_and_kept_with_the_takes(
+    qtbot: QtBot, panel: PanelModel, tmp_path: Path, make_clip: MakeClip
+) -> None:
+    clip = make_clip(30)
+    version = version_of(sounding_cut(shot(clip, 30, 4, 20), gap(10)))
+    panel.cut.set_state(OpenCut(tmp_path / "cut.otio", (version,)))
     form = drawn(qtbot, panel, control("keyframes", KeyframesControl(2, ends_only=False)))
     field, clipboard = form.field("keyframes"), QGuiApplication.clipboard()
     assert isinstance(field, KeyframesField) and clipboard is not None
+    buttons = {button.accessibleName(): button for button in field.findChildren(QToolButton)}
     picture = QImage(64, 36, QImage.Format_RGB32)
     picture.fill(QColor("#b0603a"))
     clipboard.setImage(picture)
-    next(one for one in field.findChildren(QToolButton) if one.accessibleName() == "Paste a still").click()
+    buttons["Paste a still"].click()
     qtbot.waitUntil(lambda: len(field.ruler.keyframes) == 1)
     (pasted,) = field.ruler.keyframes
-    assert Path(pasted.path).parent == tmp_path / "panel" / "pictures"
+    assert Path(pasted.path).parent == tmp_path / "takes" / "pictures"
     assert QImage(pasted.path).pixelColor(9, 9) == QColor("#b0603a")
+
+    qtbot.waitUntil(lambda: panel.playback.scene is not None, timeout=SECONDS)
+    panel.playback.seek(10)
+    buttons["Use the frame at the playhead"].click()
+    qtbot.waitUntil(lambda: len(field.ruler.keyframes) == 2, timeout=SECONDS)
+    (taken,) = [one.path for one in field.ruler.keyframes if "frame-01-00-00-10" in one.path]
+    away = {number: apart(rgb(Path(taken).read_bytes()), frame_of(clip, number, 160, 90)) for number in range(12, 17)}
+    assert min(away, key=lambda number: away[number]) == 14 and away[14] < 8, "as sRGB codes"
+
+    notices: list[Notice] = []
+    panel.noticed.connect(notices.append)
+    panel.playback.seek(25)
+    buttons["Use the frame at the playhead"].click()
+    assert notices[0].refused and "put the playhead on a shot" in notices[0].text
 
 
 def test_stills_and_shots_are_seen_on_their_boards(
@@ -277,8 +300,8 @@ def test_stills_and_shots_are_seen_on_their_boards(
         qtbot.waitUntil(lambda: "gone.png cannot" in gone.toolTip() and _middle(white) == "#ffffff", timeout=SECONDS)
         picture = ThumbnailOf(MediaTime(clip.path, Fraction(15, 24), Fraction(24)), 192)
         qtbot.waitUntil(lambda: panel.thumbnails.get(picture) is not None, timeout=SECONDS)
-        shot = boards[1].item(0)
-        assert shot is not None and shot.icon().pixmap(96, 54).width() == 96
+        seen = boards[1].item(0)
+        assert seen is not None and seen.icon().pixmap(96, 54).width() == 96
         qtbot.waitUntil(lambda: stills[0].path in keyframes.ruler.pictures, timeout=SECONDS)
     finally:
         panel.frames.close()

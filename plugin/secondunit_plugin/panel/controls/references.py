@@ -116,6 +116,8 @@ class ReferencesField(Field):
         choose.clicked.connect(self._choose)
         paste = tool_button("content-paste", self.tr("Paste a picture or files"))
         paste.clicked.connect(self.paste)
+        frame = tool_button("camera-outline", self.tr("Use the frame at the playhead"))
+        frame.clicked.connect(lambda: model.use_frame(lambda path: model.references.add([path])))
         swatch = tool_button("palette-outline", self.tr("Add a colour"))
         swatch.clicked.connect(self._choose_colour)
         self._shots = QMenu(self)
@@ -127,7 +129,7 @@ class ReferencesField(Field):
         remove.clicked.connect(self.remove_selected)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
-        for button in (choose, paste, swatch, shots) if isinstance(kind, ImageControl) else (shots, choose):
+        for button in (choose, paste, frame, swatch, shots) if isinstance(kind, ImageControl) else (shots, choose):
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(remove)

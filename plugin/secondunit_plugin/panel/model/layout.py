@@ -164,6 +164,15 @@ class Layout:
                     position -= 1
         return None
 
+    def shot_at(self, frame: int) -> ShotPlace | None:
+        """The uppermost shot that shows in a frame."""
+        for track in self.tracks:
+            position = track.position(frame) if track.video and track.enabled else None
+            item = track.items[position] if position is not None else None
+            if isinstance(item, Bar) and item.enabled and item.place is not None and item.picture is not None:
+                return item.place
+        return None
+
     def around(self, place: Place) -> Around | None:
         if (found := self.find(place)) is None:
             return None

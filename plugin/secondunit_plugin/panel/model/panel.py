@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
-from secondunit_bridge.errors import SecondUnitError, UnitUnreachable
+from secondunit_bridge.errors import BadInput, SecondUnitError, UnitUnreachable
 from secondunit_bridge.messages import Card, Order, OrderStatus, ReferenceImage, ReferenceShot, Take, Text
+from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.background import Operation
@@ -20,7 +21,16 @@ from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.model.choosing import ChoosingModel
 from secondunit_plugin.panel.model.compare import CompareModel
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
-from secondunit_plugin.panel.model.draft import ControlsState, Draft, DraftModel, Known, Needless, Refused, Unknown
+from secondunit_plugin.panel.model.draft import (
+    ControlsState,
+    Draft,
+    DraftModel,
+    Known,
+    Needless,
+    Refused,
+    Replace,
+    Unknown,
+)
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
 from secondunit_plugin.panel.model.handles import HandlesModel
 from secondunit_plugin.panel.model.history import HistoryModel
@@ -36,7 +46,7 @@ from secondunit_plugin.panel.model.takes import TakeId, TakesModel
 from secondunit_plugin.panel.model.thumbnails import ThumbnailsModel
 from secondunit_plugin.panel.model.tools import ToolsModel
 from secondunit_plugin.panel.model.unit import Reached, Searching, UnitState
-from secondunit_plugin.panel.model.watching import WatchingModel
+from secondunit_plugin.panel.model.watching import TheCut, WatchingModel
 from secondunit_plugin.panel.model.weights import WeightsModel
 
 if TYPE_CHECKING:
@@ -226,6 +236,30 @@ class PanelModel(QObject):
 
         Operation(self, work).success(use).failure(self._refuse).run()
 
+    def use_frame(self, use: Callable[[str], object]) -> None:
+        """Keeps the picture of the shot at the playhead, whole and without what lies over it; `use` gets its path."""
+        opened, head = self.cut.open, self.playback.head
+        if opened is None:
+            return
+        layout = opened.version.layout
+        shot = layout.shot_at(head) if isinstance(self.watching.watched, TheCut) else None
+        if shot is None:
+            said = self.tr("no shot of the cut is shown: select a place, and put the playhead on a shot")
+            self._refuse(BadInput(said))
+            return
+        at = FrameTime(head, layout.rate)
+        name = f"frame-{layout.timecode(head).replace(':', '-').replace(';', '-')}"
+
+        def encode() -> bytes:
+            from secondunit_plugin.panel.model.planning import frame_to_draw_on
+            from secondunit_plugin.panel.pictures import png, still
+
+            found = frame_to_draw_on(opened.version, Draft(shot, Replace()), at)
+            assert found is not None, "a shot has frames"
+            return png(still(*found))
+
+        self.references.keep_picture(name, encode, use)
+
     def go_to(self, frame: int) -> None:
         """Shows the cut at one of its frames; below 0 they count from its end."""
         if (opened := self.cut.open) is not None:
@@ -250,7 +284,7 @@ class PanelModel(QObject):
         def work() -> "Ordered":
             from secondunit_plugin.panel.model.planning import Folders, plan
 
-            folders = Folders(opened.takes_folder, data_folder() / "masks")
+            folders = Folders(opened.takes_folder, opened.takes_folder / "masks")
             ordered = plan(opened.version, draft, folders, card)
             if (order := ordered.order) is not None:
                 link.call(lambda unit: unit.submit(order))

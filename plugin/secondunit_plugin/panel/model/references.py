@@ -9,7 +9,7 @@ from secondunit_bridge.errors import BadInput, SecondUnitError
 from secondunit_bridge.messages import ReferenceImage, ReferenceShot
 
 from secondunit_plugin.panel.background import Operation
-from secondunit_plugin.panel.files import data_folder, keep
+from secondunit_plugin.panel.files import keep
 from secondunit_plugin.panel.model.cut import CutModel
 from secondunit_plugin.panel.model.draft import DraftModel, Known
 from secondunit_plugin.panel.model.places import ShotPlace
@@ -41,10 +41,13 @@ class ReferencesModel(QObject):
             Operation(self, partial(work, thing)).success(self._add).failure(self._refuse).run()
 
     def keep_picture(self, name: str, encode: Callable[[], bytes], use: Callable[[str], object]) -> None:
-        """`encode`: a PNG, in a thread; `use` gets the path of the file that it is kept in."""
+        """Beside the cut's takes, with which it stays. `encode`: a PNG, in a thread; `use` gets the file's path."""
+        opened = self._cut.open
+        if opened is None:
+            return
 
         def work() -> str:
-            return str(keep(data_folder() / "pictures", name, encode(), ".png"))
+            return str(keep(opened.takes_folder / "pictures", name, encode(), ".png"))
 
         Operation(self, work).success(use).failure(self._refuse).run()
 

@@ -60,7 +60,7 @@ class FoldersList(QWidget):
             case Holds.HOME:
                 return self.tr("Orders, and the rest of the unit")
             case Holds.PANEL:
-                return self.tr("Texts, masks and marks of the panel")
+                return self.tr("Texts and window of the panel")
             case Holds.PICTURES:
                 return self.tr("Small pictures and waveforms")
             case _:
