@@ -1,7 +1,9 @@
 """The panel as somebody uses it for the first time: its own process on a screen, by what is to be read there alone."""
 
+import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +22,7 @@ from secondunit_timeline.index import Index
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
-from tests.end_to_end.desktop import SECONDS, Desk, screen
+from tests.end_to_end.desktop import SECONDS, Desk, Hands, screen
 
 TAKES = 2
 FRAMES = 12
@@ -192,3 +194,35 @@ def pictures(media: Path) -> NDArray[np.float32]:
     command = ["ffmpeg", "-v", "error", "-i", str(media), "-vf", "scale=128:72,format=gray", "-fps_mode", "passthrough"]
     raw = subprocess.run([*command, "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
     return np.frombuffer(raw, np.uint8).reshape(-1, 72, 128).astype(np.float32)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_the_command_alone_by_its_keys(display: str, home: Path, tmp_path: Path) -> None:
+    """Nothing but `secondunit panel` and a keyboard: the title and the files are all that is looked at."""
+    job = of_sample(short_sample(tmp_path / "cut"))
+    env = os.environ | {
+        **{"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
+        **{"SECONDUNIT_HOME": str(home / "unit"), "SECONDUNIT_PANEL": str(home / "panel")},
+    }
+    command = [sys.executable, "-m", "secondunit_plugin", "panel", str(job.cut)]
+    hands = Hands(display)
+    with subprocess.Popen(command, env=env) as panel:
+        try:
+            hands.focus(f"^{job.cut.name}")
+            until(lambda: spawn.find(home / "unit") is not None)
+            time.sleep(5)  # until the panel has greeted it
+            hands.keys("ctrl+f")
+            hands.write(f"{job.shot},")
+            hands.keys("Down", "Return")
+            hands.keys("ctrl+Return")
+            until(lambda: any((job.cut.parent / "takes").glob("*.mov")))
+            edited = job.cut.with_name(f"{job.cut.stem}_edit01.otio")
+            while not edited.exists():  # the panel hears of the take a moment later
+                hands.keys("ctrl+shift+Return")
+                time.sleep(3)
+            until(lambda: edited.exists() and takes_in(edited) == [f"{job.shot}_v001"])
+            hands.keys("ctrl+q")
+            assert panel.wait(30) == 0
+        finally:
+            panel.kill()
