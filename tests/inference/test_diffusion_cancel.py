@@ -55,7 +55,7 @@ class Unit:
         asked = dataclasses.replace(asked, delivery=Delivery(str(self.takes), Codec.FFV1))
         begin = worker_pb2.Begin(order=to_proto(asked), fence=self._fence)
         begin.takes.add(index=0, take_id="a", name="A", reel="R", start=to_proto(FrameTime(0, asked.slot.rate)))
-        run = _Run(begin, self._pipe, self.models)
+        run = _Run(begin, self._pipe, self.models, self._worker._holds("diffusion"))
         kinds: list[str] = []
 
         def told(kind: str, tell: Callable[..., None]) -> Callable[..., None]:
