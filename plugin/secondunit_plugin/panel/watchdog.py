@@ -48,7 +48,8 @@ class Watchdog(QObject):
             stack = ""
             if not self._answered.wait(LIMIT):
                 stack = _stack(self._watched)
-                self._answered.wait()
+                while not self._answered.wait(LIMIT) and not self._closing.is_set():
+                    pass  # `close` waits for this thread on the UI thread, which then answers nothing
             waited = time.perf_counter() - asked
             if self._closing.is_set():
                 return

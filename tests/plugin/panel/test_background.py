@@ -63,6 +63,23 @@ def test_what_blocks_the_ui_thread_is_logged_with_its_stack(qtbot: QtBot, caplog
     assert 0.1 < watchdog.longest < 5
 
 
+@pytest.mark.usefixtures("qapp")
+def test_it_ends_whenever_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    watchdog = Watchdog()
+    clear = watchdog._answered.clear
+
+    def closed_meanwhile() -> None:
+        watchdog._closing.set()
+        watchdog._answered.set()
+        clear()
+
+    monkeypatch.setattr(watchdog._answered, "clear", closed_meanwhile)
+    watchdog.start()
+    time.sleep(0.1)  # no sign of life is given
+    watchdog.close()
+    assert not watchdog._thread.is_alive()
+
+
 def test_what_was_blocking_is_not_kept_by_who_named_it(qtbot: QtBot) -> None:
     watchdog = Watchdog()
     watchdog.start()
