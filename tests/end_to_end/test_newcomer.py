@@ -68,7 +68,7 @@ def of_sample(cut: Path) -> Job:
     return Job(cut, "A005", 24, None, 4, ((0, "media/A005.mp4", 2, 28), (40, "media/A006.mp4", 2, 16)))
 
 
-@pytest.fixture(params=["sample", pytest.param("footage", marks=pytest.mark.long)])
+@pytest.fixture(params=["sample", "footage"])
 def job(request: pytest.FixtureRequest, tmp_path: Path) -> Job:
     folder = tmp_path / "cut"
     if request.param == "sample":
@@ -88,6 +88,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     spawn.stop(tmp_path / "unit")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_takes_are_ordered_chosen_cut_in_and_survive_every_crash(job: Job, display: str, home: Path) -> None:
     before = job.cut.read_bytes()

@@ -26,6 +26,7 @@ ENTRIES = [
     pytest.param(name, entry, id=f"{name}-{entry.task}-{'+'.join(entry.needs)}")
     for name in distinct()
     for entry in cards.card(name).entries
+    if not {Input.MOTION, Input.TRACKS} & {*entry.needs}  # calls of another entry, with what the engine has drawn
 ]
 
 

@@ -26,6 +26,7 @@ from secondunit_timeline.operations import (
     Extract,
     Fill,
     FillLength,
+    FillSlug,
     GrowTake,
     Insert,
     InsertGap,
@@ -37,6 +38,7 @@ from secondunit_timeline.operations import (
     Overwrite,
     PlayTake,
     RemoveRecipe,
+    RemoveSlug,
     ReplaceShot,
     ReplaceSlug,
     RippleTrim,
@@ -243,7 +245,7 @@ def test_every_operation_is_carried_out_or_refused_on_every_file() -> None:
     seen: Counter[tuple[type[Operation], bool]] = Counter()
     for cut in (*cuts().values(), *cuts(FOOTAGE).values()):
         seen += sweep(cut, every=False)
-    for kind in get_args(Operation):
+    for kind in {*get_args(Operation)} - {FillSlug, RemoveSlug}:  # no file holds a slug: see test_awaited
         assert seen[kind, True] > 5, f"{kind.__name__} is not tried, or hardly ever carried out"
 
 
