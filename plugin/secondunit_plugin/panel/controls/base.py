@@ -2,7 +2,7 @@
 
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QToolButton, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from secondunit_bridge.controls import Control
 
 from secondunit_plugin.panel import drops
@@ -22,6 +22,13 @@ class Field(QWidget):
     def show_value(self, value: ControlValue | None) -> None:
         """Sets what is shown, without `edited`. None: the control's default."""
         raise NotImplementedError
+
+    def _hold(self, widget: QWidget) -> None:
+        """For a field of one widget: it fills the field and has its focus."""
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(widget)
+        self.setFocusProxy(widget)
 
 
 class DropsFiles(Field):

@@ -1,7 +1,7 @@
 """How many camera frames the model sees beside what it makes."""
 
 from PyQt5.QtCore import QSignalBlocker
-from PyQt5.QtWidgets import QHBoxLayout, QSpinBox
+from PyQt5.QtWidgets import QSpinBox
 from secondunit_bridge.controls import FrameRangeControl
 
 from secondunit_plugin.panel.controls.base import Field
@@ -20,10 +20,7 @@ class BesideField(Field):
         self._box.setSpecialValueText(self.tr("as the model asks"))
         self._box.setSuffix(self.tr(" frames on each side"))
         self._box.valueChanged.connect(lambda frames: self.edited.emit(Beside(frames) if frames else None))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._box)
-        self.setFocusProxy(self._box)
+        self._hold(self._box)
 
     def show_value(self, value: ControlValue | None) -> None:
         with QSignalBlocker(self._box):

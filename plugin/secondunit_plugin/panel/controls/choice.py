@@ -1,7 +1,7 @@
 """One of several, and yes or no."""
 
 from PyQt5.QtCore import QSignalBlocker
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout
+from PyQt5.QtWidgets import QCheckBox, QComboBox
 from secondunit_bridge.controls import ChoiceControl, ToggleControl
 
 from secondunit_plugin.panel.controls.base import Field
@@ -17,10 +17,7 @@ class ChoiceField(Field):
             self._box.addItem(choice or self.tr("as the model does"), choice)
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._box.currentIndexChanged.connect(lambda _: self.edited.emit(self._box.currentData()))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._box)
-        self.setFocusProxy(self._box)
+        self._hold(self._box)
 
     def show_value(self, value: ControlValue | None) -> None:
         with QSignalBlocker(self._box):
@@ -33,10 +30,7 @@ class ToggleField(Field):
         self._kind = kind
         self._box = QCheckBox()
         self._box.toggled.connect(self.edited.emit)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._box)
-        self.setFocusProxy(self._box)
+        self._hold(self._box)
 
     def show_value(self, value: ControlValue | None) -> None:
         with QSignalBlocker(self._box):

@@ -1,7 +1,7 @@
 """Numbers: a slider with the number beside it."""
 
 from PyQt5.QtCore import QSignalBlocker, Qt
-from PyQt5.QtWidgets import QHBoxLayout, QSpinBox
+from PyQt5.QtWidgets import QSpinBox
 from secondunit_bridge.controls import IntegerControl, NumberControl
 from superqt import QLabeledDoubleSlider
 
@@ -17,10 +17,7 @@ class NumberField(Field):
         self._slider.setRange(kind.minimum, kind.maximum)
         self._slider.setDecimals(2)
         self._slider.valueChanged.connect(lambda value: self.edited.emit(float(value)))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._slider)
-        self.setFocusProxy(self._slider)
+        self._hold(self._slider)
 
     def show_value(self, value: ControlValue | None) -> None:
         with QSignalBlocker(self._slider):
@@ -34,10 +31,7 @@ class IntegerField(Field):
         self._box = QSpinBox()
         self._box.setRange(kind.minimum, kind.maximum)
         self._box.valueChanged.connect(self.edited.emit)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._box)
-        self.setFocusProxy(self._box)
+        self._hold(self._box)
 
     def show_value(self, value: ControlValue | None) -> None:
         with QSignalBlocker(self._box):

@@ -1,7 +1,7 @@
 """What sound the take has."""
 
 from PyQt5.QtCore import QSignalBlocker
-from PyQt5.QtWidgets import QComboBox, QHBoxLayout
+from PyQt5.QtWidgets import QComboBox
 from secondunit_bridge.messages import SoundKind
 
 from secondunit_plugin.panel.controls.base import Field
@@ -17,10 +17,7 @@ class SoundField(Field):
             self._box.addItem(of_sound(kind), kind)
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._box.currentIndexChanged.connect(lambda _: self.edited.emit(SoundKind(self._box.currentData())))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._box)
-        self.setFocusProxy(self._box)
+        self._hold(self._box)
 
     def show_value(self, value: ControlValue | None) -> None:
         shown = value if isinstance(value, SoundKind) else SoundKind.ROOM_TONE
