@@ -20,24 +20,29 @@ def still(path: str, frame: int, rate: Fraction | None, width: int | None = None
 
     with VideoReader(path, rate) as reader:
         codes = picture(reader.frame(frame), reader.info.encoding) >> 8
-    return _image(codes.astype("uint8"), width)
+    return _narrowed(image(codes.astype("uint8")), width)
 
 
-def _image(pixels: "NDArray[np.uint8]", width: int | None) -> QImage:
-    height, across = pixels.shape[:2]
-    image = QImage(pixels.tobytes(), across, height, across * 3, QImage.Format_RGB888)
-    return image.scaledToWidth(min(width or across, across), Qt.TransformationMode.SmoothTransformation).copy()
+def image(pixels: "NDArray[np.uint8]") -> QImage:
+    """Of shape (height, width, 3), as a copy that outlives the array."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels.tobytes(), width, height, width * 3, QImage.Format_RGB888).copy()
+
+
+def _narrowed(picture: QImage, width: int | None) -> QImage:
+    across = picture.width()
+    return picture.scaledToWidth(min(width or across, across), Qt.TransformationMode.SmoothTransformation)
 
 
 def thumbnail(path: str, width: int) -> QImage:
     """Of a picture file, at most `width` wide, as sRGB codes. Raises MediaError."""
     from secondunit_bridge.media.read import read_still
 
-    return _image((read_still(path) >> 8).astype("uint8"), width)
+    return _narrowed(image((read_still(path) >> 8).astype("uint8")), width)
 
 
-def png(image: QImage) -> bytes:
+def png(picture: QImage) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    picture.save(buffer, "PNG")
     return bytes(buffer.data())

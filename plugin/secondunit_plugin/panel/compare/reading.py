@@ -12,6 +12,7 @@ from secondunit_bridge.media.read import VideoReader, picture
 
 from secondunit_plugin.panel.compare.pictures import Rgb, difference, false_colour, wiped
 from secondunit_plugin.panel.model.compare import Mode
+from secondunit_plugin.panel.pictures import image
 
 _FILES = 4
 _KEPT = 16
@@ -85,9 +86,3 @@ def composed(a: Rgb, b: Rgb, mode: Mode, at: float, gain: int, flipped: bool) ->
             return Composed(image(false_colour(wiped(a, b, at))))
         case _:
             assert_never(mode)
-
-
-def image(pixels: Rgb) -> QImage:
-    """A copy, so that it outlives the array."""
-    height, width = pixels.shape[:2]
-    return QImage(np.ascontiguousarray(pixels).tobytes(), width, height, width * 3, QImage.Format_RGB888).copy()
