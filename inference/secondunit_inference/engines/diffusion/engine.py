@@ -70,7 +70,9 @@ def make(held: Held, order: Order, index: int, seed: int, job: Job) -> Made:
     def work(plan: Planned, seeds: Sequence[int], model: Model) -> list[_Made]:
         scratch = Scratch(Path(order.delivery.folder) if mapped_bytes(plan) else None, plan.timing.frames, job.check)
         with worn(model.pipeline(plan.entry.pipeline, plan.tier), card, wanted):
-            takes = _passes(plan, windows, model, seeds, order, job, scratch)
+            takes = [_Made({}, [], []) for _ in seeds]  # several only where there is one pass
+            for number in range(len(plan.timing.passes)):
+                _pass(plan, windows, model, seeds, order, job, scratch, number, takes)
             if plan.enlarging is not None:
                 _enlarge(plan, plan.enlarging, windows, takes, model, seeds, job, scratch)
             return takes
@@ -136,22 +138,6 @@ class _Made:
     seams: list[Seam]
     sound_rate: int = 0
     steps: int = 0
-
-
-def _passes(
-    plan: Planned,
-    windows: Windows,
-    model: Model,
-    seeds: Sequence[int],
-    order: Order,
-    job: Job,
-    scratch: Scratch,
-) -> list[_Made]:
-    """One of each seed; several only where there is one pass."""
-    made = [_Made({}, [], []) for _ in seeds]
-    for number in range(len(plan.timing.passes)):
-        _pass(plan, windows, model, seeds, order, job, scratch, number, made)
-    return made
 
 
 def _pass(
