@@ -13,6 +13,7 @@ from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
+from PyQt5 import sip
 from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from secondunit_plugin.panel.commands import Command
@@ -23,6 +24,7 @@ from secondunit_plugin.panel.model.cut import Unreadable
 from secondunit_plugin.panel.model.draft import Extend, Known
 from secondunit_plugin.panel.model.orders import Made, Stopped
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
+from secondunit_plugin.panel.model.pending import Choices
 from secondunit_plugin.panel.model.places import GapPlace, ShotPlace
 from secondunit_plugin.panel.model.playback import Span
 from secondunit_plugin.panel.model.unit import Reached
@@ -56,11 +58,13 @@ class Panels:
     def __init__(self, qtbot: QtBot, home: Path) -> None:
         self._qtbot, self._home = qtbot, home
         self._links: list[UnitLink | FramesLink] = []
+        self._models: list[PanelModel] = []
 
     def open(self, cut: Path) -> tuple[PanelModel, Window]:
         link = UnitLink(self._home)
         model = PanelModel(link)
         self._links += [link, model.frames]
+        self._models.append(model)
         window = Window()
         self._qtbot.addWidget(window)
         window.show()
@@ -74,7 +78,10 @@ class Panels:
     def close(self) -> None:
         for link in self._links:
             link.close()
+        for model in self._models:  # as a process that ends: what runs comes to nothing here
+            sip.delete(model)
         self._links.clear()
+        self._models.clear()
 
 
 def names(cut: Path) -> list[str]:
@@ -91,6 +98,7 @@ def choose(qtbot: QtBot, window: Window, model: PanelModel, number: int) -> None
 
 def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtBot, panels: Panels) -> None:
     model, window = panels.open(cut)
+    model.pending.choose(Choices(as_they_arrive=False))
     before = cut.read_bytes()
     previews: list[object] = []
     model.orders.preview_arrived.connect(previews.append)
@@ -116,13 +124,11 @@ def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtB
     chosen = model.takes.chosen
     assert chosen is not None and model.watching.watched == TheTake(chosen), "in the cut as it would be with it"
     assert model.playback.frame == 30 and model.playback.span == Span(0, 72) and model.playback.timecode[-5:] == "01:06"
-    assert len(model.takes.shown) == 2 and not (cut.parent / "cut_edit01.otio").exists()
+    edited = cut.parent / "cut_edit01.otio"
+    assert len(model.takes.shown) == 2 and names(edited) == ["A", "A (slug)", "B"]
 
     window.actions_[Command.CUT_IN].trigger()
-    edited = cut.parent / "cut_edit01.otio"
-    qtbot.waitUntil(lambda: model.cut.open is not None and model.cut.open.saved_as == edited, timeout=SECONDS)
-    assert names(edited) == ["A", "A_v001", "B"]
-    assert "cut_edit01.otio" in window.notice.text()
+    qtbot.waitUntil(lambda: names(edited) == ["A", "A_v001", "B"], timeout=SECONDS)
     assert cut.read_bytes() == before
     window.actions_[Command.UNDO].trigger()
     qtbot.waitUntil(lambda: names(edited) == ["A", "", "B"], timeout=SECONDS)
@@ -163,8 +169,7 @@ def test_a_panel_that_starts_again_finds_the_takes_and_a_dead_unit_is_started_ag
     again = spawn.find(unit_home)
     assert again is not None and again.pid != address.pid
     window.actions_[Command.CUT_IN].trigger()
-    qtbot.waitUntil(lambda: model.cut.open is not None and model.cut.open.saved_as is not None, timeout=SECONDS)
-    assert names(cut.parent / "cut_edit01.otio") == ["A", "A_v001", "B"]
+    qtbot.waitUntil(lambda: names(cut.parent / "cut_edit01.otio") == ["A", "A_v001", "B"], timeout=SECONDS)
 
 
 def test_an_order_is_cancelled_and_another_cut_starts_with_nothing(cut: Path, qtbot: QtBot, panels: Panels) -> None:
@@ -176,6 +181,7 @@ def test_an_order_is_cancelled_and_another_cut_starts_with_nothing(cut: Path, qt
     window.actions_[Command.CANCEL].trigger()
     (order_id,) = model.orders.orders
     qtbot.waitUntil(lambda: model.orders.orders[order_id].state == Stopped(), timeout=SECONDS)
+    assert model.pending.over == [order_id]
     other = cut.parent / "elsewhere"
     other.mkdir()
     write_cut(read_cut(cut), other / "cut.otio")
@@ -185,3 +191,47 @@ def test_an_order_is_cancelled_and_another_cut_starts_with_nothing(cut: Path, qt
     model.open_cut(cut.parent / "missing.otio")
     qtbot.waitUntil(lambda: isinstance(model.cut.state, Unreadable), timeout=SECONDS)
     assert "missing.otio" in window.notice.text()
+
+
+def test_a_take_fills_its_slug_while_nobody_types_and_one_undo_takes_it_out(
+    cut: Path, qtbot: QtBot, panels: Panels
+) -> None:
+    model, window = panels.open(cut)
+    edited = cut.parent / "cut_edit01.otio"
+    choose(qtbot, window, model, 0)
+    model.draft.ask(Extend(frames=12))
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: edited.exists() and names(edited) == ["A", "A (slug)", "B"], timeout=SECONDS)
+
+    def typed_and_arrived() -> bool:
+        qtbot.keyClick(window, Qt.Key.Key_Shift)
+        return bool(model.pending.waiting)
+
+    qtbot.waitUntil(typed_and_arrived, timeout=SECONDS)
+    assert names(edited) == ["A", "A (slug)", "B"]
+    qtbot.waitUntil(lambda: names(edited) == ["A", "A_v001", "B"], timeout=SECONDS)
+    qtbot.waitUntil(lambda: "where its slug was" in window.notice.text(), timeout=SECONDS)
+    assert not model.pending.waiting
+    window.actions_[Command.UNDO].trigger()
+    qtbot.waitUntil(lambda: names(edited) == ["A", "", "B"], timeout=SECONDS)
+
+
+def test_a_panel_that_opens_a_cut_again_has_its_steps_and_what_was_undone(
+    cut: Path, qtbot: QtBot, panels: Panels
+) -> None:
+    model, window = panels.open(cut)
+    edited = cut.parent / "cut_edit01.otio"
+    choose(qtbot, window, model, 0)
+    model.draft.ask(Extend(frames=12))
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: edited.exists() and names(edited) == ["A", "A_v001", "B"], timeout=SECONDS)
+    window.actions_[Command.UNDO].trigger()
+    qtbot.waitUntil(lambda: names(edited) == ["A", "", "B"], timeout=SECONDS)
+    edited.unlink()
+    panels.close()
+    model, window = panels.open(cut)
+    opened = model.cut.open
+    assert opened is not None and opened.place == 0 and len(opened.versions) == 2
+    assert names(edited) == ["A", "", "B"]
+    window.actions_[Command.REDO].trigger()
+    qtbot.waitUntil(lambda: names(edited) == ["A", "A_v001", "B"], timeout=SECONDS)

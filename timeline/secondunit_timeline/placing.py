@@ -66,20 +66,22 @@ def _named(order: Order | None) -> str:
     return f"the order for {order.shot!r}" if order is not None else "an order that makes something"
 
 
-def found_again(cut: otio.schema.Timeline, order: Order, into: Into | None = None) -> Ordered:
+def found_again(
+    cut: otio.schema.Timeline, order: Order, into: Into | None = None, handles_only: bool = False
+) -> Ordered:
     """What an order does in `cut` when the cut that it was planned from is not at hand, as after a restart.
 
     Its place is where the camera frames of its conditions are: the one place in the cut from which the same order would
     be planned. A generated clip stands on none: its place is the time of the cut that its order is named after, while
-    the lowest video track is empty there. `into`: for an extension, see `plan_extension`. Raises ShotNotFound where
-    there is none, or more than one.
+    the lowest video track is empty there. `into`, `handles_only`: for an extension, see `plan_extension`. Raises
+    ShotNotFound where there is none, or more than one.
     """
     index = Index(cut)
     match order.task:
         case Task.MATCH | Task.REPLACE:
             found = list(_again_on_shots(index, order))
         case Task.EXTEND:
-            found = list(_again_at_ends(index, order, into))
+            found = list(_again_at_ends(index, order, into, handles_only))
         case Task.JOIN:
             found = list(_again_between(index, order))
         case Task.GENERATE:
@@ -108,7 +110,7 @@ def _again_on_shots(index: Index, order: Order) -> Iterator[Found]:
             yield _said(index, shot), partial(place_match, Match(shot, order, start))
 
 
-def _again_at_ends(index: Index, order: Order, into: Into | None) -> Iterator[Found]:
+def _again_at_ends(index: Index, order: Order, into: Into | None, handles_only: bool) -> Iterator[Found]:
     beside = next(one for one in order.conditions if isinstance(one, FramesBefore | FramesAfter))
     tail, slot = isinstance(beside, FramesBefore), order.slot
     settings = Settings(Path(order.delivery.folder), slot.tail if tail else slot.head)
@@ -124,7 +126,7 @@ def _again_at_ends(index: Index, order: Order, into: Into | None) -> Iterator[Fo
         at = f"{shot.track}@+{shot.record.start}"
         frames = shot.cut_frames(camera) + shot.cut_frames(slot.frames)
         try:
-            plan = plan_extension(index, at, end, frames, into, False, settings)
+            plan = plan_extension(index, at, end, frames, into, handles_only, settings)
         except BadInput:
             continue
         if plan.order is not None and _alike(plan.order, order):

@@ -253,7 +253,10 @@ class Window(QMainWindow):
         assert bar is not None
         menus: tuple[tuple[str, dict[Command, Callable[[], None]]], ...] = (
             (self.tr("&File"), {Command.OPEN: self._choose_cut, Command.QUIT: self._quit}),
-            (self.tr("&Edit"), {Command.UNDO: model.undo, Command.REDO: model.redo, Command.CUT_IN: model.cut_in}),
+            (
+                self.tr("&Edit"),
+                {Command.UNDO: model.editing.undo, Command.REDO: model.editing.redo, Command.CUT_IN: model.cut_in},
+            ),
             (self.tr("&Order"), {Command.ORDER: model.order, Command.CANCEL: self._cancel}),
             (self.tr("&Place"), self._place_commands()),
             (self.tr("Play&back"), self._playback_commands()),

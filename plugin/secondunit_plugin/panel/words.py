@@ -8,6 +8,7 @@ from secondunit_bridge.messages import Fit, Record, SoundKind, Task
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.model.compare import Mode
+from secondunit_plugin.panel.model.cut import Approved, CutIn, Opened, Reloaded, Slugged, Step, TakenOut
 from secondunit_plugin.panel.model.layout import Bar
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, Preparing, Running, Stopped, Waiting
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
@@ -254,3 +255,21 @@ def of_fit(fit: Fit) -> str:
     if fit.approximate:
         parts.append(tr("approximate: {names}").format(names=", ".join(fit.approximate)))
     return ", ".join(parts)
+
+
+def of_step(step: Step) -> str:
+    match step:
+        case Opened():
+            return tr("Cut as it was read")
+        case Slugged(shot):
+            return tr("Slug for {shot}").format(shot=shot)
+        case CutIn(name):
+            return tr("Cut in {name}").format(name=name)
+        case Approved(name):
+            return tr("{name} approved").format(name=name)
+        case TakenOut(shot):
+            return tr("Slug for {shot} taken out").format(shot=shot)
+        case Reloaded(name):
+            return tr("{name} read again").format(name=name)
+        case _:
+            assert_never(step)

@@ -1,26 +1,86 @@
 """The cut that is open, with every version of it since: edits are pure, so that undo goes back to the one before."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from PyQt5.QtCore import QObject, pyqtSignal
+from secondunit_bridge.messages import Take
 
 from secondunit_plugin.panel.model.layout import Layout
 from secondunit_plugin.panel.model.places import Place
 
 if TYPE_CHECKING:
+    from secondunit_timeline.awaited import AwaitedSlug
+    from secondunit_timeline.changes import Edit
     from secondunit_timeline.index import Index
+
+# What made a version of the one before it. `order_id` is empty where nothing had to be made.
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Slugged:
+    """The slug of an order for `shot`."""
+
+    shot: str
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutIn:
+    """A take; where its slug was there before, both are one step."""
+
+    name: str
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The take of that name, noted in the cut."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """The slug of an order for `shot` that came to nothing."""
+
+    shot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The cut's file, which another program had written anew."""
+
+    name: str
+
+
+Step = Opened | Slugged | CutIn | Approved | TakenOut | Reloaded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Version:
-    """`index` over the cut, which nothing changes; `done`: what made it of the version before, or empty."""
+    """`index` over the cut, which nothing changes; `done`: what the step changed, or empty.
+
+    `edit`: the same as changes that can be inverted, while this run of the panel knows them. `id` names it in the
+    panel's saved state.
+    """
 
     index: "Index"
     places: tuple[Place, ...]
     layout: Layout
     done: str = ""
+    step: Step = Opened()
+    slugs: "tuple[AwaitedSlug, ...]" = ()
+    edit: "Edit | None" = None
+    id: str = field(default_factory=lambda: uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +103,16 @@ class Unreadable:
 class OpenCut:
     """`path` is what was read, and is never written; edited versions go to `saved_as`, None before the first.
 
-    `versions` from the one that was read on; `place` is the number of the one that is shown.
+    `versions` from the one that was read on; `place` is the number of the one that is shown. `digest`: SHA-256 of the
+    file when it was read. `filled`: the take that fills the slugs of an order, in every version that is shown.
     """
 
     path: Path
     versions: tuple[Version, ...]
     place: int = 0
     saved_as: Path | None = None
+    digest: str = ""
+    filled: Mapping[str, Take] = field(default_factory=dict)
 
     @property
     def version(self) -> Version:
@@ -59,10 +122,10 @@ class OpenCut:
     def takes_folder(self) -> Path:
         return self.path.resolve().parent / "takes"
 
-    def edited(self, version: Version, saved_as: Path) -> "OpenCut":
+    def edited(self, version: Version) -> "OpenCut":
         """One version further; those that were undone are gone."""
         versions = (*self.versions[: self.place + 1], version)
-        return replace(self, versions=versions, place=self.place + 1, saved_as=saved_as)
+        return replace(self, versions=versions, place=self.place + 1)
 
 
 CutState = NoCut | Reading | Unreadable | OpenCut

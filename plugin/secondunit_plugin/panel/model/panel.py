@@ -1,7 +1,5 @@
 """The whole panel without its widgets: its parts, and the verbs that a person has."""
 
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,10 +8,11 @@ from uuid import uuid4
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from secondunit_bridge.errors import BadInput, SecondUnitError, UnitUnreachable
-from secondunit_bridge.messages import Card, Order, OrderStatus, ReferenceImage, ReferenceShot, Take, Text
+from secondunit_bridge.messages import Card, Order, OrderStatus, ReferenceImage, ReferenceShot, Text
 from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.ratings import Rating
 
+from secondunit_plugin.panel import words
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.files import data_folder
@@ -31,13 +30,15 @@ from secondunit_plugin.panel.model.draft import (
     Replace,
     Unknown,
 )
+from secondunit_plugin.panel.model.editing import EditingModel, read
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
 from secondunit_plugin.panel.model.handles import HandlesModel
 from secondunit_plugin.panel.model.history import HistoryModel
 from secondunit_plugin.panel.model.live import LIVE, LiveModel
 from secondunit_plugin.panel.model.offers import OffersModel
 from secondunit_plugin.panel.model.orders import Broken, Earlier, OrdersModel, listed
-from secondunit_plugin.panel.model.places import Place, number_of
+from secondunit_plugin.panel.model.pending import PendingModel
+from secondunit_plugin.panel.model.places import Place, ShotPlace, number_of
 from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.references import ReferencesModel
 from secondunit_plugin.panel.model.snapshot import Snapshot
@@ -54,9 +55,11 @@ if TYPE_CHECKING:
     from secondunit_bridge.controls import Controls
     from secondunit_bridge.spawn import Address
     from secondunit_timeline.placing import Ordered
+    from secondunit_timeline.ways import Way
 
     from secondunit_plugin.checks import Check
     from secondunit_plugin.panel.model.folders import Folder
+    from secondunit_plugin.panel.model.saved import State
 
 _SETTLE_MS = 100
 """How long a number that is being stepped has to stand before the unit is asked for its controls."""
@@ -113,11 +116,20 @@ class PanelModel(QObject):
         self.choosing.said.connect(lambda said: self.noticed.emit(Notice(said)))
         self.choosing.approved.connect(self._approve)
         self.choosing.place_wanted.connect(self.select)
+        self.pending = PendingModel(self.orders, self)
+        self.editing = EditingModel(self.cut, self.orders, self.pending, link.home, self)
         self._asked = 0
-        self._edits: deque[Callable[[OpenCut], OpenCut]] = deque()
         link.state_changed.connect(self._unit_changed)
         link.event_arrived.connect(self.orders.take)
         self.orders.changed.connect(self._say_failure)
+        self.cut.changed.connect(self._leave_place)
+        self.editing.stepped.connect(self._say_step)
+        self.editing.filled.connect(
+            lambda name: self.noticed.emit(
+                Notice(self.tr("{name} is in the cut, where its slug was.").format(name=name))
+            )
+        )
+        self.editing.refused.connect(self._refuse)
         self._ask_soon = QTimer(self)
         self._ask_soon.setSingleShot(True)
         self._ask_soon.setInterval(_SETTLE_MS)
@@ -178,11 +190,6 @@ class PanelModel(QObject):
     # Verbs
 
     def open_cut(self, path: Path) -> None:
-        def work() -> OpenCut:
-            from secondunit_plugin.panel.model.reading import read
-
-            return read(path)
-
         def refuse(error: SecondUnitError) -> None:
             if self.cut.state is reading:
                 self.cut.set_state(Unreadable(path, str(error)))
@@ -191,10 +198,12 @@ class PanelModel(QObject):
         self.select(None)
         self.takes.clear()
         self.orders.clear()
-        self._edits.clear()
-        reading = Reading(path)
+        self.editing.clear()
+        reading, home = Reading(path), self.link.home
         self.cut.set_state(reading)
-        Operation(self, work).success(lambda opened: self._opened(reading, opened)).failure(refuse).run()
+        Operation(self, lambda: read(path, home)).success(lambda found: self._opened(reading, *found)).failure(
+            refuse
+        ).run()
 
     def select(self, place: Place | None) -> None:
         if place != self.place:
@@ -290,7 +299,8 @@ class PanelModel(QObject):
                 link.call(lambda unit: unit.submit(order))
             return ordered
 
-        Operation(self, work).success(lambda ordered: self._ordered(opened, ordered)).failure(self._refuse).run()
+        name = draft.place.name if isinstance(draft.place, ShotPlace) else draft.place.track
+        Operation(self, work).success(lambda ordered: self._ordered(opened, ordered, name)).failure(self._refuse).run()
 
     def cancel(self, order_id: str) -> None:
         Operation(self, lambda: self.link.call(lambda unit: unit.cancel(order_id))).failure(self._refuse).run()
@@ -333,79 +343,53 @@ class PanelModel(QObject):
         """Orders stay with it, and go on once it is started."""
         Operation(self, lambda: self.link.stop_unit(self.tr("this panel"))).failure(self._refuse).run()
 
-    def cut_in(self) -> None:
-        """Puts the chosen take in its place and writes the cut to a file of its own."""
+    def cut_in(self, way: "Way | None" = None) -> None:
+        """Puts the chosen take in its place, by `way` if it is given, and writes the cut to a file of its own."""
         chosen = self.takes.chosen
-        if chosen is None:
-            return
-        running, take = self.orders.orders[chosen.order_id], self.takes.take(chosen)
-        settled = self.choosing.rating(chosen) is Rating.APPROVED
-        self._edit(
-            lambda opened: _placed(opened, running.ordered or _found(opened, running.order), take, settled=settled)
-        )
-
-    def undo(self) -> None:
-        self._edit(lambda opened: _shown(opened, -1))
-
-    def redo(self) -> None:
-        self._edit(lambda opened: _shown(opened, 1))
+        if chosen is not None:
+            self.editing.cut_in(chosen, way, settled=self.choosing.rating(chosen) is Rating.APPROVED)
 
     # What they come to. Of a cut that was left meanwhile nothing is shown: its orders go on, its edits are in its file.
 
-    def _opened(self, reading: Reading, opened: OpenCut) -> None:
-        if self.cut.state is reading:
-            self.cut.set_state(opened)
-            self.history.open(opened.version.index.cut.name or opened.path.stem)
-            self._find_orders()
+    def _opened(self, reading: Reading, state: "State", why: str) -> None:
+        if self.cut.state is not reading:
+            return
+        if why:
+            self.noticed.emit(Notice(why, True))
+        self.cut.set_state(state.opened)
+        self.pending.restore(state.choices, state.unplaced, set(state.opened.filled))
+        self.history.open(state.opened.version.index.cut.name or state.opened.path.stem)
+        self._find_orders()
 
-    def _ordered(self, before: OpenCut, ordered: "Ordered") -> None:
+    def _leave_place(self) -> None:
+        """One that the cut does not have any more."""
+        opened = self.cut.open
+        if opened is not None and number_of(self.place, opened.version.places) is None:
+            self.select(None)
+
+    def _say_step(self, opened: OpenCut) -> None:
+        written = opened.saved_as.name if opened.saved_as is not None else ""
+        said = self.tr("{step}. Written to {name}.").format(step=words.of_step(opened.version.step), name=written)
+        self.noticed.emit(Notice(said))
+
+    def _ordered(self, before: OpenCut, ordered: "Ordered", name: str) -> None:
         if not self._is_open(before):
             return
         for note in ordered.notes:
             self.noticed.emit(Notice(note))
         if ordered.order is None:
-            self._edit(lambda opened: _placed(opened, ordered))
+            self.editing.place_camera_frames(ordered, name)
             return
         self.orders.add(ordered.order, ordered)
         self.link.watch(ordered.order.id)
+        self.editing.place_slug(ordered)
 
     def _approve(self, chosen: TakeId) -> None:
-        take = self.takes.take(chosen)
-        self._edit(lambda opened: _approved(opened, take))
+        self.editing.approve(self.takes.take(chosen))
 
     def _is_open(self, cut: OpenCut) -> bool:
         """Whether it is still this cut, in whatever version."""
         return self.cut.open is not None and self.cut.open.path == cut.path
-
-    def _edit(self, edit: "Callable[[OpenCut], OpenCut]") -> None:
-        """One after the other, each on what the one before has made of the cut; `edit` runs in a thread."""
-        self._edits.append(edit)
-        if len(self._edits) == 1:
-            self._next_edit()
-
-    def _next_edit(self) -> None:
-        opened = self.cut.open
-        if opened is None or not self._edits:
-            return
-        edit = self._edits[0]
-
-        def refuse(error: SecondUnitError) -> None:
-            self._refuse(error)
-            self._edited(opened, opened)
-
-        Operation(self, lambda: edit(opened)).success(lambda edited: self._edited(opened, edited)).failure(refuse).run()
-
-    def _edited(self, before: OpenCut, opened: OpenCut) -> None:
-        if self.cut.state is not before:
-            return
-        self.cut.set_state(opened)
-        if opened.version not in before.versions and opened.saved_as is not None:
-            said = self.tr("{edit}. Written to {name}.").format(edit=opened.version.done, name=opened.saved_as.name)
-            self.noticed.emit(Notice(said))
-        if number_of(self.place, opened.version.places) is None:
-            self.select(None)
-        self._edits.popleft()
-        self._next_edit()
 
     def _unit_changed(self, state: UnitState) -> None:
         self.unit = state
@@ -494,42 +478,3 @@ class PanelModel(QObject):
 
     def _refuse(self, error: SecondUnitError) -> None:
         self.noticed.emit(Notice(str(error), True))
-
-
-# Edits, in a thread
-
-
-def _found(opened: OpenCut, order: Order) -> "Ordered":
-    from secondunit_timeline.placing import found_again
-
-    return found_again(opened.version.index.cut, order)
-
-
-def _placed(opened: OpenCut, ordered: "Ordered", *takes: Take, settled: bool = False) -> OpenCut:
-    """`settled`: the first of the takes is approved."""
-    from secondunit_plugin.panel.model.planning import approved, cut_in
-    from secondunit_plugin.panel.model.reading import write
-
-    version = cut_in(opened.version, ordered, takes)
-    if settled:
-        version = approved(version, takes[0])
-    return opened.edited(version, write(opened, version))
-
-
-def _approved(opened: OpenCut, take: Take) -> OpenCut:
-    from secondunit_plugin.panel.model.planning import approved
-    from secondunit_plugin.panel.model.reading import write
-
-    version = approved(opened.version, take)
-    return opened if version is opened.version else opened.edited(version, write(opened, version))
-
-
-def _shown(opened: OpenCut, step: int) -> OpenCut:
-    from secondunit_plugin.panel.model.reading import write
-
-    place = opened.place + step
-    if not 0 <= place < len(opened.versions):
-        return opened
-    shown = replace(opened, place=place)
-    write(shown, shown.version)
-    return shown

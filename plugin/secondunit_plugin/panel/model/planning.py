@@ -32,12 +32,12 @@ from secondunit_timeline.generations import Where, place_generation, plan_genera
 from secondunit_timeline.index import Index
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.matches import look_of, place_match, plan_match, plan_replace
-from secondunit_timeline.operations import ApproveTake, End, Into
+from secondunit_timeline.operations import End, Into
 from secondunit_timeline.operations import Operation as Change
 from secondunit_timeline.orders import Settings, camera_end, camera_start
-from secondunit_timeline.placing import Ordered, place
+from secondunit_timeline.placing import Ordered
 from secondunit_timeline.shots import find_clip, open_shot
-from secondunit_timeline.takes import key_of, placed_takes, stand_ins
+from secondunit_timeline.takes import stand_ins
 
 from secondunit_plugin.panel.model import draft as drafts
 from secondunit_plugin.panel.model.cut import Version
@@ -45,7 +45,6 @@ from secondunit_plugin.panel.model.draft import Draft
 from secondunit_plugin.panel.model.handles import Handles
 from secondunit_plugin.panel.model.live import LIVE
 from secondunit_plugin.panel.model.places import Place, ShotPlace
-from secondunit_plugin.panel.model.reading import version_of
 from secondunit_plugin.panel.model.values import Beside, Keyframe, MaskFile, PaintedMask, Seeds
 
 _LIVE_TIER = "draft"
@@ -151,25 +150,6 @@ def handles_of(version: Version, place: ShotPlace, unused: Handles) -> Handles:
     each = shot.record.rate / (shot.info.rate * shot.speed)
     head, tail = int((shot.used.start - first) * each), int((end - shot.used.end) * each)
     return head if first else unused[0], tail if end < shot.info.frames else unused[1]
-
-
-def cut_in(version: Version, ordered: Ordered, takes: Sequence[Take]) -> Version:
-    """The takes in the place that they were ordered for, wherever that lies in this version. Raises CutError."""
-    cut, done = place(version.index.cut, ordered, takes)
-    return version_of(cut, str(done))
-
-
-def approved(version: Version, take: Take) -> Version:
-    """The version with the take noted as approved wherever the cut holds it; itself where it holds it nowhere."""
-    operations = [
-        ApproveTake(one.track, one.at, one.key)
-        for one in placed_takes(version.index)
-        if one.key == key_of(take) and not one.approved
-    ]
-    if not operations:
-        return version
-    cut, done = edit(version.index.cut, operations)
-    return version_of(cut, f"{version.done}; {done}" if version.done else str(done))
 
 
 def selector_of(place: Place) -> str:

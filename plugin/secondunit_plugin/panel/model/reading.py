@@ -1,5 +1,6 @@
 """Cuts read and written, for the work of operations: brings OpenTimelineIO."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise, zip_longest
@@ -10,6 +11,8 @@ from uuid import uuid4
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput
 from secondunit_bridge.rates import FrameRange, FrameTime
+from secondunit_timeline.awaited import awaited
+from secondunit_timeline.changes import Edit
 from secondunit_timeline.dialects import marker_text, sound_stream
 from secondunit_timeline.flat import source_of, source_start
 from secondunit_timeline.index import Index, Item, TrackIndex
@@ -19,22 +22,34 @@ from secondunit_timeline.takes import PREFIX, RECIPE
 from secondunit_timeline.times import frames_of, rate_of
 
 from secondunit_plugin.panel.frames.messages import CutScene, MediaTime
-from secondunit_plugin.panel.model.cut import OpenCut, Version
+from secondunit_plugin.panel.model.cut import OpenCut, Opened, Step, Version
 from secondunit_plugin.panel.model.layout import Bar, Blend, Hole, Kind, Layout, Mark, Track
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
 
 
 def read(path: Path) -> OpenCut:
     """Raises CutError, BadInput."""
-    return OpenCut(path, (version_of(read_cut(path)),))
+    before = digest_of(path)  # what is written meanwhile counts as another state of the file
+    return OpenCut(path, (version_of(read_cut(path)),), digest=before)
 
 
-def version_of(cut: otio.schema.Timeline, done: str = "") -> Version:
+def digest_of(path: Path) -> str:
+    """SHA-256 of the file; empty where it cannot be read, or is a folder."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def version_of(cut: otio.schema.Timeline, done: Edit | None = None, step: Step | None = None) -> Version:
     index = Index(cut)
     places = tuple(
         place for track in index.tracks if track.kind == otio.schema.TrackKind.Video for place in _places(index, track)
     )
-    return Version(index, places, _layout(index, places), done)
+    return Version(
+        index, places, _layout(index, places), str(done or ""), step or Opened(), tuple(awaited(index)), done
+    )
 
 
 def write_scene(cut: otio.schema.Timeline, folder: Path) -> CutScene:
@@ -66,14 +81,14 @@ def media_time(clip: otio.schema.Clip, frame: int, rate: Fraction) -> MediaTime 
     return MediaTime(source.path, source.from_first_frame(seconds, None), source.rate, source.origin is None)
 
 
-def write(opened: OpenCut, version: Version) -> Path:
-    """Beside the cut that was read, under the same name all the while that it is open; never over another's file."""
-    target = opened.saved_as or _free(opened.path)
-    write_cut(version.index.cut, target, source=opened.path)
-    return target
+def write(opened: OpenCut) -> None:
+    """The version that is shown, to `saved_as`."""
+    assert opened.saved_as is not None
+    write_cut(opened.version.index.cut, opened.saved_as, source=opened.path)
 
 
-def _free(path: Path) -> Path:
+def free_beside(path: Path) -> Path:
+    """A name for what is made of the cut at `path`; never that of another's file."""
     number = 1
     while (target := path.with_name(f"{path.stem}_edit{number:02}.otio")).exists():
         number += 1

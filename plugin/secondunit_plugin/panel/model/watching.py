@@ -174,16 +174,13 @@ class WatchingModel(QObject):
 
 def _in_context(opened: OpenCut, running: Running, take: Take, folder: Path) -> Written:
     """In a thread. Raises CutError where the take has no place in the cut."""
-    from secondunit_timeline.placing import found_again
-
-    from secondunit_plugin.panel.model.planning import cut_in
+    from secondunit_plugin.panel.model.cutting import cut_in
     from secondunit_plugin.panel.model.reading import where, write_scene
 
     version = opened.version
     found = where(version.index, take.path)
     if found is None:
-        ordered = running.ordered or found_again(version.index.cut, running.order)
-        version = cut_in(version, ordered, (take,))
+        version = cut_in(opened, running.order, take, running.ordered).version
         found = where(version.index, take.path)
     scene = write_scene(version.index.cut, folder)
     if found is None:  # a handle only: it lies on a shot, unseen

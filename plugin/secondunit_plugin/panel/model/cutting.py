@@ -1,0 +1,199 @@
+"""What becomes of the open cut, step by step, for the work of operations: brings OpenTimelineIO.
+
+Each function makes another `OpenCut` of one, or gives the same one back where there is nothing to do. The slug of an
+order and its take are one step: a take fills the slugs of its order in every version that is shown from then on.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from secondunit_bridge.errors import CutError, SecondUnitError
+from secondunit_bridge.messages import Order, Take
+from secondunit_timeline.awaited import awaited, filled, holds, place_slugs, taken_out
+from secondunit_timeline.changes import apply
+from secondunit_timeline.edits import edit
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut
+from secondunit_timeline.operations import ApproveTake
+from secondunit_timeline.placing import Ordered, found_again, place
+from secondunit_timeline.takes import key_of, placed_takes
+from secondunit_timeline.ways import Way, by
+
+from secondunit_plugin.panel.model.cut import (
+    Approved,
+    CutIn,
+    OpenCut,
+    Reloaded,
+    Slugged,
+    Step,
+    TakenOut,
+    Version,
+)
+from secondunit_plugin.panel.model.reading import digest_of, version_of
+
+
+def with_slug(opened: OpenCut, ordered: Ordered) -> OpenCut:
+    """The order's slug in its place, wherever that lies in this version. Raises CutError, ShotNotFound."""
+    assert ordered.order is not None
+    cut, done = place_slugs(opened.version.index.cut, ordered)
+    return opened.edited(version_of(cut, done, Slugged(ordered.order.shot, ordered.order.id)))
+
+
+def with_camera_frames(opened: OpenCut, ordered: Ordered, shot: str) -> OpenCut:
+    """What nothing has to be made for."""
+    cut, done = place(opened.version.index.cut, ordered, ())
+    return opened.edited(version_of(cut, done, CutIn(shot, "")))
+
+
+def with_take(opened: OpenCut, take: Take) -> OpenCut:
+    """The take in the place of its order's slug; the same where no version has one. Raises CutError."""
+    order_id = take.record.order.id
+    if not any(slug.order_id == order_id for version in opened.versions for slug in version.slugs):
+        return opened
+    opened = replace(
+        opened,
+        filled={**opened.filled, order_id: take},
+        versions=tuple(_named(version, take) for version in opened.versions),
+    )
+    return _shown(opened, opened.place)
+
+
+def cut_in(opened: OpenCut, order: Order, take: Take, ordered: Ordered | None) -> OpenCut:
+    """A take where its order's slug or another take of it is, else where it was ordered for.
+
+    The same where the cut plays the take already. Raises ShotNotFound where that place cannot be told any more,
+    CutError where the take does not fit there.
+    """
+    if any(slug.order_id == order.id for slug in opened.version.slugs):
+        return with_take(opened, take)
+    cut, step = opened.version.index.cut, CutIn(take.record.name, order.id)
+    if holds(opened.version.index, order.id):
+        operations = filled(opened.version.index, take)
+        return opened.edited(version_of(*edit(cut, operations), step)) if operations else opened
+    return opened.edited(version_of(*place(cut, ordered or found_again(cut, order), [take]), step))
+
+
+def cut_in_by(opened: OpenCut, order: Order, take: Take, ordered: Ordered | None, way: Way) -> OpenCut:
+    """As `cut_in`, by another way than it was ordered for. Where its slug or take came last, that step is replaced."""
+    base, step = opened, opened.version.step
+    if holds(opened.version.index, order.id):
+        if not (isinstance(step, Slugged | CutIn) and step.order_id == order.id and opened.place):
+            raise CutError(
+                f"a take of the order for {order.shot!r} is in the cut, and more was done since: undo back to it first"
+            )
+        base = replace(opened, place=opened.place - 1)
+    cut = base.version.index.cut
+    by_way = by(ordered or found_again(cut, order), way)
+    made = version_of(*place(cut, by_way, [take]), CutIn(take.record.name, order.id))
+    return replace(base.edited(made), filled={**opened.filled, order.id: take})
+
+
+def with_approval(opened: OpenCut, take: Take) -> OpenCut:
+    """The take noted as approved wherever the cut holds it; the same where it holds it nowhere."""
+    operations = _approvals(opened.version.index, take)
+    if not operations:
+        return opened
+    return opened.edited(version_of(*edit(opened.version.index.cut, operations), Approved(take.record.name)))
+
+
+def _approvals(index: Index, take: Take) -> list[ApproveTake]:
+    return [
+        ApproveTake(one.track, one.at, one.key)
+        for one in placed_takes(index)
+        if one.key == key_of(take) and not one.approved
+    ]
+
+
+def settled(opened: OpenCut, take: Take) -> OpenCut:
+    """As `with_approval`, in the step that the cut came to last."""
+    version = opened.version
+    if not (operations := _approvals(version.index, take)):
+        return opened
+    cut, done = edit(version.index.cut, operations)
+    made = replace(version_of(cut, None, version.step), done=f"{version.done}\n{done}")
+    return replace(opened, versions=(*opened.versions[: opened.place], made, *opened.versions[opened.place + 1 :]))
+
+
+def without_slug(opened: OpenCut, order: Order) -> OpenCut:
+    """The slugs of an order that came to nothing taken out; the same where there are none.
+
+    Where its step was the last, it is undone. Else what it did is inverted, if the cut is as it left it around there;
+    else the slug leaves a gap.
+    """
+    version = opened.version
+    if not any(slug.order_id == order.id for slug in version.slugs):
+        return opened
+    if isinstance(version.step, Slugged) and version.step.order_id == order.id and opened.place:
+        return replace(opened, versions=opened.versions[: opened.place], place=opened.place - 1)
+    step = TakenOut(order.shot)
+    for before in opened.versions[: opened.place]:
+        if isinstance(before.step, Slugged) and before.step.order_id == order.id and before.edit is not None:
+            with suppress(CutError):
+                undone = before.edit.inverse()
+                return opened.edited(version_of(apply(undone, version.index.cut), undone, step))
+    return opened.edited(version_of(*edit(version.index.cut, taken_out(version.index, order.id)), step))
+
+
+def shown(opened: OpenCut, place: int) -> OpenCut:
+    """Another of its versions; the same where there is none of that number."""
+    if not 0 <= place < len(opened.versions) or place == opened.place:
+        return opened
+    return _shown(opened, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a cut that was written anew has no place for; `take` None: its slug."""
+
+    order: Order
+    take: Take | None
+    why: str
+
+
+def reloaded(opened: OpenCut, orders: Iterable[tuple[Order, Ordered | None]]) -> tuple[OpenCut, tuple[Lost, ...]]:
+    """The file as it is by now, with the slugs and takes of these orders that the version shown holds.
+
+    What the file holds itself stays as it is there, trims among it. Raises CutError, BadInput.
+    """
+    digest = digest_of(opened.path)
+    index, lost = Index(read_cut(opened.path)), list[Lost]()
+    for order, ordered in orders:
+        take = opened.filled.get(order.id)
+        if not holds(opened.version.index, order.id):
+            continue
+        try:
+            if holds(index, order.id):
+                operations = filled(index, take) if take is not None and _awaits(index, order.id) else ()
+                cut = edit(index.cut, operations)[0]
+            else:
+                again = ordered or found_again(index.cut, order)
+                cut = place(index.cut, again, [take])[0] if take is not None else place_slugs(index.cut, again)[0]
+        except SecondUnitError as error:
+            lost.append(Lost(order, take, str(error)))
+        else:
+            index = Index(cut)
+    version = version_of(index.cut, None, Reloaded(opened.path.name))
+    return replace(opened.edited(version), digest=digest), tuple(lost)
+
+
+def _awaits(index: Index, order_id: str) -> bool:
+    return any(slug.order_id == order_id for slug in awaited(index))
+
+
+def _shown(opened: OpenCut, place: int) -> OpenCut:
+    """With the slugs filled whose takes are there."""
+    version = opened.versions[place]
+    for order_id in dict.fromkeys(slug.order_id for slug in version.slugs):
+        if (take := opened.filled.get(order_id)) is not None:
+            cut, done = edit(version.index.cut, filled(version.index, take))
+            version = replace(version_of(cut, None, version.step), done=version.done or str(done))
+    versions = (*opened.versions[:place], version, *opened.versions[place + 1 :])
+    return replace(opened, versions=versions, place=place)
+
+
+def _named(version: Version, take: Take) -> Version:
+    step: Step = version.step
+    if isinstance(step, Slugged) and step.order_id == take.record.order.id:
+        return replace(version, step=CutIn(take.record.name, step.order_id))
+    return version
