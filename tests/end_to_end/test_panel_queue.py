@@ -102,7 +102,7 @@ def test_a_unit_that_is_killed_is_started_again_and_nothing_is_lost(
     model, _ = panels.open(cut)
     states: list[UnitState] = []
     model.unit_changed.connect(lambda: states.append(model.unit))
-    begun = begin(qtbot, model, 60, 8, 9)
+    begun = begin(qtbot, model, 300, 8, 9)
     qtbot.waitUntil(lambda: begun[0] not in model.orders.waiting, timeout=SECONDS)  # else it can be overtaken
     model.move(begun[2], "")
     # By the unit's word: what was not stored when it is killed need not be kept.

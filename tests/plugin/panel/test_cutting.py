@@ -153,7 +153,19 @@ def test_a_host_that_trimmed_the_slug_finds_its_trim_in_the_take(cut: otio.schem
     assert names(filled.version.index.cut)[:2] == [("A", 37), ("A003_v001", 15)]
 
 
-Picture = tuple[tuple[str | None, object, object], ...]
+def test_a_second_order_for_the_same_place_covers_neither_the_slug_nor_the_take_there(
+    cut: otio.schema.Timeline,
+) -> None:
+    opened = opened_of(cut)
+    first, second = in_gap(opened), in_gap(opened, "o2")
+    slugged = cutting.with_slug(opened, first)
+    place = opened.version.places[1]
+    assert slugged.version_with(place) is opened.version
+    assert cutting.with_slug(slugged, second) is slugged
+    filled = cutting.with_take(slugged, take(order_of(first)))
+    assert cutting.with_slug(filled, second) is filled
+    other = cutting.cut_in(filled, order_of(second), take(order_of(second), 2), second)
+    assert names(other.version.index.cut)[1] == ("A003_v002", 12)
 
 
 class Session(RuleBasedStateMachine):

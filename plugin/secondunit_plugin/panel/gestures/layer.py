@@ -116,7 +116,7 @@ class GestureLayer(QWidget):
 
             if first is not None:
                 return thumbnail(first, _WIDTH)
-            frame = frame_to_draw_on(opened.version, draft, at)
+            frame = frame_to_draw_on(opened.version_with(draft.place), draft, at)
             return still(*frame, _WIDTH) if frame is not None else QImage()
 
         Operation(self, work).success(self._show_picture).failure(lambda _: self._show_picture(QImage())).run()

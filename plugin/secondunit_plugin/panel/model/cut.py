@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from secondunit_bridge.messages import Take
 
 from secondunit_plugin.panel.model.layout import Layout
-from secondunit_plugin.panel.model.places import Place
+from secondunit_plugin.panel.model.places import Place, number_of
 
 if TYPE_CHECKING:
     from secondunit_timeline.awaited import AwaitedSlug
@@ -117,6 +117,14 @@ class OpenCut:
     @property
     def version(self) -> Version:
         return self.versions[self.place]
+
+    def version_with(self, place: Place | None) -> Version:
+        """The last version up to the one that is shown that has the place; without one, the one that is shown.
+
+        What is ordered for a place that a slug or a take lies in by now is planned as if it did not.
+        """
+        versions = reversed(self.versions[: self.place + 1])
+        return next((one for one in versions if number_of(place, one.places) is not None), self.version)
 
     @property
     def takes_folder(self) -> Path:

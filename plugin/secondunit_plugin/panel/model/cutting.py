@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import opentimelineio as otio
 from secondunit_bridge.errors import CutError, SecondUnitError
 from secondunit_bridge.messages import Order, Take
 from secondunit_timeline.awaited import awaited, filled, holds, place_slugs, taken_out
@@ -34,10 +35,30 @@ from secondunit_plugin.panel.model.reading import digest_of, version_of
 
 
 def with_slug(opened: OpenCut, ordered: Ordered) -> OpenCut:
-    """The order's slug in its place, wherever that lies in this version. Raises CutError, ShotNotFound."""
+    """The order's slug in its place, wherever that lies in this version; the same where a slug or a take lies there.
+
+    The takes of an order whose place is taken are cut in by hand. Raises CutError, ShotNotFound.
+    """
     assert ordered.order is not None
-    cut, done = place_slugs(opened.version.index.cut, ordered)
+    before = opened.version.index
+    if before.cut is not ordered.cut and set(_ours(before)) > set(_ours(Index(ordered.cut))):
+        with suppress(CutError):
+            cut, done = place_slugs(before.cut, ordered)
+            if set(_ours(before)) <= set(_ours(Index(cut))):
+                return opened.edited(version_of(cut, done, Slugged(ordered.order.shot, ordered.order.id)))
+        return opened
+    cut, done = place_slugs(before.cut, ordered)
     return opened.edited(version_of(cut, done, Slugged(ordered.order.shot, ordered.order.id)))
+
+
+def _ours(index: Index) -> Iterable[tuple[str, str, int]]:
+    """The slugs and takes in the cut: track, key and length."""
+    for track in index.tracks:
+        for item in track.items:
+            if isinstance(item.child, otio.schema.Clip):
+                for key in item.child.media_references():
+                    if key.startswith(("slug.", "take.")):
+                        yield track.name, str(key), int(item.duration)
 
 
 def with_camera_frames(opened: OpenCut, ordered: Ordered, shot: str) -> OpenCut:

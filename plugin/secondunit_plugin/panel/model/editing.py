@@ -47,7 +47,7 @@ class _Kept:
 
 
 class EditingModel(QObject):
-    """`home`: the unit's, where the panel's state lies; None: the user's.
+    """`home`: the unit's, where the panel's state lies.
 
     What it brings of the timeline is imported in the edits' threads.
     """
@@ -64,7 +64,7 @@ class EditingModel(QObject):
         cut: CutModel,
         orders: OrdersModel,
         pending: PendingModel,
-        home: Path | None,
+        home: Path,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -269,24 +269,20 @@ class EditingModel(QObject):
 # In a thread
 
 
-def read(path: Path, home: Path | None) -> "tuple[State, str]":
+def read(path: Path, home: Path) -> "tuple[State, str]":
     """The cut as the panel left it, else as its file is; and what has to be said of it. Raises CutError, BadInput."""
-    from secondunit_bridge import spawn
-
     from secondunit_plugin.panel.model import reading, saved
 
     why = ""
     try:
-        if (state := saved.load(home or spawn.home(), path)) is not None:
+        if (state := saved.load(home, path)) is not None:
             return state, ""
     except SecondUnitError as error:
         why = str(error)
     return saved.State(reading.read(path), (), Choices()), why
 
 
-def _kept(before: OpenCut, edit: Edit, unplaced: tuple[Unplaced, ...], choices: Choices, home: Path | None) -> _Kept:
-    from secondunit_bridge import spawn
-
+def _kept(before: OpenCut, edit: Edit, unplaced: tuple[Unplaced, ...], choices: Choices, home: Path) -> _Kept:
     from secondunit_plugin.panel.model import reading, saved
 
     opened, why = edit(before), ""
@@ -294,7 +290,7 @@ def _kept(before: OpenCut, edit: Edit, unplaced: tuple[Unplaced, ...], choices: 
         opened = replace(opened, saved_as=reading.free_beside(opened.path))
     # The state first: `saved.load` writes the cut where the panel was killed in between.
     try:
-        saved.save(home or spawn.home(), saved.State(opened, unplaced, choices))
+        saved.save(home, saved.State(opened, unplaced, choices))
     except SecondUnitError as error:
         why = str(error)
     if opened is not before:

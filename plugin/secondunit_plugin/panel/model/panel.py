@@ -1,5 +1,6 @@
 """The whole panel without its widgets: its parts, and the verbs that a person has."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -158,7 +159,7 @@ class PanelModel(QObject):
         def plan(folder: Path) -> Order | None:
             from secondunit_plugin.panel.model.planning import plan_live
 
-            return plan_live(opened.version, draft, folder, card)
+            return plan_live(opened.version_with(draft.place), draft, folder, card)
 
         return plan
 
@@ -294,7 +295,7 @@ class PanelModel(QObject):
             from secondunit_plugin.panel.model.planning import Folders, plan
 
             folders = Folders(opened.takes_folder, opened.takes_folder / "masks")
-            ordered = plan(opened.version, draft, folders, card)
+            ordered = plan(opened.version_with(draft.place), draft, folders, card)
             if (order := ordered.order) is not None:
                 link.call(lambda unit: unit.submit(order))
             return ordered
@@ -362,9 +363,9 @@ class PanelModel(QObject):
         self._find_orders()
 
     def _leave_place(self) -> None:
-        """One that the cut does not have any more."""
-        opened = self.cut.open
-        if opened is not None and number_of(self.place, opened.version.places) is None:
+        """One that the cut does not have any more, nor had before a slug was put there: more can be ordered for it."""
+        opened, place = self.cut.open, self.place
+        if opened is not None and number_of(place, opened.version_with(place).places) is None:
             self.select(None)
 
     def _say_step(self, opened: OpenCut) -> None:
@@ -431,7 +432,7 @@ class PanelModel(QObject):
         def work() -> "Controls | None":
             from secondunit_plugin.panel.model.planning import order_to_ask_with
 
-            order = order_to_ask_with(opened.version, draft, opened.takes_folder)
+            order = order_to_ask_with(opened.version_with(draft.place), draft, opened.takes_folder)
             return link.call(lambda unit: unit.controls(order, draft.intent)) if order is not None else None
 
         def use(state: ControlsState) -> None:
@@ -458,7 +459,7 @@ class PanelModel(QObject):
             from secondunit_plugin.panel.model.planning import Folders, plan
 
             with TemporaryDirectory(prefix="secondunit-") as masks:
-                ordered = plan(opened.version, draft, Folders(opened.takes_folder, Path(masks)), card)
+                ordered = plan(opened.version_with(draft.place), draft, Folders(opened.takes_folder, Path(masks)), card)
                 if (order := ordered.order) is None:
                     return NoForecast()
                 told = link.call(lambda unit: unit.plan(order))
