@@ -75,6 +75,7 @@ class WatchingModel(QObject):
         self._version: Version | None = None
         self._scene: Scene | None = None
         self._asked = 0
+        self._take_comes = False
         self._place: Place | None = None
         cut.changed.connect(self._follow_cut)
         takes.chosen_changed.connect(self._follow_take)
@@ -87,6 +88,7 @@ class WatchingModel(QObject):
 
     def show_cut(self, frame: int) -> None:
         self._asked += 1
+        self._take_comes = False
         self.watched = TheCut()
         if self._scene is not None:
             self._playback.show(self._scene, frame, self._around())
@@ -122,7 +124,7 @@ class WatchingModel(QObject):
         def use(scene: CutScene) -> None:
             if self._version is version:
                 self._scene = scene
-                if isinstance(self.watched, TheCut):
+                if isinstance(self.watched, TheCut) and not self._take_comes:
                     place = self._place
                     self.show_cut(place.at.frame if place is not None else frame)
 
@@ -146,12 +148,14 @@ class WatchingModel(QObject):
         def use(written: Written) -> None:
             self._keep(key, written)
             if asked == self._asked:
+                self._take_comes = False
                 self.watched = TheTake(chosen)
                 self._playback.show(written.scene, written.at, written.span)
                 self.changed.emit()
 
         def show_alone(error: SecondUnitError) -> None:
             if asked == self._asked:
+                self._take_comes = False
                 slot = take.record.order.slot
                 self.watched = OnlyTheTake(chosen, str(error))
                 self._playback.show(MediaScene(take.path, slot.rate), slot.head)
@@ -161,6 +165,7 @@ class WatchingModel(QObject):
         if known is not None:
             use(known)
         else:
+            self._take_comes = True
             Operation(self, lambda: _in_context(opened, running, take, folder)).success(use).failure(show_alone).run()
 
     def _keep(self, key: tuple[Version, TakeId], written: Written) -> None:
