@@ -1,6 +1,7 @@
 """What people do with takes: rate them, ask for more like one, order again with other values."""
 
 from dataclasses import replace
+from itertools import pairwise
 from uuid import uuid4
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -11,7 +12,7 @@ from secondunit_bridge.ratings import Rating
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.again import values_of
-from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Version
+from secondunit_plugin.panel.model.cut import CutIn, CutModel, OpenCut, Slugged, Version
 from secondunit_plugin.panel.model.draft import Asking, DraftModel, Known
 from secondunit_plugin.panel.model.orders import OrdersModel
 from secondunit_plugin.panel.model.places import Place
@@ -144,7 +145,15 @@ class ChoosingModel(QObject):
         def work() -> tuple[dict[str, Located], frozenset[str]]:
             from secondunit_plugin.panel.model.finding import approved_in, located
 
-            return located(version, orders), approved_in(version)
+            found = located(version, orders)
+            # A slug or a take may lie in the place by now: it is the place of before.
+            for before, after in pairwise(opened.versions[: opened.place + 1]):
+                if isinstance(after.step, Slugged | CutIn) and after.step.order_id in found:
+                    here = found[after.step.order_id]
+                    there = located(before, [one for one in orders if one.order.id == after.step.order_id])
+                    places = here.places | there[after.step.order_id].places
+                    found[after.step.order_id] = replace(here, places=places, why=here.why if not places else "")
+            return found, approved_in(version)
 
         def use(found: tuple[dict[str, Located], frozenset[str]]) -> None:
             if looked == self._looked:  # else a later answer is on its way
