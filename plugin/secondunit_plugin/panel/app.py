@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -95,6 +96,8 @@ def run(cut: Path | None) -> int:
             closing.callback(_keep, window)
             if cut is not None:
                 model.open_cut(cut)
+            else:
+                Operation(window, partial(_last, link.home)).success(model.open_last).run()
 
         closing.callback(finish)
         QTimer.singleShot(0, begin)
@@ -149,6 +152,12 @@ def _import_the_rest() -> dict[str, QByteArray]:
             import_module(module.name)
     kept = _kept()
     return {name: value for name in kept.allKeys() if isinstance(value := kept.value(name), QByteArray)}
+
+
+def _last(home: Path) -> Path | None:
+    from secondunit_plugin.panel.model.saved import last
+
+    return last(home)
 
 
 def _kept() -> QSettings:

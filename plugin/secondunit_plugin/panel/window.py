@@ -1,6 +1,7 @@
 """The main window: where each view lies, and what each command does."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,15 @@ _SHARE, _SMALLEST = 0.8, QSize(1280, 800)
 # Heights of a row of takes and of a cut of two tracks.
 _STRIP, _CUT = 280, 184
 _ORDER = 400
+# Names of `timeline.ways.Way`.
+_WAYS = {
+    Command.INTO_GAP: "gap",
+    Command.INSERT: "insert",
+    Command.OVERWRITE: "overwrite",
+    Command.ABOVE: "above",
+    Command.ON_SHOT: "shot",
+    Command.HANDLES: "handles",
+}
 # Keys that lists, fields and buttons have a use for of their own.
 _WHERE_IT_IS_SEEN = (
     *(Command.PLACE_BEFORE, Command.PLACE_AFTER, Command.EDIT_BEFORE, Command.EDIT_AFTER),
@@ -65,6 +75,7 @@ class Window(QMainWindow):
         from secondunit_plugin.panel.gestures.layer import GestureLayer
         from secondunit_plugin.panel.icons import icon
         from secondunit_plugin.panel.views.order_form import OrderForm
+        from secondunit_plugin.panel.views.pending import Pending
         from secondunit_plugin.panel.views.place_strip import PlaceStrip
         from secondunit_plugin.panel.views.queue import Queue
         from secondunit_plugin.panel.views.small_pictures import SmallPictures
@@ -94,6 +105,7 @@ class Window(QMainWindow):
         yield
         self.takes = Takes(model, pictures)
         self.queue = Queue(model)
+        self.pending = Pending(model)
         yield
         self.notice = QLabel()
         self.notice.setWordWrap(True)
@@ -121,9 +133,10 @@ class Window(QMainWindow):
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._takes_dock = self._dock(self.tr("Takes"), "takes", self._takes_area(), bottom)
         self._queue_dock = self._dock(self.tr("Queue"), "queue", self.queue, bottom)
+        self._pending_dock = self._dock(self.tr("Pending"), "pending", self.pending, bottom)
         self._dock_in_tabs()
         self.setTabPosition(bottom, QTabWidget.TabPosition.North)
-        for dock in (self._takes_dock, self._queue_dock):
+        for dock in (self._takes_dock, self._queue_dock, self._pending_dock):
             dock.setTitleBarWidget(QWidget())  # its tab is its title
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         status = self.statusBar()
@@ -167,6 +180,7 @@ class Window(QMainWindow):
 
     def _dock_in_tabs(self) -> None:
         self.tabifyDockWidget(self._takes_dock, self._queue_dock)
+        self.tabifyDockWidget(self._queue_dock, self._pending_dock)
         self._takes_dock.raise_()
 
     def _size_areas(self) -> None:
@@ -252,7 +266,15 @@ class Window(QMainWindow):
         bar = self.menuBar()
         assert bar is not None
         menus: tuple[tuple[str, dict[Command, Callable[[], None]]], ...] = (
-            (self.tr("&File"), {Command.OPEN: self._choose_cut, Command.QUIT: self._quit}),
+            (
+                self.tr("&File"),
+                {
+                    Command.OPEN: self._choose_cut,
+                    Command.RELOAD: model.editing.reload,
+                    Command.EXPORT: self._export,
+                    Command.QUIT: self._quit,
+                },
+            ),
             (
                 self.tr("&Edit"),
                 {Command.UNDO: model.editing.undo, Command.REDO: model.editing.redo, Command.CUT_IN: model.cut_in},
@@ -268,6 +290,11 @@ class Window(QMainWindow):
             for command, do in commands.items():
                 holder = self.centralWidget() if command in _WHERE_IT_IS_SEEN else None
                 menu.addAction(self.act(command, do, holder))
+            if Command.CUT_IN in commands:
+                ways = menu.addMenu(self.tr("Cut in as"))
+                assert ways is not None
+                for command, way in _WAYS.items():
+                    ways.addAction(self.act(command, partial(model.cut_in, way)))
         loop = self.actions_[Command.LOOP]
         loop.setCheckable(True)
         model.playback.changed.connect(lambda: loop.setChecked(model.playback.loop))
@@ -375,6 +402,11 @@ class Window(QMainWindow):
         if path:
             self._model.open_cut(Path(path))
 
+    def _export(self) -> None:
+        from secondunit_plugin.panel.views.exporting import export
+
+        export(self, self._model)
+
     def _quit(self) -> None:
         self.close()
 
@@ -406,7 +438,8 @@ class Window(QMainWindow):
         drafted, chosen = self._model.draft.draft is not None, self._model.takes.chosen is not None
         enabled = {
             Command.ORDER: opened is not None and drafted,
-            Command.CUT_IN: opened is not None and chosen,
+            **dict.fromkeys((Command.CUT_IN, *_WAYS), opened is not None and chosen),
+            **dict.fromkeys((Command.RELOAD, Command.EXPORT), opened is not None),
             Command.UNDO: opened is not None and opened.place > 0,
             Command.REDO: opened is not None and opened.place + 1 < len(opened.versions),
         }

@@ -15,9 +15,11 @@ from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.draft import Needless, Unknown
 from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.model.pending import Choices, Unplaced
 from secondunit_plugin.panel.model.places import ShotPlace
 from secondunit_plugin.panel.views.tool_row import ToolRow
-from secondunit_plugin.panel.window import Window
+from secondunit_plugin.panel.window import _WAYS, Window
+from secondunit_timeline.ways import Way
 
 
 @pytest.fixture
@@ -106,3 +108,18 @@ def test_tools_are_icons_where_their_words_have_no_room(qtbot: QtBot, window: Wi
     row.resize(row.minimumSizeHint().width(), 40)
     assert {tool.toolButtonStyle() for tool in tools} == {Qt.ToolButtonStyle.ToolButtonIconOnly}
     assert [tool.toolTip() for tool in tools] == ["Approve (Shift+A)", "Again with… (Ctrl+R)"]
+
+
+def test_what_waits_is_listed_and_the_choices_are_kept(window: Window) -> None:
+    pending = window._model.pending
+    pending.put_aside(Unplaced("o1", "A003_v001", "/takes/a.mov", "its shot is gone"))
+    assert window.pending.list.item(0).text() == "A003_v001: its shot is gone"
+    window.pending.as_they_arrive.click()
+    assert pending.choices == Choices(as_they_arrive=False)
+    pending.placed("o1", "/takes/a.mov")
+    assert window.pending.list.count() == 0
+
+
+def test_every_way_to_cut_in_waits_for_a_take(window: Window) -> None:
+    assert [action.isEnabled() for command, action in window.actions_.items() if command in _WAYS] == [False] * 6
+    assert {*_WAYS.values()} == {way.value for way in Way}

@@ -18,7 +18,6 @@ from secondunit_plugin.panel.model.takes import TakeId
 
 if TYPE_CHECKING:
     from secondunit_timeline.placing import Ordered
-    from secondunit_timeline.ways import Way
 
     from secondunit_plugin.panel.model.cutting import Lost
     from secondunit_plugin.panel.model.saved import State
@@ -102,16 +101,21 @@ class EditingModel(QObject):
 
         self._ask(edit)
 
-    def cut_in(self, take_id: TakeId, way: "Way | None" = None, settled: bool = False) -> None:
-        """Puts a take in its place; `way`: by another than it was ordered for. `settled`: it is approved."""
+    def cut_in(self, take_id: TakeId, way: str = "", settled: bool = False) -> None:
+        """Puts a take in its place, by another `timeline.ways.Way` than it was ordered for where one is given.
+
+        `settled`: it is approved.
+        """
         running = self._orders.orders[take_id.order_id]
         take = running.takes[take_id.index]
 
         def edit(opened: OpenCut) -> OpenCut:
+            from secondunit_timeline.ways import Way
+
             from secondunit_plugin.panel.model import cutting
 
-            if way is not None:
-                made = cutting.cut_in_by(opened, running.order, take, running.ordered, way)
+            if way:
+                made = cutting.cut_in_by(opened, running.order, take, running.ordered, Way(way))
             else:
                 made = cutting.cut_in(opened, running.order, take, running.ordered)
             changed.append(made is not opened)
@@ -172,10 +176,6 @@ class EditingModel(QObject):
 
     def redo(self) -> None:
         self._show(lambda opened: opened.place + 1)
-
-    def show_version(self, place: int) -> None:
-        """The cut after the step of that number; 0: as it was read."""
-        self._show(lambda _: place)
 
     def reload(self) -> None:
         """The cut's file as it is by now; slugs and takes are carried over."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QFileSystemWatcher, QObject, QTimer, pyqtSignal
 from secondunit_bridge.errors import BadInput, SecondUnitError, UnitUnreachable
 from secondunit_bridge.messages import Card, Order, OrderStatus, ReferenceImage, ReferenceShot, Text
 from secondunit_bridge.rates import FrameTime
@@ -15,12 +15,13 @@ from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.files import data_folder
 from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.model.choosing import ChoosingModel
 from secondunit_plugin.panel.model.compare import CompareModel
-from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Reading, Unreadable
+from secondunit_plugin.panel.model.cut import CutModel, NoCut, OpenCut, Reading, Unreadable
 from secondunit_plugin.panel.model.draft import (
     ControlsState,
     Draft,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from secondunit_bridge.controls import Controls
     from secondunit_bridge.spawn import Address
     from secondunit_timeline.placing import Ordered
-    from secondunit_timeline.ways import Way
 
     from secondunit_plugin.checks import Check
     from secondunit_plugin.panel.model.folders import Folder
@@ -119,6 +119,8 @@ class PanelModel(QObject):
         self.choosing.place_wanted.connect(self.select)
         self.pending = PendingModel(self.orders, self)
         self.editing = EditingModel(self.cut, self.orders, self.pending, link.home, self)
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self._say_written)
         self._asked = 0
         link.state_changed.connect(self._unit_changed)
         link.event_arrived.connect(self.orders.take)
@@ -205,6 +207,11 @@ class PanelModel(QObject):
         Operation(self, lambda: read(path, home)).success(lambda found: self._opened(reading, *found)).failure(
             refuse
         ).run()
+
+    def open_last(self, path: Path | None) -> None:
+        """The cut that was open last, unless another was opened meanwhile."""
+        if path is not None and isinstance(self.cut.state, NoCut):
+            self.open_cut(path)
 
     def select(self, place: Place | None) -> None:
         if place != self.place:
@@ -344,8 +351,10 @@ class PanelModel(QObject):
         """Orders stay with it, and go on once it is started."""
         Operation(self, lambda: self.link.stop_unit(self.tr("this panel"))).failure(self._refuse).run()
 
-    def cut_in(self, way: "Way | None" = None) -> None:
-        """Puts the chosen take in its place, by `way` if it is given, and writes the cut to a file of its own."""
+    def cut_in(self, way: str = "") -> None:
+        """Puts the chosen take in its place, by another `timeline.ways.Way` if one is given.
+
+        The cut is written to a file of its own."""
         chosen = self.takes.chosen
         if chosen is not None:
             self.editing.cut_in(chosen, way, settled=self.choosing.rating(chosen) is Rating.APPROVED)
@@ -357,10 +366,23 @@ class PanelModel(QObject):
             return
         if why:
             self.noticed.emit(Notice(why, True))
+        self._watch(state.opened.path)
         self.cut.set_state(state.opened)
         self.pending.restore(state.choices, state.unplaced, set(state.opened.filled))
         self.history.open(state.opened.version.index.cut.name or state.opened.path.stem)
         self._find_orders()
+
+    def _watch(self, path: Path) -> None:
+        if files := self._watcher.files():
+            self._watcher.removePaths(files)
+        self._watcher.addPath(str(path))
+
+    def _say_written(self, path: str) -> None:
+        """A file that was replaced is watched no more: another one has its name."""
+        self._watcher.addPath(path)
+        said = self.tr("{name} was written by another program: {key} reads it again, with slugs and takes in place.")
+        key = Command.RELOAD.value.keys[0]
+        self.noticed.emit(Notice(said.format(name=Path(path).name, key=key)))
 
     def _leave_place(self) -> None:
         """One that the cut does not have any more, nor had before a slug was put there: more can be ordered for it."""
