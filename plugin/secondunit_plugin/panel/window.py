@@ -25,6 +25,7 @@ from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.letters import Letters
 
 if TYPE_CHECKING:
+    from secondunit_plugin.panel.model.cut import OpenCut
     from secondunit_plugin.panel.model.panel import Notice, PanelModel
     from secondunit_plugin.panel.views.unit_page import UnitPage
 
@@ -151,6 +152,7 @@ class Window(QMainWindow):
         model.draft.form_changed.connect(self._enable_commands)
         model.takes.chosen_changed.connect(self._enable_commands)
         model.noticed.connect(self.say)
+        model.editing.stepped.connect(self._say_step)
         self._show_cut()
         self._draw_icons()
         self._size_areas()
@@ -172,10 +174,14 @@ class Window(QMainWindow):
                 use(arrangement[name])
 
     def _reset_layout(self) -> None:
-        for dock, area in self._docks.items():
+        for dock in self._docks:
             dock.setFloating(False)
-            self.addDockWidget(area, dock)
+            self.removeDockWidget(dock)  # side by side they would make the window wider
+        self.addDockWidget(self._docks[self._order_dock], self._order_dock)
+        self.addDockWidget(self._docks[self._takes_dock], self._takes_dock)
         self._dock_in_tabs()
+        for dock in self._docks:
+            dock.show()
         self._size_areas()
 
     def _dock_in_tabs(self) -> None:
@@ -227,6 +233,14 @@ class Window(QMainWindow):
             self._notice_ends.stop()
         else:
             self._notice_ends.start(_NOTICE_MS)
+
+    def _say_step(self, opened: "OpenCut") -> None:
+        from secondunit_plugin.panel.model.panel import Notice
+        from secondunit_plugin.panel.words import of_step
+
+        assert opened.saved_as is not None, "a step is kept in a file"
+        said = self.tr("{step}. Written to {name}.")
+        self.say(Notice(said.format(step=of_step(opened.version.step), name=opened.saved_as.name)))
 
     def _draw_icons(self) -> None:
         from secondunit_plugin.panel.icons import icon

@@ -250,6 +250,8 @@ def test_a_still_is_pasted_or_taken_at_the_playhead_and_kept_with_the_takes(
     clip = make_clip(30)
     version = version_of(sounding_cut(shot(clip, 30, 4, 20), gap(10)))
     panel.cut.set_state(OpenCut(tmp_path / "cut.otio", (version,)))
+    panel.select(version.places[0])
+    panel.draft.ask(Replace())
     form = drawn(qtbot, panel, control("keyframes", KeyframesControl(2, ends_only=False)))
     field, clipboard = form.field("keyframes"), QGuiApplication.clipboard()
     assert isinstance(field, KeyframesField) and clipboard is not None

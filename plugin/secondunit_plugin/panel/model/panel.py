@@ -13,7 +13,6 @@ from secondunit_bridge.messages import Card, Order, OrderStatus, ReferenceImage,
 from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.ratings import Rating
 
-from secondunit_plugin.panel import words
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.events import UnitLink
@@ -126,7 +125,6 @@ class PanelModel(QObject):
         link.event_arrived.connect(self.orders.take)
         self.orders.changed.connect(self._say_failure)
         self.cut.changed.connect(self._leave_place)
-        self.editing.stepped.connect(self._say_step)
         self.editing.filled.connect(
             lambda name: self.noticed.emit(
                 Notice(self.tr("{name} is in the cut, where its slug was.").format(name=name))
@@ -389,11 +387,6 @@ class PanelModel(QObject):
         opened, place = self.cut.open, self.place
         if opened is not None and number_of(place, opened.version_with(place).places) is None:
             self.select(None)
-
-    def _say_step(self, opened: OpenCut) -> None:
-        written = opened.saved_as.name if opened.saved_as is not None else ""
-        said = self.tr("{step}. Written to {name}.").format(step=words.of_step(opened.version.step), name=written)
-        self.noticed.emit(Notice(said))
 
     def _ordered(self, before: OpenCut, ordered: "Ordered", name: str) -> None:
         if not self._is_open(before):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from PyQt5.QtCore import QUrl
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from superqt import QFlowLayout
 
 from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import PanelModel
@@ -23,10 +24,9 @@ class Pending(QWidget):
         self.fill = QPushButton(self.tr("Fill the slugs at once"))
         self.as_they_arrive = QCheckBox(self.tr("The first take fills its slug"))
         self.take_failed_out = QCheckBox(self.tr("Slugs of failed orders go"))
-        choices = QHBoxLayout()
+        choices = QFlowLayout()
         choices.addWidget(self.as_they_arrive)
         choices.addWidget(self.take_failed_out)
-        choices.addStretch()
         choices.addWidget(self.fill)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
