@@ -14,7 +14,7 @@ from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
 from PyQt5 import sip
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.controls.seeds import SeedsField
@@ -126,6 +126,13 @@ def test_a_shot_is_extended_and_cut_in_and_taken_out_again(cut: Path, qtbot: QtB
     assert model.playback.frame == 30 and model.playback.span == Span(0, 72) and model.playback.timecode[-5:] == "01:06"
     edited = cut.parent / "cut_edit01.otio"
     assert len(model.takes.shown) == 2 and names(edited) == ["A", "A (slug)", "B"]
+
+    window.ways.popup(QPoint())
+    qtbot.waitUntil(lambda: not window.actions_[Command.ON_SHOT].isEnabled(), timeout=SECONDS)
+    assert "frames beyond the shot" in window.actions_[Command.ON_SHOT].toolTip()
+    assert window.actions_[Command.INTO_GAP].isEnabled() and window.actions_[Command.INSERT].isEnabled()
+    window.ways.close()
+    qtbot.waitUntil(window.actions_[Command.ON_SHOT].isEnabled)
 
     window.actions_[Command.CUT_IN].trigger()
     qtbot.waitUntil(lambda: names(edited) == ["A", "A_v001", "B"], timeout=SECONDS)

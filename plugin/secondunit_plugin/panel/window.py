@@ -242,6 +242,18 @@ class Window(QMainWindow):
         said = self.tr("{step}. Written to {name}.")
         self.say(Notice(said.format(step=of_step(opened.version.step), name=opened.saved_as.name)))
 
+    def _ask_ways(self) -> None:
+        if (chosen := self._model.takes.chosen) is not None:
+            self._model.editing.ask_ways(chosen)
+
+    def _offer_ways(self, reasons: Mapping[str, str]) -> None:
+        if reasons and not self.ways.isVisible():
+            return
+        for command, way in _WAYS.items():
+            why = reasons.get(way, "")
+            self.actions_[command].setEnabled(self._model.takes.chosen is not None and not why)
+            self.actions_[command].setToolTip(why)
+
     def _draw_icons(self) -> None:
         from secondunit_plugin.panel.icons import icon
 
@@ -307,8 +319,13 @@ class Window(QMainWindow):
             if Command.CUT_IN in commands:
                 ways = menu.addMenu(self.tr("Cut in as"))
                 assert ways is not None
+                self.ways = ways
                 for command, way in _WAYS.items():
-                    ways.addAction(self.act(command, partial(model.cut_in, way)))
+                    self.ways.addAction(self.act(command, partial(model.cut_in, way)))
+                self.ways.setToolTipsVisible(True)
+                self.ways.aboutToShow.connect(self._ask_ways)
+                self.ways.aboutToHide.connect(lambda: self._offer_ways({}))  # their keys work for any take
+                model.editing.ways_known.connect(self._offer_ways)
         loop = self.actions_[Command.LOOP]
         loop.setCheckable(True)
         model.playback.changed.connect(lambda: loop.setChecked(model.playback.loop))

@@ -19,7 +19,7 @@ from secondunit_timeline.interchange import read_cut
 from secondunit_timeline.operations import ApproveTake
 from secondunit_timeline.placing import Ordered, found_again, place
 from secondunit_timeline.takes import key_of, placed_takes
-from secondunit_timeline.ways import Way, by
+from secondunit_timeline.ways import Way, by, offered
 
 from secondunit_plugin.panel.model.cut import (
     Approved,
@@ -97,17 +97,32 @@ def cut_in(opened: OpenCut, order: Order, take: Take, ordered: Ordered | None) -
 
 def cut_in_by(opened: OpenCut, order: Order, take: Take, ordered: Ordered | None, way: Way) -> OpenCut:
     """As `cut_in`, by another way than it was ordered for. Where its slug or take came last, that step is replaced."""
-    base, step = opened, opened.version.step
-    if holds(opened.version.index, order.id):
-        if not (isinstance(step, Slugged | CutIn) and step.order_id == order.id and opened.place):
-            raise CutError(
-                f"a take of the order for {order.shot!r} is in the cut, and more was done since: undo back to it first"
-            )
-        base = replace(opened, place=opened.place - 1)
+    base = _without(opened, order)
     cut = base.version.index.cut
     by_way = by(ordered or found_again(cut, order), way)
     made = version_of(*place(cut, by_way, [take]), CutIn(take.record.name, order.id))
     return replace(base.edited(made), filled={**opened.filled, order.id: take})
+
+
+def ways(opened: OpenCut, order: Order, ordered: Ordered | None) -> dict[Way, str]:
+    """Why the takes of an order cannot be cut in by each way; empty where they can."""
+    try:
+        cut = _without(opened, order).version.index.cut
+        return offered(cut, ordered or found_again(cut, order))
+    except SecondUnitError as error:
+        return dict.fromkeys(Way, str(error))
+
+
+def _without(opened: OpenCut, order: Order) -> OpenCut:
+    """As it was before the order's slug or take came, if that was the last step. Raises CutError."""
+    if not holds(opened.version.index, order.id):
+        return opened
+    step = opened.version.step
+    if isinstance(step, Slugged | CutIn) and step.order_id == order.id and opened.place:
+        return replace(opened, place=opened.place - 1)
+    raise CutError(
+        f"a take of the order for {order.shot!r} is in the cut, and more was done since: undo back to it first"
+    )
 
 
 def with_approval(opened: OpenCut, take: Take) -> OpenCut:

@@ -57,6 +57,8 @@ class EditingModel(QObject):
     """The name of a take that has come into the place of its slug."""
     refused = pyqtSignal(object)
     """A `SecondUnitError`."""
+    ways_known = pyqtSignal(object)
+    """Why a take cannot be cut in by each `timeline.ways.Way`, by its name; empty where it can."""
 
     def __init__(
         self,
@@ -128,6 +130,19 @@ class EditingModel(QObject):
 
         changed: list[bool] = []
         self._ask_to_place(edit, take, tell)
+
+    def ask_ways(self, take_id: TakeId) -> None:
+        """Answered by `ways_known`."""
+        opened, running = self._cut.open, self._orders.orders[take_id.order_id]
+        if opened is None:
+            return
+
+        def work() -> dict[str, str]:
+            from secondunit_plugin.panel.model import cutting
+
+            return {way.value: why for way, why in cutting.ways(opened, running.order, running.ordered).items()}
+
+        Operation(self, work).success(self.ways_known.emit).run()
 
     def approve(self, take: Take) -> None:
         """Notes it in the cut, if the cut holds the take."""
