@@ -52,12 +52,13 @@ def _used() -> list[tuple[str, float, float]]:
             choose(desk, job)
             desk.click("Cut in")
             desk.find(f"*{job.cut.stem}_edit01*")
-            longest, memory = desk.measures()
+            longest, unqueued, memory = desk.measures()
         finally:
             desk.kill()
             spawn.stop(home / "unit")
     return [
         ("panel in use: longest block of the UI thread, ms", 1e3 * longest, 50),
+        ("panel in use: longest block without the time that it waited for a processor, ms", 1e3 * unqueued, 50),
         ("panel in use: memory of its own, MB", memory / 1e6, 120),
     ]
 

@@ -121,10 +121,11 @@ class Desk:
     def look(self) -> list[Seen]:
         return [Seen(*told) for told in self._ask("look")]  # type: ignore[attr-defined]
 
-    def measures(self) -> tuple[float, int]:
-        """The longest block of the UI thread so far in seconds, the memory of its own in bytes."""
-        longest, memory = self._ask("longest")  # type: ignore[misc]
-        return longest, memory
+    def measures(self) -> tuple[float, float, int]:
+        """The longest block of the UI thread so far in seconds, the longest without the time that it waited for a
+        processor, and the memory of its own in bytes."""
+        longest, unqueued, memory = self._ask("measures")  # type: ignore[misc]
+        return longest, unqueued, memory
 
     def save(self, picture: Path) -> None:
         assert self._ask(f"save {picture}")

@@ -6,8 +6,8 @@ It answers each line of the standard input with a line of JSON:
 
     look         everything that is to be read: [text, drawn, enabled, x, y, width, height] in pixels of the screen;
                  `drawn` is false for the names of widgets, which a screen reader or a tooltip tells
-    longest      the longest block of the UI thread so far, in seconds, and the memory that the process shares with no
-                 other, in bytes
+    measures     in seconds, the longest block of the UI thread so far, and the longest without the time that it waited
+                 for a processor; in bytes, the memory that the process shares with no other
     save PATH    the screen as a picture
 """
 
@@ -140,8 +140,9 @@ class Eyes(QObject):
             )
             widgets = [one for window in windows for one in (window, *window.findChildren(QWidget))]
             self._look(widgets, [])
-        elif what == "longest":
-            self._tell([self._watchdog.longest, psutil.Process().memory_full_info().uss])
+        elif what == "measures":
+            longest, unqueued = self._watchdog.longest.seconds, self._watchdog.longest_unqueued.unqueued
+            self._tell([longest, unqueued, psutil.Process().memory_full_info().uss])
         elif what == "save":
             screen = QGuiApplication.primaryScreen()
             assert screen is not None

@@ -5,6 +5,8 @@ import logging
 import sys
 import threading
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -15,16 +17,50 @@ _PAUSE = 0.01
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """How long the UI thread gave no sign of life, in seconds.
+
+    `worked`: it computed. `queued`: it could have, but other threads and programs had the machine's processors. The
+    rest it waited, as for Python's lock while another thread of the panel held it. Only Linux tells; elsewhere both
+    are 0.
+    """
+
+    seconds: float = 0.0
+    worked: float = 0.0
+    queued: float = 0.0
+
+    @property
+    def unqueued(self) -> float:
+        """As long as it would have been with a processor to itself."""
+        return max(0.0, self.seconds - self.queued)
+
+    def __str__(self) -> str:
+        told = f"{self.seconds * 1e3:.0f} ms"
+        if self.worked + self.queued == 0:
+            return told
+        waited = max(0.0, self.seconds - self.worked - self.queued)
+        return (
+            f"{told} (it worked {self.worked * 1e3:.0f} ms, had no processor for {self.queued * 1e3:.0f} ms and waited"
+            f" {waited * 1e3:.0f} ms for other threads or the system)"
+        )
+
+
 class Watchdog(QObject):
-    """Asks the UI thread, which makes it, for a sign of life all the time; `longest` is the longest wait in seconds."""
+    """Asks the UI thread, which makes it, for a sign of life all the time.
+
+    `longest` is the longest block, `longest_unqueued` the one that was longest without what other programs added.
+    """
 
     _asked = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.longest = 0.0
+        self.longest = self.longest_unqueued = Block()
         self._watched = threading.get_ident()
+        self._times = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._answered = threading.Event()
+        self._answer_came = 0.0
         self._closing = threading.Event()
         self._asked.connect(self._answer)
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -38,24 +74,35 @@ class Watchdog(QObject):
         self._thread.join()
 
     def _answer(self) -> None:
+        self._answer_came = time.perf_counter()
         self._answered.set()
 
     def _watch(self) -> None:
         while not self._closing.wait(_PAUSE):
             self._answered.clear()
-            asked = time.perf_counter()
+            (worked, queued), asked = self._scheduled(), time.perf_counter()
             self._asked.emit()
             stack = ""
             if not self._answered.wait(LIMIT):
                 stack = _stack(self._watched)
                 while not self._answered.wait(LIMIT) and not self._closing.is_set():
                     pass  # `close` waits for this thread on the UI thread, which then answers nothing
-            waited = time.perf_counter() - asked
             if self._closing.is_set():
                 return
-            self.longest = max(self.longest, waited)
+            after = self._scheduled()
+            block = Block(self._answer_came - asked, after[0] - worked, after[1] - queued)
+            self.longest = max(self.longest, block, key=lambda one: one.seconds)
+            self.longest_unqueued = max(self.longest_unqueued, block, key=lambda one: one.unqueued)
             if stack:
-                log.warning("the UI thread was blocked for %.0f ms, %.0f ms in:\n%s", waited * 1e3, LIMIT * 1e3, stack)
+                log.warning("the UI thread was blocked for %s, %.0f ms in:\n%s", block, LIMIT * 1e3, stack)
+
+    def _scheduled(self) -> tuple[float, float]:
+        """Seconds that the UI thread ran, and that it was queued for a processor, so far."""
+        try:
+            ran, queued, _ = self._times.read_bytes().split()
+        except FileNotFoundError:
+            return 0.0, 0.0
+        return int(ran) / 1e9, int(queued) / 1e9
 
 
 def _stack(thread: int) -> str:

@@ -1,5 +1,6 @@
 """Work in threads, and what it comes back with."""
 
+import sys
 import threading
 import time
 import weakref
@@ -60,7 +61,24 @@ def test_what_blocks_the_ui_thread_is_logged_with_its_stack(qtbot: QtBot, caplog
     qtbot.waitUntil(lambda: bool(caplog.records))
     watchdog.close()
     assert "decode_on_the_ui_thread" in caplog.text
-    assert 0.1 < watchdog.longest < 5
+    assert 0.1 < watchdog.longest.seconds < 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how long a thread ran")
+def test_it_tells_work_from_waiting(qtbot: QtBot) -> None:
+    watchdog = Watchdog()
+    watchdog.start()
+    qtbot.wait(50)
+    end = time.thread_time() + 0.2
+    while time.thread_time() < end:
+        pass
+    qtbot.waitUntil(lambda: watchdog.longest.seconds > 0.1)
+    worked = watchdog.longest
+    time.sleep(worked.seconds + 0.2)
+    qtbot.waitUntil(lambda: watchdog.longest is not worked)
+    watchdog.close()
+    assert 0.15 < worked.worked <= worked.seconds
+    assert watchdog.longest.worked < 0.1 and "waited" in str(watchdog.longest)
 
 
 @pytest.mark.usefixtures("qapp")
