@@ -17,7 +17,11 @@ Who catches a class catches those below it:
     ├── NotAuthorised            the token is missing or wrong
     ├── OrderNotFound
     ├── OrderFailed              an accepted order ended without its takes
-    └── OrderCancelled
+    ├── OrderCancelled
+    └── HostError                an editing program refuses, or cannot do what is asked
+        ├── HostUnreachable      it does not run, or does not answer
+        ├── CutMoved             its sequence is not the one that was read: read it again
+        └── Misplaced            it did something else than was planned, which was undone as far as the message says
 """
 
 from typing import TYPE_CHECKING
@@ -90,6 +94,22 @@ class OrderCancelled(SecondUnitError):
     pass
 
 
+class HostError(SecondUnitError):
+    pass
+
+
+class HostUnreachable(HostError):
+    pass
+
+
+class CutMoved(HostError):
+    pass
+
+
+class Misplaced(HostError):
+    pass
+
+
 # One row an error that crosses the wire or ends a command: its gRPC status and its exit code. The first row whose class
 # fits an error counts, so subclasses stand before their bases; reading a status, the class is named by the
 # `secondunit-error` metadata.
@@ -109,6 +129,8 @@ STATUS: tuple[tuple[type[SecondUnitError], str, int], ...] = (
     (OrderNotFound, "NOT_FOUND", 3),
     (OrderFailed, "ABORTED", 5),
     (OrderCancelled, "CANCELLED", 130),
+    (HostUnreachable, "UNAVAILABLE", 4),
+    (HostError, "FAILED_PRECONDITION", 5),
     (SecondUnitError, "INTERNAL", 5),
 )
 

@@ -16,6 +16,7 @@ _PREMIERE = "PremierePro_OTIO"
 _KDENLIVE = "kdenlive"
 _FCP7 = "fcp_xml"
 _HIERO = "foundry.source."
+_OURS = "secondunit"
 
 
 class Program(Enum):
@@ -40,14 +41,19 @@ def program_of(metadata: Mapping[str, Any]) -> Program | None:
 
 
 def is_locked(track: otio.schema.Track) -> bool:
-    """As far as the file says so: Resolve's does, Final Cut Pro 7 XML and projects of Kdenlive and Shotcut."""
-    if _of(track.metadata, _RESOLVE).get("Locked", False) or _of(track.metadata, _KDENLIVE).get("locked", False):
+    """As far as the file or host says so: Resolve's does, Final Cut Pro 7 XML, projects of Kdenlive and Shotcut."""
+    if _of(track.metadata, _RESOLVE).get("Locked", False):
+        return True
+    if any(_of(track.metadata, key).get("locked", False) for key in (_KDENLIVE, _OURS)):
         return True
     return str(_of(track.metadata, _FCP7).get("locked", "FALSE")).upper() == "TRUE"
 
 
 def sound_stream(clip: otio.schema.Clip) -> int:
-    """The sound stream of its media that a clip plays: the first, or the one that Resolve's export names."""
+    """The sound stream of its media that a clip plays: the first, or the one that a host or Resolve's export names."""
+    own = _of(clip.metadata, _OURS).get("stream")
+    if isinstance(own, int):
+        return max(0, own)
     channels = _of(clip.metadata, _RESOLVE).get("Channels")
     first = channels[0] if isinstance(channels, Sequence) and len(channels) else None
     stream = first.get("Source Track ID", 0) if isinstance(first, Mapping) else 0
@@ -59,7 +65,7 @@ def link_of(clip: otio.core.Item) -> tuple[str, ...] | None:
 
     Resolve's `Link Group ID`, Premiere's `LinkID`, the `link` elements of Final Cut Pro 7 XML, and our own `link`.
     """
-    for key, name in ((_RESOLVE, "Link Group ID"), (_PREMIERE, "LinkID"), ("secondunit", "link")):
+    for key, name in ((_RESOLVE, "Link Group ID"), (_PREMIERE, "LinkID"), (_OURS, "link")):
         group = _of(clip.metadata, key).get(name)
         if isinstance(group, (int, str)) and group != "":
             return (key, str(group))
