@@ -6,12 +6,14 @@ from pathlib import Path
 
 from secondunit_bridge.errors import BadInput
 
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Through a temporary file in the same folder, fsync and rename. Raises OSError."""
+
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Through a temporary file in the same folder, fsync and rename. `mode` as of os.open. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with temporary.open("xb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -1,0 +1,128 @@
+"""Any editing program that is connected by the host link, as a `Host`."""
+
+from collections.abc import Callable
+from collections.abc import Sequence as Series
+from fractions import Fraction
+from typing import Any
+
+import opentimelineio as otio
+import orjson
+from secondunit_bridge.errors import CutError, HostError, MediaError
+from secondunit_bridge.media.probe import MediaInfo, probe
+from secondunit_bridge.rates import FrameTime
+
+from secondunit_plugin.hosts.host import (
+    About,
+    Attention,
+    AttentionChanged,
+    Changed,
+    CutChanged,
+    Gone,
+    Sequence,
+    SequenceId,
+    Support,
+)
+from secondunit_plugin.hosts.link import Connection
+from secondunit_plugin.hosts.steps import Step
+from secondunit_plugin.hosts.strips import cut_from, strips_from
+from secondunit_plugin.hosts.wire import steps_to_json, strips_from_json, strips_to_json
+
+
+class LinkedHost:
+    """Raises HostError where the program answers with what docs/host-link.md does not know."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rate = Fraction(0)
+        self._probed: dict[str, MediaInfo] = {}
+
+    def about(self) -> About:
+        greeting = self._connection.greeting
+        supports, limits = (_texts(greeting.rest.get(key), greeting.program) for key in ("supports", "limits"))
+        known = frozenset(Support(one) for one in supports if one in [*Support])
+        return About(greeting.program, greeting.version, known, limits)
+
+    def read(self) -> Sequence:
+        told = self._told("read")
+        try:
+            strips = strips_from_json(orjson.dumps(told.get("strips")))
+            cut = cut_from(strips, self._probe)
+        except CutError as error:
+            raise HostError(f"{self._connection.greeting.program} tells a cut that is none: {error}") from error
+        self._rate = strips.rate
+        return Sequence(self._sequence_id(told), cut, self._text(told, "revision"))
+
+    def attention(self) -> Attention:
+        return self._attention(self._told("attention"))
+
+    def follow(self, changed: Callable[[Changed], None]) -> Callable[[], None]:
+        def told(method: str, params: dict[str, Any]) -> None:
+            match method:
+                case "changed":
+                    changed(CutChanged())
+                case "attention" if self._rate:
+                    changed(AttentionChanged(self._attention(params)))
+                case "gone":
+                    changed(Gone(params["why"]))
+
+        return self._connection.follow(told)
+
+    def apply(self, steps: Series[Step], rate: Fraction, revision: str, undo_name: str) -> None:
+        told = orjson.loads(steps_to_json(steps))
+        self._connection.ask("apply", steps=told, rate=str(rate), revision=revision, name=undo_name)
+
+    def undo(self) -> None:
+        self._connection.ask("undo")
+
+    def add_version(self, cut: otio.schema.Timeline, name: str) -> SequenceId:
+        strips = orjson.loads(strips_to_json(strips_from(cut, self._probe)))
+        return self._sequence_id(self._told("version", strips=strips, name=name))
+
+    def to_bin(self, files: Series[str]) -> None:
+        self._connection.ask("bin", files=list(files))
+
+    def reveal(self, at: FrameTime) -> None:
+        self._connection.ask("reveal", frame=at.frame)
+
+    def _probe(self, path: str) -> MediaInfo | None:
+        """What a file held when it was first asked for; a file that is not there is looked for again."""
+        if path not in self._probed:
+            try:
+                self._probed[path] = probe(path)
+            except MediaError:
+                return None
+        return self._probed[path]
+
+    def _attention(self, told: dict[str, Any]) -> Attention:
+        playhead = told.get("playhead")
+        if playhead is not None and type(playhead) is not int:
+            raise self._strange("playhead")
+        at = FrameTime(playhead, self._rate) if playhead is not None and self._rate else None
+        return Attention(_texts(told.get("selected"), self._connection.greeting.program), at)
+
+    def _told(self, method: str, **params: Any) -> dict[str, Any]:
+        told = self._connection.ask(method, **params)
+        if not isinstance(told, dict):
+            raise self._strange(method)
+        return told
+
+    def _sequence_id(self, told: dict[str, Any]) -> SequenceId:
+        return SequenceId(self._text(told, "project"), self._text(told, "sequence"))
+
+    def _text(self, told: dict[str, Any], key: str) -> str:
+        value = told.get(key)
+        if not isinstance(value, str):
+            raise self._strange(key)
+        return value
+
+    def _strange(self, what: str) -> HostError:
+        return HostError(
+            f"{self._connection.greeting.program} tells no {what} that can be read: upgrade what `secondunit install` "
+            "put into it"
+        )
+
+
+def _texts(told: Any, program: str) -> tuple[str, ...]:
+    if not isinstance(told, list) or any(not isinstance(one, str) for one in told):
+        raise HostError(f"{program} tells what is no list of texts: upgrade what `secondunit install` put into it")
+    return tuple(told)
