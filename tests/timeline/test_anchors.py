@@ -108,3 +108,14 @@ def test_a_place_between_shots_moves_only_where_they_moved_together() -> None:
         readdressed([filling], Index(cut), Index(closed))
     with pytest.raises(ShotNotFound, match="no shot lies there"):
         readdressed([Insert("V2", at(0), clip("X", 0, 4))], Index(cut_of([clip("A", 0, 9)], [])), Index(changed))
+
+
+def test_an_id_of_the_host_tells_a_shot_from_its_copy() -> None:
+    first, copy = clip("A", 5, 10), clip("A", 5, 10)
+    first.metadata["secondunit"], copy.metadata["secondunit"] = {"host_id": "one"}, {"host_id": "two"}
+    then, now = Index(cut_of([first])), Index(cut_of([copy, gap(3), first.deepcopy()]))
+    assert readdressed([SwapTake("V1", at(4), "x")], then, now) == (SwapTake("V1", at(17), "x"),)
+    slipped = clip("A", 6, 10)
+    slipped.metadata["secondunit"] = {"host_id": "one"}
+    with pytest.raises(ShotNotFound):
+        readdressed([SwapTake("V1", at(4), "x")], then, Index(cut_of([slipped])))

@@ -1,7 +1,8 @@
 """A shot found again in another version of its cut: what was planned on one is carried out on the other.
 
 OTIO has no identities. A shot is known by its track, media, reel, source range and speed, and by its place among
-equals. Where that means no one clip, or the number of equals is another, it is refused: never a guess.
+equals. Where that means no one clip, or the number of equals is another, it is refused: never a guess. Where a host
+keeps ids with its clips (metadata["secondunit"]["host_id"]), they tell the shot from copies of it made meanwhile.
 """
 
 from collections.abc import Sequence
@@ -55,13 +56,17 @@ _Identity = tuple[str, str, Fraction, Fraction, Fraction | None]
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """`ordinal` of `equals` on its track, from 1 in order of time; `text` is the shot as a person would name it."""
+    """`ordinal` of `equals` on its track, from 1 in order of time; `text` is the shot as a person would name it.
+
+    `host_id` is empty where no host gave one.
+    """
 
     track: str
     identity: _Identity | None
     ordinal: int
     equals: int
     text: str
+    host_id: str
 
 
 def anchor_of(index: Index, track: TrackIndex, item: Item) -> Anchor:
@@ -70,13 +75,16 @@ def anchor_of(index: Index, track: TrackIndex, item: Item) -> Anchor:
     equals = [one for one in track.items if _identity(one) == identity]
     place = next(number for number, one in enumerate(equals, 1) if one.child is item.child)
     text = f"{item.child.name!r} at {index.timecode(int(item.start))} on {track.name}"
-    return Anchor(track.name, identity, place, len(equals), text)
+    return Anchor(track.name, identity, place, len(equals), text, _host_id(item))
 
 
 def find(index: Index, anchor: Anchor) -> tuple[TrackIndex, Item]:
     """The anchored shot in another version of the cut; ShotNotFound where it cannot be told."""
     track = next((one for one in index.tracks if one.name == anchor.track), None)
     equals = [one for one in track.items if _identity(one) == anchor.identity] if track is not None else []
+    same = [one for one in equals if anchor.host_id and _host_id(one) == anchor.host_id]
+    if track is not None and len(same) == 1:
+        return track, same[0]
     if track is None or len(equals) != anchor.equals:
         raise ShotNotFound(
             f"{anchor.text} cannot be found again: {len(equals)} shots of the cut show these frames of this media on "
@@ -172,6 +180,10 @@ def _at(frame: Frames, rate: Fraction) -> FrameTime:
     if frame.denominator != 1:
         raise ShotNotFound(f"the shot lies at frame {frames_text(frame)}, between two of the cut: place it by hand")
     return FrameTime(int(frame), rate)
+
+
+def _host_id(item: Item) -> str:
+    return str(item.child.metadata.get("secondunit", {}).get("host_id", ""))
 
 
 def _identity(item: Item) -> _Identity | None:

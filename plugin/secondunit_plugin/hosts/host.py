@@ -122,23 +122,25 @@ class Host(Protocol):
         """Tells changes until the function that is returned is called; changes in quick succession may be told once."""
         ...
 
-    def apply(self, steps: Series[Step], rate: Fraction, revision: str, undo_name: str) -> None:
+    def apply(self, steps: Series[Step], rate: Fraction, revision: str, undo_name: str) -> Sequence:
         """Carries `steps` out, in order, as one entry of the host's history; all of them or none.
 
         `rate`: that of the frames in them. Raises CutMoved, and changes nothing, where the open sequence is not the one
-        that was read as `revision`.
+        that was read as `revision`. Returns the sequence as it is read right after, before an editor can touch it.
         """
         ...
 
-    def undo(self) -> None:
-        """Takes the last `apply` back, which nothing has followed."""
+    def add_version(self, cut: otio.schema.Timeline, revision: str) -> Sequence:
+        """Puts `cut` beside the open sequence, under its name with a number; what is there stays as it is.
+
+        Raises CutMoved, and adds nothing, where the open sequence is not the one that was read as `revision`. Returns
+        the version as it is read back; whether it is open from then on, as the newest file of a folder is, `read`
+        tells.
+        """
         ...
 
-    def add_version(self, cut: otio.schema.Timeline, name: str) -> SequenceId:
-        """Puts `cut` beside the open sequence, under `name` or, where that is taken, `name` with a number.
-
-        What is there stays as it is, and the version is not read by `read` until somebody opens it.
-        """
+    def undo(self, revision: str) -> None:
+        """Takes back the `apply` or `add_version` that left `revision`; CutMoved where something followed it."""
         ...
 
     def to_bin(self, files: Series[str]) -> None:

@@ -130,20 +130,30 @@ class Strips:
     markers: tuple[Marker, ...] = ()
 
 
-def identified(cut: otio.schema.Timeline, new_id: Callable[[], str] = lambda: uuid4().hex) -> otio.schema.Timeline:
-    """A copy of `cut` in which every item has an id of its own; of those that share one, the first keeps it."""
+def identified(
+    cut: otio.schema.Timeline, new_id: Callable[[], str] = lambda: uuid4().hex
+) -> tuple[otio.schema.Timeline, dict[str, str]]:
+    """A copy of `cut` in which every item has an id of its own, and which new id was copied from which.
+
+    Of items that share an id, as the parts of a clip that was split do, the first keeps it.
+    """
     made: otio.schema.Timeline = cut.deepcopy()
+    copies: dict[str, str] = {}
     seen: set[str] = set()
     for track in Index(made).tracks:
         for child in track.children:
             if isinstance(child, otio.schema.Gap):
                 continue
             own = child.metadata.get(OURS, {})
-            if not (name := str(own.get(HOST_ID, ""))) or name in seen:
-                name = new_id()
-                child.metadata[OURS] = {**own, HOST_ID: name}
+            name = str(own.get(HOST_ID, ""))
+            if not name or name in seen:
+                issued = new_id()
+                if name:
+                    copies[issued] = name
+                child.metadata[OURS] = {**own, HOST_ID: issued}
+                name = issued
             seen.add(name)
-    return made
+    return made, copies
 
 
 def strips_from(cut: otio.schema.Timeline, probed: Callable[[str], "MediaInfo | None"]) -> Strips:

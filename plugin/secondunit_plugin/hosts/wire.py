@@ -16,7 +16,7 @@ from cattrs.strategies import configure_tagged_union
 from secondunit_bridge.errors import CutError
 
 from secondunit_plugin.hosts.steps import Step
-from secondunit_plugin.hosts.strips import Strips
+from secondunit_plugin.hosts.strips import Kind, Strips
 
 _FRACTION = re.compile(r"-?\d{1,24}(?:/[1-9]\d{0,23})?")
 
@@ -38,6 +38,7 @@ def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind in (int, str, bool):
         converter.register_structure_hook(kind, partial(_exactly, kind))
+    converter.register_structure_hook(Kind, lambda value, _: Kind(value))  # else it is taken for the text that it is
     converter.register_structure_hook(Fraction, _fraction)
     converter.register_unstructure_hook(Fraction, str)
     configure_tagged_union(Step, converter, tag_name="type")

@@ -59,6 +59,7 @@ def test_json_keeps_everything(before: Strips, after: Strips) -> None:
     made = steps(before, after)
     assert steps_from_json(steps_to_json(made)) == made
     assert strips_from_json(strips_to_json(after)) == after
+    assert all(isinstance(one.kind, Kind) for one in strips_from_json(strips_to_json(after)).strips)
 
 
 def test_equal_cuts_need_no_step() -> None:
@@ -100,7 +101,13 @@ def test_another_rate_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [('"start":0', '"start":0.5'), ('"24000/1001"', "23.976"), ('"24000/1001"', '"24000/0"'), ('"name"', '"nom"')],
+    [
+        ('"start":0', '"start":0.5'),
+        ('"kind":"picture"', '"kind":"film"'),
+        ('"24000/1001"', "23.976"),
+        ('"24000/1001"', '"24000/0"'),
+        ('"name"', '"nom"'),
+    ],
 )
 def test_json_that_is_not_exact_is_refused(old: str, new: str) -> None:
     text = strips_to_json(cut(strip("a", 0, 5))).decode()

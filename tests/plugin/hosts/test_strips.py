@@ -41,7 +41,7 @@ def nothing(_path: str) -> MediaInfo | None:
 
 
 def numbered(cut: otio.schema.Timeline) -> otio.schema.Timeline:
-    return identified(cut, map(str, range(100)).__next__)
+    return identified(cut, map(str, range(100)).__next__)[0]
 
 
 def shown(cut: otio.schema.Timeline) -> list[list[tuple[str | None, Fraction, Fraction]]]:
@@ -130,8 +130,9 @@ def test_ids_of_copies_are_issued_anew() -> None:
     for one in (first, second):
         one.metadata[OURS] = {"host_id": "same"}
     cut = cut_of([first, second])
-    made = Index(numbered(cut)).tracks[0].items
-    assert [id_of(item.child) for item in made] == ["same", "0"]
+    made, copies = identified(cut, lambda: "new")
+    assert [id_of(child) for child in made.tracks[0]] == ["same", "new"]
+    assert copies == {"new": "same"}
     assert [id_of(child) for child in cut.tracks[0]] == ["same", "same"]
 
 

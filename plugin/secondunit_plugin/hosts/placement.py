@@ -1,0 +1,255 @@
+"""An edit carried out in a host, read back and compared with the plan; what differs is undone and said."""
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as Series
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import assert_never
+
+import opentimelineio as otio
+from secondunit_bridge.errors import CutError, CutMoved, HostError, HostUnreachable, Misplaced
+from secondunit_bridge.messages import FramesAfter, FramesBefore, Take
+from secondunit_timeline import placing
+from secondunit_timeline.changes import Edit, apply
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import media_path
+from secondunit_timeline.placing import Ordered
+from secondunit_timeline.takes import record_of
+
+from secondunit_plugin.hosts.frames import Probed, first_difference
+from secondunit_plugin.hosts.host import Host, Sequence, SequenceId, Support
+from secondunit_plugin.hosts.steps import (
+    Add,
+    AddTrack,
+    AddTransition,
+    Change,
+    Remove,
+    RemoveTrack,
+    RemoveTransition,
+    Step,
+    steps,
+)
+from secondunit_plugin.hosts.strips import Strip, Strips, id_of, identified, strips_from
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """In the open sequence, as it was read back."""
+
+    sequence: Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """As a version beside the open sequence, which the host cannot change so; `why` says what it lacks."""
+
+    sequence: Sequence
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class InBin:
+    """The cut has no place for these takes any more; `why` names them and says so."""
+
+    files: tuple[str, ...]
+    why: str
+
+
+def place(host: Host, sequence: Sequence, edit: Edit, undo_name: str, probed: Probed) -> Placed | Beside:
+    """Carries `edit`, made of `sequence.cut`, out in the host; `undo_name` as its history shows it.
+
+    Raises CutMoved where the host's cut is not `sequence` any more, HostError where the host can do it neither way, and
+    Misplaced where it did something else than was planned; that was undone, or the message says what is left.
+    """
+    about = host.about()
+    planned, copies = identified(apply(edit, sequence.cut))
+    keeps = Support.STATE in about.supports
+    try:
+        before, after = (_told(strips_from(cut, probed), keeps) for cut in (sequence.cut, planned))
+        todo = steps(before, after, copies | _shot_beside(before, planned))
+        lacking = _lacking(todo, about.supports)
+        why = f"{about.program} cannot {' nor '.join(lacking)}" if lacking else ""
+    except CutError as error:
+        why = str(error)
+    if not why:
+        if not todo:
+            if not keeps and len(edit):
+                raise HostError(f"{about.program} keeps no takes with its clips, and nothing else would change")
+            return Placed(sequence)
+        return Placed(_carried_out(host, sequence, before.rate, todo, planned, undo_name, probed))
+    if Support.VERSIONS not in about.supports:
+        raise HostError(f"{why}: nothing was placed")
+    seen = host.add_version(planned, sequence.revision)
+    difference = first_difference(planned, seen.cut, probed)
+    if difference is not None:
+        host.undo(seen.revision)
+        raise Misplaced(f"the version that {about.program} made is not as planned, and was removed: {difference}")
+    return Beside(seen, why)
+
+
+def needs(step: Step) -> frozenset[Support]:
+    """What a host has to support to carry the step out."""
+    match step:
+        case AddTrack() | RemoveTrack():
+            return frozenset((Support.TRACKS,))
+        case AddTransition() | RemoveTransition():
+            return frozenset((Support.TRANSITIONS,))
+        case Remove():
+            return frozenset((Support.REMOVE,))
+        case Add(strip):
+            needed = {Support.PLACE}
+            needed |= {Support.SPEED} if strip.media is not None and strip.media.speed != 1 else set()
+            return frozenset(needed | ({Support.STATE} if strip.state else set()))
+        case Change(before, after):
+            return frozenset(_changed(before, after))
+        case _:
+            assert_never(step)
+
+
+def _changed(before: Strip, after: Strip) -> Iterator[Support]:
+    old, new = before.media, after.media
+    if (old is None) != (new is None) or (
+        old is not None and new is not None and (old.path, old.stream) != (new.path, new.stream)
+    ):
+        yield Support.MEDIA
+    elif old is not None and new is not None:
+        if old.speed != new.speed:
+            yield Support.SPEED
+        if old.first / old.rate != new.first / new.rate:
+            yield Support.MOVE
+    if (before.track, before.start, before.frames) != (after.track, after.start, after.frames):
+        yield Support.MOVE
+    if before.state != after.state:
+        yield Support.STATE
+
+
+def land(
+    host: Host, where: SequenceId, ordered: Ordered, takes: Series[Take], undo_name: str, probed: Probed
+) -> Placed | Beside | InBin:
+    """Takes placed into the host's cut as it is by then, where its shots have moved to since they were ordered.
+
+    `where`: the sequence that they were ordered for. Where its place is gone or cannot be told, they go to the bin.
+    Raises as `place`, and HostError where another sequence is open.
+    """
+    attempt = 0
+    while True:
+        sequence = host.read()
+        if sequence.id != where:
+            raise HostError(
+                f"the takes were ordered for {where.sequence!r} of {where.project}, and {sequence.id.sequence!r} of "
+                f"{sequence.id.project} is open: open the former, and cut them in there"
+            )
+        try:
+            _, edit = placing.place(sequence.cut, ordered, takes)
+        except CutError as error:
+            files = tuple(take.path for take in takes)
+            if Support.BIN in host.about().supports:
+                host.to_bin(files)
+            return InBin(files, str(error))
+        try:
+            return place(host, sequence, edit, undo_name, probed)
+        except CutMoved:  # an editor works on while takes are cut in
+            attempt += 1
+            if attempt == _ATTEMPTS:
+                raise
+
+
+def _told(strips: Strips, keeps: bool) -> Strips:
+    """As a host is told: one that keeps no takes with its clips is told of none."""
+    if keeps:
+        return strips
+    return replace(strips, strips=tuple(replace(strip, state="") for strip in strips.strips))
+
+
+def _lacking(todo: Iterable[Step], supports: frozenset[Support]) -> list[str]:
+    needed = {support for step in todo for support in needs(step)}
+    lacking = [str(support) for support in Support if support in needed - supports]
+    if any(isinstance(step, Add) and step.strip.media is None for step in todo):
+        lacking.append("be given a title or a nest")
+    return lacking
+
+
+def _shot_beside(before: Strips, planned: otio.schema.Timeline) -> dict[str, str]:
+    """For each generated clip that extends a shot, or joins two: the shot whose settings it takes over, by id."""
+    known = {strip.id for strip in before.strips}
+    found: dict[str, str] = {}
+    for track in Index(planned).tracks:
+        for left, right in pairwise(track.children):
+            for child, beside, kind in ((right, left, FramesBefore), (left, right, FramesAfter)):
+                if not (isinstance(child, otio.schema.Clip) and isinstance(beside, otio.schema.Clip)):
+                    continue
+                if id_of(child) in known | found.keys() or id_of(beside) not in known:
+                    continue
+                record = record_of(child, child.active_media_reference_key)
+                held = {media_path(one) for one in beside.media_references().values()}
+                if record is not None and any(
+                    isinstance(one, kind) and one.span.path in held for one in record.order.conditions
+                ):
+                    found[id_of(child)] = id_of(beside)
+    return found
+
+
+def _carried_out(
+    host: Host,
+    sequence: Sequence,
+    rate: Fraction,
+    todo: Series[Step],
+    planned: otio.schema.Timeline,
+    undo_name: str,
+    probed: Probed,
+) -> Sequence:
+    program = host.about().program
+    try:
+        seen = host.apply(todo, rate, sequence.revision, undo_name)
+    except (CutMoved, HostUnreachable):
+        raise
+    except HostError as error:
+        left = first_difference(sequence.cut, host.read().cut, probed)
+        if left is None:
+            raise
+        raise Misplaced(f"{error}. {program} has carried it out in part: {left}: undo it there") from error
+    keeps = Support.STATE in host.about().supports
+    wrong = first_difference(planned, seen.cut, probed) or _lost(planned, seen.cut, keeps)
+    if wrong is None:
+        return seen
+    raise Misplaced(f"{program} did not place what was planned: {wrong}. {_undone(host, sequence, seen, probed)}")
+
+
+def _lost(planned: otio.schema.Timeline, seen: otio.schema.Timeline, keeps: bool) -> str | None:
+    """What of ids and, where the host `keeps` them, takes did not come back."""
+    there = {
+        id_of(child): child
+        for track in Index(seen).tracks
+        for child in track.children
+        if not isinstance(child, otio.schema.Gap)
+    }
+    for track in Index(planned).tracks:
+        for child in track.children:
+            if isinstance(child, otio.schema.Gap):
+                continue
+            if (back := there.get(id_of(child))) is None:
+                return f"{child.name!r} on {track.name} is there, but its id is not"
+            if keeps and isinstance(child, otio.schema.Clip) and isinstance(back, otio.schema.Clip):
+                gone = [key for key in child.media_references() if key not in back.media_references()]
+                if gone:
+                    return f"{child.name!r} on {track.name} came back without {', '.join(gone)}"
+    return None
+
+
+def _undone(host: Host, sequence: Sequence, seen: Sequence, probed: Probed) -> str:
+    """Takes back what left `seen`, and says how far that went."""
+    program = host.about().program
+    try:
+        if Support.UNDO in host.about().supports:
+            host.undo(seen.revision)
+            now = host.read()
+        else:
+            back = steps(strips_from(seen.cut, probed), strips_from(sequence.cut, probed))
+            now = host.apply(back, Index(seen.cut).rate, seen.revision, "undo")
+    except (HostError, CutError) as error:
+        return f"It could not be undone ({error}): undo it in {program}"
+    left = first_difference(sequence.cut, now.cut, probed)
+    return "It was undone" if left is None else f"Undoing it has left {left}: undo it in {program}"
