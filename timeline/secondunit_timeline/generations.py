@@ -8,6 +8,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError
+from secondunit_bridge.media.decoding import DECODING
 from secondunit_bridge.messages import Condition, Order, ReferenceImage, ReferenceShot, Slot, Take, Task
 from secondunit_bridge.rates import FrameTime, can_drop_frames
 
@@ -68,11 +69,8 @@ def plan_generation(
     for frame, still in stills.items():
         if not 0 <= frame < frames:
             raise BadInput(f"--keyframe {frame}={still}: the clip has frames 0 to {frames - 1}")
-    if image or stills:
-        from secondunit_bridge.media.read import read_still
-
-        for still in ([image] if image else []) + list(stills.values()):
-            read_still(still)
+    for still in ([image] if image else []) + list(stills.values()):
+        DECODING.get().picture(still, None, None, width=16)  # refuses what cannot be read
     video = [track for track in index.tracks if track.kind == otio.schema.TrackKind.Video]
     if not video:
         raise CutError("the cut has no video track: add one in your editing software")

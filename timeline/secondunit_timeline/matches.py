@@ -6,6 +6,7 @@ from math import ceil
 from pathlib import Path
 
 from secondunit_bridge.errors import BadInput, ShotNotFound
+from secondunit_bridge.media.decoding import DECODING
 from secondunit_bridge.messages import (
     Condition,
     Mask,
@@ -103,14 +104,14 @@ def _match(
 def mask_of(path: str, shot: str, source: Span) -> Mask:
     """For a take on the frames of `source`. `path`: a still, a video file, or numbered pictures as name_%04d.png."""
     from secondunit_bridge.media.container import is_pattern
-    from secondunit_bridge.media.probe import probe
 
     if not (Path(path).is_file() or is_pattern(path)):
         raise BadInput(f"--mask {path}: there is no such file; numbered pictures are named as name_%04d.png")
     take = source.range
     pictures = is_pattern(path) or Path(path).suffix.lower() in _STILLS
-    info = probe(str(Path(path).resolve()), take.rate if pictures else None)
-    shown = probe(source.path, take.rate)
+    decoding = DECODING.get()
+    info = decoding.probe(str(Path(path).resolve()), take.rate if pictures else None)
+    shown = decoding.probe(source.path, take.rate)
     held = shown.frames
     if (info.width, info.height) != (shown.width, shown.height):
         raise BadInput(
@@ -137,9 +138,7 @@ def look_of(index: Index, name: str) -> ReferenceImage | ReferenceShot:
             raise ShotNotFound(f"--like {name}: neither a shot of the cut nor a file\n{error}") from None
     if path.suffix.lower() in _STILLS:
         return ReferenceImage(str(path.resolve()))
-    from secondunit_bridge.media.probe import probe
-
-    info = probe(str(path.resolve()), index.rate)
+    info = DECODING.get().probe(str(path.resolve()), index.rate)
     return ReferenceShot(Span(info.path, FrameRange(0, info.frames, info.rate), info.reel, info.start))
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil
 from pathlib import Path
+from statistics import median
 from uuid import uuid4
 
-import numpy as np
 from secondunit_bridge.errors import BadInput
+from secondunit_bridge.media.decoding import DECODING
 from secondunit_bridge.messages import (
     CameraMove,
     Card,
@@ -163,17 +163,10 @@ def shown_to(shot: Shot, start: int, wanted: int) -> int:
 
 def _first_change(shot: Shot, start: int, stop: int, candidates: range) -> int | None:
     """The first of `candidates` whose frame differs from the frame before it as only another shot does."""
-    from secondunit_bridge.media.read import VideoReader
-
     if not candidates:
         return None
-    with VideoReader(shot.info.path, shot.info.rate) as reader:
-        small = [
-            frame.reformat(width=48, height=27, format="gray").to_ndarray().astype(np.float32) / 255
-            for frame in reader.frames(start, stop)
-        ]
-    steps = [float(np.abs(after - before).mean()) for before, after in pairwise(small)]
-    usual = float(np.median(steps)) if steps else 0.0
+    steps = DECODING.get().steps(shot.info.path, shot.info.rate, start, stop)
+    usual = median(steps) if steps else 0.0
     for frame in candidates:
         step = steps[frame - start - 1] if frame > start else 0.0
         if step > _CUT_DIFFERENCE and step > _CUT_RATIO * usual:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import opentimelineio as otio
 from secondunit_bridge.errors import BadInput, CutError, ShotNotFound
+from secondunit_bridge.media.decoding import DECODING
 from secondunit_bridge.rates import FrameRange, FrameTime, parse_timecode
 
 from secondunit_timeline.flat import source_of, source_start
@@ -151,8 +152,6 @@ def source_extent(
 
 def open_shot(index: Index, track: TrackIndex, item: Item) -> Shot:
     """Probes the media of a clip and lays the clip's range over the file's frames."""
-    from secondunit_bridge.media.probe import probe
-
     clip = item.child
     where = f"the item on {track.name} at {index.timecode(floor(item.start))}"
     if not isinstance(clip, otio.schema.Clip):
@@ -160,7 +159,7 @@ def open_shot(index: Index, track: TrackIndex, item: Item) -> Shot:
     speed = speed_of(clip)
     if speed is None:
         raise CutError(f"{clip.name!r} has a speed ramp: render it, or use a constant speed")
-    info = probe(clip_media(clip), source_of(clip).rate or index.rate)
+    info = DECODING.get().probe(clip_media(clip), source_of(clip).rate or index.rate)
     if item.start != floor(item.start) or item.duration != floor(item.duration):
         raise CutError(f"{clip.name!r} does not begin and end on whole frames of the cut at {float(index.rate):g}")
     record = FrameRange(int(item.start), int(item.duration), index.rate)

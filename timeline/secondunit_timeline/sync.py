@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import opentimelineio as otio
+from secondunit_bridge.media.decoding import DECODING
 from secondunit_bridge.messages import Span
 from secondunit_bridge.rates import FrameRange, FrameTime
 
@@ -86,11 +87,9 @@ def linked_sound(index: Index, shot: Shot) -> tuple[LinkedSound, ...]:
 
 def _played(shot: Shot, key: str, path: str) -> "tuple[MediaInfo, Fraction]":
     """Another reference of the shot's clip, and the frame at which the shot would begin in it."""
-    from secondunit_bridge.media.probe import probe
-
     clip = shot.clip.clone()
     clip.active_media_reference_key = key
-    info = probe(path, source_of(clip).rate or shot.record.rate)
+    info = DECODING.get().probe(path, source_of(clip).rate or shot.record.rate)
     return info, source_extent(clip, info, shot.record, shot.speed)[0]
 
 

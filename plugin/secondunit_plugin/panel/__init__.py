@@ -10,7 +10,8 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
     speaker.py       the sound device
     events.py        `UnitLink`: the one thread that calls the unit and reads its events
     watchdog.py      logs what blocks the UI thread for more than 50 ms, with its stack
-    frames/          the frames process, which decodes: pictures through a ring in a mapped file, thumbnails, waveforms
+    frames/          the frames process, which decodes: pictures through a ring in a mapped file, thumbnails, waveforms,
+                     and what planning and single pictures need to know of media files (`bridge.media.decoding`)
     model/           QtCore only. panel.py: the whole and its verbs; cut.py, layout.py, places.py, suggestions.py,
                      draft.py, values.py, orders.py, takes.py, choosing.py, ratings.py, again.py, unit.py: the parts;
                      editing.py: edits of the cut one after the other, pending.py: what waits for one; reading.py,
@@ -32,5 +33,6 @@ What a further part of the panel adds, and where:
     a call           `Operation(owner, lambda: link.call(lambda unit: unit.plan(order))).success(..).failure(..).run()`
 
 No RPC, codec or file work on the UI thread: all of it is an `Operation`. Threads are Python's, never Qt's (`background`
-says why). What lives in operations may import OpenTimelineIO and PyAV; everything else imports neither.
+says why). What lives in operations may import OpenTimelineIO; everything else does not. No media file is decoded in the
+panel's process: who has to know of one asks `DECODING`.
 """

@@ -24,9 +24,11 @@ from PyQt5.QtCore import (
 )
 from PyQt5.QtWidgets import QApplication
 from secondunit_bridge.errors import BadInput, SecondUnitError, exit_code_of
+from secondunit_bridge.media.decoding import DECODING
 
 from secondunit_plugin.panel import theme
 from secondunit_plugin.panel.background import Operation, finish
+from secondunit_plugin.panel.frames.decoding import DecodingByFrames
 from secondunit_plugin.panel.model.clock import NoSound
 from secondunit_plugin.panel.watchdog import Watchdog
 from secondunit_plugin.panel.window import Window
@@ -38,9 +40,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# After which a thread that computes hands Python's lock to the UI thread, which asks for it for each event.
+_SWITCH_SECONDS = 0.001
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+
 
 def run(cut: Path | None) -> int:
     """Shows the panel until its window is closed; the process's exit status. Orders go on at the unit."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
     app = _application()
@@ -87,6 +94,7 @@ def run(cut: Path | None) -> int:
         def connect(link: "UnitLink", model: "PanelModel") -> None:
             link.start()
             model.frames.start()
+            DECODING.set(DecodingByFrames(model.frames))
             Operation(window, _find_speaker).success(model.playback.use_speaker).failure(
                 lambda error: model.playback.stay_silent(str(error))
             ).run()
@@ -142,6 +150,13 @@ def _find_speaker() -> "Callable[[], Speaker]":
 
 def _import_the_rest() -> dict[str, QByteArray]:
     """All that the window is filled with: it takes longer to import than the window to show. How it was arranged."""
+    # numpy's OpenBLAS starts a thread for each processor, with Python's lock held meanwhile: the panel has no use for
+    # them. The unit and the frames process, which are started later, do not inherit it.
+    given = os.environ.get(_BLAS_THREADS)
+    os.environ[_BLAS_THREADS] = "1"
+    import numpy  # noqa: F401
+
+    os.environ[_BLAS_THREADS] = given or ""  # empty is as if it were not there
     import qtawesome.iconic_font  # noqa: F401
 
     from secondunit_plugin.panel import compare, events, gestures, views  # noqa: F401

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache, partial
 from typing import Generic, Self, TypeVar
 
@@ -45,9 +46,9 @@ class _Return(QObject):
 class Operation(Generic[R]):
     """`Operation(owner, work).success(use).failure(say).run()`, from the UI thread.
 
-    `work` runs in a thread of the pool and touches no widget or model; `use` gets its result and `say` its
-    SecondUnitError, both on the UI thread, neither once `owner` is deleted. An error that nobody takes is raised on the
-    UI thread, where `app` shows it.
+    `work` runs in a thread of the pool, in the context that it was asked for in, and touches no widget or model; `use`
+    gets its result and `say` its SecondUnitError, both on the UI thread, neither once `owner` is deleted. An error that
+    nobody takes is raised on the UI thread, where `app` shows it.
     """
 
     def __init__(self, owner: QObject, work: Callable[[], R]) -> None:
@@ -75,7 +76,7 @@ class Operation(Generic[R]):
             else:
                 back.ended.emit(end)
 
-        _threads().submit(work)
+        _threads().submit(copy_context().run, work)
 
     def _succeeded(self, result: R) -> None:
         if self._success is not None:

@@ -3,8 +3,9 @@
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QBuffer, QIODevice, Qt
+from PyQt5.QtCore import QBuffer, QIODevice
 from PyQt5.QtGui import QImage
+from secondunit_bridge.media.decoding import DECODING, Picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,29 +17,24 @@ def still(path: str, frame: int, rate: Fraction | None, width: int | None = None
 
     `rate`: of an image sequence, which names none.
     """
-    from secondunit_bridge.media.read import VideoReader, picture
+    return _image(DECODING.get().picture(path, frame, rate, width))
 
-    with VideoReader(path, rate) as reader:
-        codes = picture(reader.frame(frame), reader.info.encoding) >> 8
-    return _narrowed(image(codes.astype("uint8")), width)
+
+def thumbnail(path: str, width: int) -> QImage:
+    """Of a picture file, at most `width` wide, as sRGB codes. Raises MediaError."""
+    return _image(DECODING.get().picture(path, None, None, width))
 
 
 def image(pixels: "NDArray[np.uint8]") -> QImage:
     """Of shape (height, width, 3), as a copy that outlives the array."""
     height, width = pixels.shape[:2]
-    return QImage(pixels.tobytes(), width, height, width * 3, QImage.Format_RGB888).copy()
+    return _image(Picture(width, height, pixels.tobytes()))
 
 
-def _narrowed(picture: QImage, width: int | None) -> QImage:
-    across = picture.width()
-    return picture.scaledToWidth(min(width or across, across), Qt.TransformationMode.SmoothTransformation)
-
-
-def thumbnail(path: str, width: int) -> QImage:
-    """Of a picture file, at most `width` wide, as sRGB codes. Raises MediaError."""
-    from secondunit_bridge.media.read import read_still
-
-    return _narrowed(image((read_still(path) >> 8).astype("uint8")), width)
+def _image(picture: Picture) -> QImage:
+    """As a copy that outlives the picture."""
+    width, height = picture.width, picture.height
+    return QImage(picture.pixels, width, height, width * 3, QImage.Format_RGB888).copy()
 
 
 def png(picture: QImage) -> bytes:

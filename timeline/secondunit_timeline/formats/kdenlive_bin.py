@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import opentimelineio as otio
 from secondunit_bridge.errors import MediaError
+from secondunit_bridge.media.decoding import DECODING
 
 from secondunit_timeline.dialects import marker_text
 from secondunit_timeline.formats.kdenlive import MARKER_COLOURS
@@ -232,10 +233,8 @@ def _service(name: str, resource: str) -> dict[str, str]:
 
 def _first_frame(path: str, media: Media) -> Fraction:
     """Where the cut does not say it, as a cut plays: a time at or after the file's timecode counts in timecode."""
-    from secondunit_bridge.media.probe import probe
-
     try:
-        timecode = probe(path, media.rate).start
+        timecode = DECODING.get().probe(path, media.rate).start
     except MediaError:
         return Fraction(0)
     return timecode.seconds * media.rate if timecode is not None and media.start >= timecode.seconds else Fraction(0)

@@ -29,7 +29,7 @@ from secondunit_plugin.panel.model.compare import Missing, Mode, Original, Sourc
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.takes import TakeId
 
-if TYPE_CHECKING:  # brings PyAV and numpy
+if TYPE_CHECKING:  # brings numpy
     from secondunit_plugin.panel.compare.reading import Composed, Pictures
 
 _WIDEST = 1920
@@ -147,8 +147,8 @@ class CompareView(QWidget):
             application.removeEventFilter(self)
         self._compare.flip(False)
         self.canvas.show_image(QImage())
-        if self._pictures is not None and not self._busy:
-            self._pictures.close()
+        if not self._busy:
+            self._pictures = None
 
     def _show(self) -> None:
         compare, take = self._compare, self._compare.take

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -16,7 +17,18 @@ from typing import IO
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from secondunit_plugin.panel.frames import ring
-from secondunit_plugin.panel.frames.messages import Ready, Request, packed, received
+from secondunit_plugin.panel.frames.messages import (
+    Compared,
+    PictureRead,
+    Probed,
+    Question,
+    Ready,
+    Refused,
+    Reply,
+    Request,
+    packed,
+    received,
+)
 from secondunit_plugin.panel.frames.ring import Filled, Pixels, RingReader
 
 log = logging.getLogger(__name__)
@@ -24,6 +36,8 @@ log = logging.getLogger(__name__)
 # Seconds before another process is started: after one that lived long, after the first, the second, ... that did not.
 _LONG = 10.0
 _PAUSES = (0.0, 0.1, 1.0, 5.0, 30.0)
+# How long a question waits for a process that is being started.
+_START_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,11 @@ class FramesLink(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.running: Running | None = None
-        self._number = 0
+        self._numbers = count(1)
+        self._requests: queue.SimpleQueue[Request | None] | None = None
+        self._calls: dict[int, Future[tuple[Reply, bytes] | None]] = {}
+        self._can_be_asked = threading.Condition()
+        """Held while one of the two before changes."""
         self._folder = TemporaryDirectory(prefix="secondunit-panel-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         """For files that requests name; there until the link is closed."""
@@ -65,7 +83,9 @@ class FramesLink(QObject):
         self._thread.start()
 
     def close(self) -> None:
-        self._closing.set()
+        with self._can_be_asked:
+            self._closing.set()
+            self._can_be_asked.notify_all()
         self.running = None
         if self._process is not None:
             self._process.kill()
@@ -74,13 +94,23 @@ class FramesLink(QObject):
         self._folder.cleanup()
 
     def number(self) -> int:
-        """One that no request has had."""
-        self._number += 1
-        return self._number
+        """One that no request has had, from any thread."""
+        return next(self._numbers)
 
     def ask(self, request: Request) -> None:
         if self.running is not None:
             self.running.requests.put(request)
+
+    def call(self, question: Question) -> tuple[Reply, bytes] | None:
+        """For the work of an `Operation`: waits until the process is there, and for its answer; None where it ended."""
+        answered: Future[tuple[Reply, bytes] | None] = Future()
+        with self._can_be_asked:
+            self._can_be_asked.wait_for(lambda: self._requests is not None or self._closing.is_set(), _START_SECONDS)
+            if self._requests is None:
+                return None
+            self._calls[question.number] = answered
+            self._requests.put(question)
+        return answered.result()
 
     def pixels(self, filled: Filled) -> Pixels | None:
         return self.running.ring.pixels(filled) if self.running is not None else None
@@ -136,17 +166,29 @@ class FramesLink(QObject):
             writer = threading.Thread(target=_write, args=(requests, process.stdin), daemon=True)
             writer.start()
             for answer, data in received(process.stdout):
-                if isinstance(answer, Ready):
-                    with suppress(OSError):  # mapped files cannot be removed on Windows; elsewhere no crash leaves it
-                        path.unlink()
-                    self._came.emit(Running(process.pid, requests, reader))
-                else:
-                    self.answered.emit(answer, data)
+                match answer:
+                    case Ready():
+                        with suppress(OSError):  # mapped files cannot be removed on Windows; else no crash leaves it
+                            path.unlink()
+                        with self._can_be_asked:
+                            self._requests = requests
+                            self._can_be_asked.notify_all()
+                        self._came.emit(Running(process.pid, requests, reader))
+                    case Probed() | Compared() | PictureRead() | Refused():
+                        self._calls.pop(answer.number).set_result((answer, data))
+                    case _:
+                        self.answered.emit(answer, data)
             requests.put(None)
             writer.join()
             return f"status {process.wait()}"
         finally:
             path.unlink(missing_ok=True)
+            with self._can_be_asked:
+                self._requests = None
+                unanswered, self._calls = self._calls, {}
+                self._can_be_asked.notify_all()
+            for call in unanswered.values():
+                call.set_result(None)
 
 
 def _write(requests: "queue.SimpleQueue[Request | None]", stream: IO[bytes]) -> None:

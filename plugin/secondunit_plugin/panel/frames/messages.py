@@ -5,7 +5,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
-from typing import IO, Any
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # it brings PyAV
+    from secondunit_bridge.media.probe import MediaInfo
 
 _LENGTHS = struct.Struct("<II")
 
@@ -86,13 +90,47 @@ class WantPeaks:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """What `Decoding.probe` tells of a media file."""
+
+    number: int
+    path: str
+    rate: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """What `Decoding.steps` tells of its frames [start, stop)."""
+
+    number: int
+    path: str
+    rate: Fraction
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantPicture:
+    """What `Decoding.picture` gives."""
+
+    number: int
+    path: str
+    frame: int | None
+    rate: Fraction | None
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """The thumbnail or waveform of that number is not wanted any more."""
 
     number: int
 
 
-Request = Show | Play | WantThumbnail | WantPeaks | Leave
+Question = Probe | Compare | WantPicture
+"""What somebody waits for."""
+Request = Show | Play | WantThumbnail | WantPeaks | Leave | Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +193,36 @@ class Peaks:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    number: int
+    info: "MediaInfo"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    number: int
+    steps: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRead:
+    """Bytes: R'G'B', 8 bits, row by row."""
+
+    number: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A `Question` that raised an error of the class `error` of `bridge.errors`."""
+
+    number: int
+    error: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unshown:
     """`number` cannot be done; `why` is an error's message."""
 
@@ -170,12 +238,15 @@ class Noted:
     note: str
 
 
-Answer = Ready | Opened | Shown | Sounded | Ended | Thumbnail | Peaks | Unshown | Noted
+Reply = Probed | Compared | PictureRead | Refused
+"""To a `Question` of the same number."""
+Answer = Ready | Opened | Shown | Sounded | Ended | Thumbnail | Peaks | Unshown | Noted | Reply
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        *(MediaTime, CutScene, MediaScene, Show, Play, WantThumbnail, WantPeaks, Leave),
+        *(MediaTime, CutScene, MediaScene, Show, Play, WantThumbnail, WantPeaks, Leave, Probe, Compare, WantPicture),
         *(Ready, Opened, Shown, Sounded, Ended, Thumbnail, Peaks, Unshown, Noted),
+        *(Probed, Compared, PictureRead, Refused),
     )
 }
 
@@ -205,4 +276,15 @@ def _plain(value: Any) -> dict[str, Any]:
 def _built(given: dict[str, Any]) -> Any:
     if "over" in given:
         return Fraction(given["over"], given["under"])
-    return _KINDS[given.pop("kind")](**given)
+    name = given.pop("kind")
+    kind = _KINDS[name] if name in _KINDS else _media_kinds()[name]
+    return kind(**{field: tuple(value) if isinstance(value, list) else value for field, value in given.items()})
+
+
+@cache
+def _media_kinds() -> dict[str, Any]:
+    from secondunit_bridge.media.mastering import Mastering
+    from secondunit_bridge.media.probe import Encoding, MediaInfo, SoundInfo
+    from secondunit_bridge.rates import FrameTime
+
+    return {kind.__name__: kind for kind in (MediaInfo, Encoding, Mastering, SoundInfo, FrameTime)}

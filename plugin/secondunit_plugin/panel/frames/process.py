@@ -12,15 +12,19 @@ from pathlib import Path
 from secondunit_plugin.panel.frames.cache import Cache, folder
 from secondunit_plugin.panel.frames.messages import (
     Answer,
+    Compare,
     Leave,
     Play,
+    Probe,
     Ready,
     Show,
     WantPeaks,
+    WantPicture,
     WantThumbnail,
     packed,
     received,
 )
+from secondunit_plugin.panel.frames.questions import Questions
 from secondunit_plugin.panel.frames.ring import RingWriter
 from secondunit_plugin.panel.frames.thumbnails import Thumbnails
 from secondunit_plugin.panel.frames.viewing import Viewing
@@ -43,6 +47,7 @@ def main() -> None:
     cache = Cache(folder())
     viewing = Viewing(RingWriter(Path(sys.argv[1])), send)
     thumbnails = Thumbnails(cache, send, viewing.rest)
+    questions = Questions(send)
     viewing.start()
     threading.Thread(target=cache.shrink, name="cache", daemon=True).start()
     send(Ready())
@@ -54,6 +59,8 @@ def main() -> None:
                 thumbnails.ask(request)
             case Leave(number):
                 thumbnails.leave(number)
+            case Probe() | Compare() | WantPicture():
+                questions.ask(request)
     os._exit(0)  # without waiting for what is being decoded
 
 
