@@ -43,14 +43,7 @@ class LinkedHost:
         return About(greeting.program, greeting.version, known, limits)
 
     def read(self) -> Sequence:
-        told = self._told("read")
-        try:
-            strips = strips_from_json(orjson.dumps(told.get("strips")))
-            cut = cut_from(strips, self._probe)
-        except CutError as error:
-            raise HostError(f"{self._connection.greeting.program} tells a cut that is none: {error}") from error
-        self._rate = strips.rate
-        return Sequence(self._sequence_id(told), cut, self._text(told, "revision"))
+        return self._sequence(self._told("read"))
 
     def attention(self) -> Attention:
         return self._attention(self._told("attention"))
@@ -67,16 +60,16 @@ class LinkedHost:
 
         return self._connection.follow(told)
 
-    def apply(self, steps: Series[Step], rate: Fraction, revision: str, undo_name: str) -> None:
+    def apply(self, steps: Series[Step], rate: Fraction, revision: str, undo_name: str) -> Sequence:
         told = orjson.loads(steps_to_json(steps))
-        self._connection.ask("apply", steps=told, rate=str(rate), revision=revision, name=undo_name)
+        return self._sequence(self._told("apply", steps=told, rate=str(rate), revision=revision, name=undo_name))
 
-    def undo(self) -> None:
-        self._connection.ask("undo")
-
-    def add_version(self, cut: otio.schema.Timeline, name: str) -> SequenceId:
+    def add_version(self, cut: otio.schema.Timeline, revision: str) -> Sequence:
         strips = orjson.loads(strips_to_json(strips_from(cut, self._probe)))
-        return self._sequence_id(self._told("version", strips=strips, name=name))
+        return self._sequence(self._told("version", strips=strips, revision=revision))
+
+    def undo(self, revision: str) -> None:
+        self._connection.ask("undo", revision=revision)
 
     def to_bin(self, files: Series[str]) -> None:
         self._connection.ask("bin", files=list(files))
@@ -106,8 +99,15 @@ class LinkedHost:
             raise self._strange(method)
         return told
 
-    def _sequence_id(self, told: dict[str, Any]) -> SequenceId:
-        return SequenceId(self._text(told, "project"), self._text(told, "sequence"))
+    def _sequence(self, told: dict[str, Any]) -> Sequence:
+        try:
+            strips = strips_from_json(orjson.dumps(told.get("strips")))
+            cut = cut_from(strips, self._probe)
+        except CutError as error:
+            raise HostError(f"{self._connection.greeting.program} tells a cut that is none: {error}") from error
+        self._rate = strips.rate
+        where = SequenceId(self._text(told, "project"), self._text(told, "sequence"))
+        return Sequence(where, cut, self._text(told, "revision"))
 
     def _text(self, told: dict[str, Any], key: str) -> str:
         value = told.get(key)
