@@ -42,6 +42,7 @@ HOSTS: dict[str, str | ParameterSet] = {
     "fake": "tests.plugin.hosts.fake:opened",
     "fake-without-history": "tests.plugin.hosts.fake:opened_without_history",
     "fake-that-only-reads": "tests.plugin.hosts.fake:opened_for_reading",
+    "fake-over-the-link": "tests.plugin.hosts.linked_fake:opened",
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
 }
 """Each by its name, as `MODULE:FUNCTION`, or as `pytest.param("MODULE:FUNCTION", marks=...)`."""
