@@ -64,7 +64,9 @@ class Shown:
 
 
 @dataclass(slots=True)
-class _Master:
+class Master:
+    """A clip of the bin. `service`: the properties that its copies on tracks share with it."""
+
     number: str
     producer: Producer
     service: Mapping[str, str]
@@ -79,7 +81,9 @@ class Bin:
     rate: Fraction
     size: tuple[int, int]
     numbers: Iterator[int] = field(default_factory=lambda: count(4))
-    _masters: dict[tuple[object, ...], _Master] = field(default_factory=dict)
+    known: Mapping[str, Master] = field(default_factory=dict)
+    """What a project has in its bin already, by the path of its media; it is no part of `masters`."""
+    _masters: dict[tuple[object, ...], Master] = field(default_factory=dict)
     _copies: dict[tuple[object, ...], Producer] = field(default_factory=dict)
 
     def masters(self) -> list[Element]:
@@ -120,7 +124,7 @@ class Bin:
         return Shown(copy, master.number, first, held, (head, tail))
 
     def _copy(
-        self, master: _Master, enabled: bool, speed: Fraction, position: int, sound: bool, place: tuple[int, int]
+        self, master: Master, enabled: bool, speed: Fraction, position: int, sound: bool, place: tuple[int, int]
     ) -> tuple[Producer, int]:
         """The producer on the track, and its position on the first frame; backwards, MLT counts them from its out."""
         whole = max(1, round(master.producer.length / abs(speed)))
@@ -139,8 +143,10 @@ class Bin:
             self._copies[key] = Producer(element, turned + 1 if speed < 0 else whole)
         return self._copies[key], turned - position if speed < 0 else position
 
-    def master(self, clip: otio.schema.Clip) -> _Master:
+    def master(self, clip: otio.schema.Clip) -> Master:
         reference = clip.media_reference
+        if (there := self.known.get(media_path(reference) or "")) is not None:
+            return there
         service, media, origin = self._service(clip)
         given = reference.metadata.get("secondunit")
         ours: dict[str, object] = {}
@@ -169,7 +175,7 @@ class Bin:
                     1, round(frames * pictures if pictures else frames / step(Fraction(1), media.rate, self.rate))
                 )
             rate = media.rate if media is not None else self.rate
-            self._masters[key] = _Master(number, Producer(element, length), service, rate, origin)
+            self._masters[key] = Master(number, Producer(element, length), service, rate, origin)
         return self._masters[key]
 
     def _service(self, clip: otio.schema.Clip) -> tuple[dict[str, str], Media | None, Fraction]:
@@ -202,7 +208,7 @@ class Bin:
             xmldata = _title(str(given.get("text") or clip.name or reference.generator_kind), self.size)
         return _service("kdenlivetitle", "") | {"xmldata": xmldata}
 
-    def _mark(self, clip: otio.schema.Clip, master: _Master) -> None:
+    def _mark(self, clip: otio.schema.Clip, master: Master) -> None:
         for marker in clip.markers:
             place = marker.marked_range.start_time
             seconds = Fraction(exact(place.value)) / rate_of(place) - master.origin / master.rate
