@@ -237,12 +237,16 @@ def document_of(root: Element, notes: dict[str, None]) -> Document:
 
 def read(path: Path, rate: Fraction | None = None) -> otio.core.SerializableObject:  # noqa: ARG001 - readers share it
     notes: dict[str, None] = {}
-    made = document_of(parse(path), notes)
+    return cut_of(document_of(parse(path), notes), path.stem, notes)
+
+
+def cut_of(made: Document, name: str, notes: dict[str, None]) -> otio.schema.Timeline:
+    """`name`: the cut's, where the document says none. `notes`: those of reading the document, to be added to."""
     own, document = properties(made.timeline), properties(made.bin)
     producers = Producers(made.elements.rate, made.root.get("root", ""), made.masters, notes)
     colours = _colours(document.get(DOCUMENT + "guidesCategories", ""))
     reader = _Reader(producers, made.elements, lambda number: colours.get(number, "RED"), notes)
-    name = document.get(TITLE) or own.get("kdenlive:clipname") or made.root.get("title") or path.stem
+    name = document.get(TITLE) or own.get("kdenlive:clipname") or made.root.get("title") or name
     start = frames_in(document.get(START), producers.rate)
     cut = otio.schema.Timeline(name, global_start_time=rational_time(start, producers.rate))
     cut.tracks.extend(reader.tracks(made.timeline))
