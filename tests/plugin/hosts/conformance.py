@@ -44,6 +44,7 @@ HOSTS: dict[str, str | ParameterSet] = {
     "fake-that-only-reads": "tests.plugin.hosts.fake:opened_for_reading",
     "fake-over-the-link": "tests.plugin.hosts.linked_fake:opened",
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
+    "kdenlive-file": "tests.plugin.hosts.kdenlive_file:opened",
 }
 """Each by its name, as `MODULE:FUNCTION`, or as `pytest.param("MODULE:FUNCTION", marks=...)`."""
 

@@ -20,6 +20,7 @@ from secondunit_bridge.errors import CutError, CutMoved, HostError, HostUnreacha
 from secondunit_bridge.files import write_whole
 from secondunit_bridge.rates import FrameTime
 
+from secondunit_plugin.hosts.frames import Probed
 from secondunit_plugin.hosts.host import (
     About,
     Attention,
@@ -31,7 +32,6 @@ from secondunit_plugin.hosts.host import (
     Support,
 )
 from secondunit_plugin.hosts.kdenlive.project import Project
-from secondunit_plugin.hosts.kdenlive.stock import Probed
 from secondunit_plugin.hosts.kdenlive.window import Window, open_windows
 from secondunit_plugin.hosts.steps import Add, Step, steps
 from secondunit_plugin.hosts.strips import Strip, Strips, strips_from
@@ -84,10 +84,10 @@ class _Added:
 
 
 class Kdenlive:
-    """`path`: the project, which Kdenlive has open and has saved there."""
+    """`path`: the project, which Kdenlive has open and has saved there. `windows`: every Kdenlive that runs."""
 
-    def __init__(self, path: Path, probed: Probed) -> None:
-        self._path, self._probed = path.resolve(), probed
+    def __init__(self, path: Path, probed: Probed, windows: Callable[[], Series[Window]] = open_windows) -> None:
+        self._path, self._probed, self._windows = path.resolve(), probed, windows
         self._last: _Rewritten | _Added | None = None
 
     def about(self) -> About:
@@ -229,7 +229,7 @@ class Kdenlive:
 
     def _window(self) -> Window:
         """Raises HostUnreachable where no Kdenlive has the project open, HostError where that cannot be told."""
-        found = [window for window in open_windows() if window.project == self._path.stem]
+        found = [window for window in self._windows() if window.project == self._path.stem]
         if len(found) > 1:
             found = [window for window in found if window.started_with() == self._path]
         if not found:

@@ -21,6 +21,7 @@ from secondunit_timeline.interchange import media_path
 from secondunit_timeline.references import is_recipe
 from secondunit_timeline.takes import PREFIX
 
+from secondunit_plugin.hosts.frames import Probed
 from secondunit_plugin.hosts.kdenlive.groups import Place, links
 from secondunit_plugin.hosts.kdenlive.groups import moved as moved_groups
 from secondunit_plugin.hosts.kdenlive.kept import Kept, kept_in, kept_text, known_again
@@ -33,7 +34,7 @@ from secondunit_plugin.hosts.kdenlive.stack import (
     remove_track,
     write_property,
 )
-from secondunit_plugin.hosts.kdenlive.stock import Probed, Stock
+from secondunit_plugin.hosts.kdenlive.stock import Stock
 from secondunit_plugin.hosts.steps import (
     Add,
     AddTrack,

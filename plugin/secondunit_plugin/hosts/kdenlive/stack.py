@@ -112,8 +112,7 @@ def lengthen(document: Document, frames: int) -> None:
     ]
     black = document.elements.source(tracks_of(timeline)[0])
     holders = [holder for one in playing for holder in tracks_of(one)]
-    for element in filter(None.__ne__, (black, timeline, *playing, *holders)):
-        assert element is not None
+    for element in (timeline, *playing, *holders, *([black] if black is not None else [])):
         if "out" in element.attrib:
             element.set("out", str(frames_in(element.get("out"), rate) + frames))
         for one in element.iterfind("property"):

@@ -1,10 +1,9 @@
 """The media of a Kdenlive project: which clip of its bin holds a file, and the producers that show it on tracks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
 
 import opentimelineio as otio
@@ -15,13 +14,9 @@ from secondunit_timeline.formats.mlt_producers import Producers, frames_in, prop
 from secondunit_timeline.interchange import media_path, reference_to
 from secondunit_timeline.times import rational_time, simple, time_range
 
+from secondunit_plugin.hosts.frames import Probed
 from secondunit_plugin.hosts.strips import Kind, Media, Strip
 
-if TYPE_CHECKING:  # it brings PyAV
-    from secondunit_bridge.media.probe import MediaInfo
-
-Probed = Callable[[str], "MediaInfo | None"]
-"""What a file holds, None where it is not there."""
 _OF_THE_BIN = ("kdenlive:", "secondunit:", "meta.", "length", "xml")
 _FOLDER = "kdenlive:folder.-1."
 _FOLDER_NAME = "Second Unit"
