@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import opentimelineio as otio
 from secondunit_bridge.messages import Order, Take
 from secondunit_bridge.rates import FrameTime
+from secondunit_timeline.awaited import place_slugs
 from secondunit_timeline.conform import relink_media
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
@@ -16,8 +18,10 @@ from secondunit_timeline.library import scan
 from secondunit_timeline.matches import look_of, place_match, plan_match
 from secondunit_timeline.operations import End, Into, Lift, Overwrite, Roll, Slip, SwapTake, Trim
 from secondunit_timeline.orders import Settings
+from secondunit_timeline.placing import Ordered
+from secondunit_timeline.remake import place_remake, plan_remake
 from secondunit_timeline.staleness import Fresh, OfflineGrade, Stale, State, Unknown, Where, said, states
-from secondunit_timeline.takes import RECIPE
+from secondunit_timeline.takes import RECIPE, record_of
 
 from tests.timeline.cuts import RATE, at, gap
 from tests.timeline.media_cuts import TEN_HOURS, MakeClip, shot, sounding_cut, take_for
@@ -95,6 +99,19 @@ def test_at_unlike_rates_an_extension_is_fresh_though_its_edge_lies_between_fram
     clip.source_range = otio.opentime.TimeRange(clip.source_range.start_time, length)
     cut = extended(sounding_cut(clip, gap(40), rate=RATE), "A", tail=30)
     assert only(cut) == Fresh()
+
+
+def test_the_slug_of_a_version_that_is_being_made_changes_nothing(make_clip: MakeClip) -> None:
+    cut = extended(sounding_cut(camera(make_clip, "A003", 10, 50), gap(30)), "A003", tail=12)
+    stale, _ = edit(cut, [Slip("V1", at(0), -3)])
+    ((take, state),) = states(Index(stale))
+    record = record_of(stale.tracks[0][1], take.key)
+    assert record is not None
+    remake = plan_remake(Index(stale), take.key, record, Path())
+    waits, _ = place_slugs(stale, Ordered(stale, remake.order, partial(place_remake, remake)))
+    assert only(waits) == state
+    again = plan_remake(Index(waits), take.key, record, Path())
+    assert again.order.conditions == remake.order.conditions
 
 
 def test_a_join_stands_on_both_sides(make_clip: MakeClip) -> None:

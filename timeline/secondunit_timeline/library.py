@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,20 +39,44 @@ def scan(folders: Iterable[Path]) -> Library:
     )
 
 
-def read_headers(paths: Iterable[str]) -> dict[str, Header | BadInput]:
-    """The header of each file, or why it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """`header`: or why it cannot be read. `stamp`: the file's time and size then; of a pattern, its folder's."""
+
+    stamp: tuple[int, int] | None
+    header: Header | BadInput
+
+
+def read_headers(paths: Iterable[str], known: MutableMapping[str, Read] | None = None) -> dict[str, Header | BadInput]:
+    """The header of each file, or why it cannot be read.
+
+    `known`: what was read before, by path, and what is read now: a file that is as it was is not opened again.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
+    known = {} if known is None else known
     wanted = list(dict.fromkeys(paths))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(zip(wanted, pool.map(_header, wanted), strict=True))
+        known.update(zip(wanted, pool.map(lambda path: _read(path, known.get(path)), wanted), strict=True))
+    return {path: known[path].header for path in wanted}
 
 
-def _header(path: str) -> Header | BadInput:
+def _read(path: str, before: Read | None) -> Read:
+    stamp = _stamp(path) or _stamp(str(Path(path).parent))
+    if before is not None and stamp is not None and before.stamp == stamp:
+        return before
     try:
-        return read_header(path)
+        return Read(stamp, read_header(path))
     except BadInput as error:
-        return error
+        return Read(stamp, error)
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _media(folder: Path) -> Iterator[str]:

@@ -40,6 +40,7 @@ from secondunit_timeline.orders import media_timecode, shown_from, shown_to, spa
 from secondunit_timeline.references import is_recipe
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.shots import open_shot
+from secondunit_timeline.slugs import is_slug_reference
 from secondunit_timeline.staleness import closes_loop
 from secondunit_timeline.takes import PREFIX, RECIPE, Asked, asked_in, key_of, recipe, reference, take_of
 from secondunit_timeline.times import exact, frames_of, rate_of
@@ -101,14 +102,18 @@ def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tup
     return Remake(order, places, asked if asked is not None and asked.parameters else None)
 
 
-def place_remake(remake: Remake, takes: Sequence[Take]) -> tuple[Operation, ...]:
-    """Beside the old take, which stays, on every clip that holds it; the first of `takes` becomes active."""
+def place_remake(remake: Remake, takes: Sequence[Take], plays: bool = True) -> tuple[Operation, ...]:
+    """Beside the old take, which stays, on every clip that holds it.
+
+    The first of `takes` becomes active, if it `plays`.
+    """
     operations: list[Operation] = []
     for track, at, start in remake.places:
         operations += (
             AddTake(track, at, key_of(take), reference(take, start), recipe(take, remake.asked)) for take in takes
         )
-        operations.append(SwapTake(track, at, key_of(takes[0])))
+        if plays:
+            operations.append(SwapTake(track, at, key_of(takes[0])))
     return tuple(operations)
 
 
@@ -131,8 +136,11 @@ def _item(index: Index, place: tuple[str, FrameTime, FrameTime]) -> tuple[TrackI
 
 
 def _camera_keys(clip: otio.schema.Clip) -> list[str]:
-    references = clip.media_references()
-    return [key for key in references if not key.startswith(PREFIX) and not is_recipe(references[key])]
+    return [
+        key
+        for key, media in clip.media_references().items()
+        if not (key.startswith(PREFIX) or is_recipe(media) or is_slug_reference(media))
+    ]
 
 
 def _beside(

@@ -5,7 +5,7 @@ same frames does not; but where it has another size or codec, the take is of off
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -21,8 +21,9 @@ from secondunit_bridge.rates import FrameTime, frames_per_day
 from secondunit_timeline.formats.media import playing, reel_in
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
-from secondunit_timeline.library import read_headers
+from secondunit_timeline.library import Read, read_headers
 from secondunit_timeline.reels import offset_in, reel_key, same_reel, shift_of, stem, timecode
+from secondunit_timeline.slugs import is_slug_reference
 from secondunit_timeline.takes import PREFIX, RECIPE, PlacedTake, grown_from, placed_takes, record_of
 from secondunit_timeline.times import frames_of, rate_of
 
@@ -88,8 +89,11 @@ def said(state: State) -> str:
     return ": ".join(filter(None, (state_name(state), reason(state))))
 
 
-def states(index: Index) -> list[tuple[PlacedTake, State]]:
-    """The takes of the cut and their states, in the order of `placed_takes`; opens the media beside them."""
+def states(index: Index, known: MutableMapping[str, Read] | None = None) -> list[tuple[PlacedTake, State]]:
+    """The takes of the cut and their states, in the order of `placed_takes`; opens the media beside them.
+
+    `known`: see `read_headers`.
+    """
     placed = list(placed_takes(index))
     paths: dict[str, None] = {}
     for take in placed:
@@ -100,7 +104,7 @@ def states(index: Index) -> list[tuple[PlacedTake, State]]:
         record = _record(item.child, take.key)
         if record is not None:
             paths |= dict.fromkeys(span.path for _, span, _ in _spans(record))
-    headers = read_headers(paths)
+    headers = read_headers(paths, known)
     return [(take, state_of(index, take, headers)) for take in placed]
 
 
@@ -161,7 +165,9 @@ def _neighbours(track: TrackIndex, item: Item) -> tuple[Item | None, Item | None
 
 
 def _media(clip: otio.schema.Clip) -> dict[str, otio.core.MediaReference]:
-    return {key: media for key, media in clip.media_references().items() if not key.endswith(RECIPE)}
+    """Without recipes, and slugs of takes that are being made."""
+    references = clip.media_references().items()
+    return {key: media for key, media in references if not key.endswith(RECIPE) and not is_slug_reference(media)}
 
 
 def _spans(record: Record) -> Iterator[tuple[Where, Span, int]]:
