@@ -46,10 +46,13 @@ class ChoosingModel(QObject):
         self._looked = 0
         self._version: Version | None = None
         """The version of the cut in which orders were located."""
+        self._grown: set[str] = set()
+        """Orders with takes that have arrived since: the cut may hold those elsewhere than they were ordered for."""
         self._again: Order | None = None
         self.ratings.refused.connect(self.refused)
         cut.changed.connect(self._follow_cut)
         orders.added.connect(self._locate)
+        orders.take_arrived.connect(self._locate_again)
         draft.form_changed.connect(self._load_again)
 
     def rating(self, take: TakeId) -> Rating | None:
@@ -132,12 +135,18 @@ class ChoosingModel(QObject):
         self._again = None
         self._locate()
 
+    def _locate_again(self, order_id: str) -> None:
+        self._grown.add(order_id)
+        self._locate()
+
     def _locate(self) -> None:
         opened = self._cut.open
         if opened is None:
             return
         version = opened.version
-        known = self._takes.located if version is self._version else {}
+        known = dict(self._takes.located) if version is self._version else {}
+        for order_id in self._grown:
+            known.pop(order_id, None)
         orders = tuple(one for one in self._orders.orders.values() if one.order.id not in known)
         self._looked += 1
         looked = self._looked
@@ -158,6 +167,7 @@ class ChoosingModel(QObject):
         def use(found: tuple[dict[str, Located], frozenset[str]]) -> None:
             if looked == self._looked:  # else a later answer is on its way
                 self._version = version
+                self._grown.clear()
                 self._takes.set_located({**known, **found[0]}, found[1])
 
         Operation(self, work).success(use).failure(self.refused.emit).run()
