@@ -22,6 +22,8 @@ class Entry:
 class Command(Enum):
     OPEN = Entry("Open cut…", ("Ctrl+O",), "folder-open-outline")
     ORDER = Entry("Order takes", ("Ctrl+Return", "Ctrl+Enter"), "movie-open-plus-outline")
+    NEW_VERSION = Entry("Make a new version", ("Ctrl+Shift+N",), "layers-plus")
+    STALE_AGAIN = Entry("Make stale takes again", ("Ctrl+Alt+N",), "sync-alert")
     CANCEL = Entry("Cancel the order", ("Ctrl+.",), "close-circle-outline")
     CANCEL_ALL = Entry("Cancel all orders", ("Ctrl+Shift+.",), "close-circle-multiple-outline")
     EARLIER = Entry("Make it earlier", ("Alt+Up",), "arrow-up")

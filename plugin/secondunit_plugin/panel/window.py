@@ -151,9 +151,12 @@ class Window(QMainWindow):
         model.draft.changed.connect(self._enable_commands)
         model.draft.form_changed.connect(self._enable_commands)
         model.takes.chosen_changed.connect(self._enable_commands)
+        model.states.changed.connect(self._enable_remaking)
+        model.place_changed.connect(self._enable_remaking)
         model.noticed.connect(self.say)
         model.editing.stepped.connect(self._say_step)
         self._show_cut()
+        self._enable_remaking()
         self._draw_icons()
         self._size_areas()
 
@@ -305,7 +308,15 @@ class Window(QMainWindow):
                 self.tr("&Edit"),
                 {Command.UNDO: model.editing.undo, Command.REDO: model.editing.redo, Command.CUT_IN: model.cut_in},
             ),
-            (self.tr("&Order"), {Command.ORDER: model.order, Command.CANCEL: self._cancel}),
+            (
+                self.tr("&Order"),
+                {
+                    Command.ORDER: model.order,
+                    Command.NEW_VERSION: lambda: model.states.make_version(model.place),
+                    Command.STALE_AGAIN: model.states.make_all,
+                    Command.CANCEL: self._cancel,
+                },
+            ),
             (self.tr("&Place"), self._place_commands()),
             (self.tr("Play&back"), self._playback_commands()),
             (self.tr("&Window"), {Command.RESET_LAYOUT: self._reset_layout}),
@@ -485,6 +496,17 @@ class Window(QMainWindow):
         self._show_button(self._order_button, Command.ORDER, does, asks)
         does, asks = self.tr("Puts the chosen take into a new version of the cut"), self.tr("Choose a take first")
         self._show_button(self._cut_in_button, Command.CUT_IN, does, asks)
+
+    def _enable_remaking(self) -> None:
+        """What is approved, or made already, is said when it is asked for."""
+        from secondunit_plugin.panel.model.states import Locked, MakeVersion
+
+        states = self._model.states
+        self.actions_[Command.NEW_VERSION].setEnabled(states.remedy(self._model.place) is not None)
+        stale = [one for one in states.remedies if isinstance(one, MakeVersion | Locked)]
+        again = self.actions_[Command.STALE_AGAIN]
+        again.setText(f"{Command.STALE_AGAIN.words} ({len(stale)})" if stale else Command.STALE_AGAIN.words)
+        again.setEnabled(bool(stale))
 
     def _show_button(self, button: QPushButton, command: Command, does: str, asks: str) -> None:
         """`asks`: what is to be done before."""

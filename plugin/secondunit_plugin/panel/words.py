@@ -1,6 +1,7 @@
 """Tasks, places and states as a person reads them."""
 
 from math import ceil
+from pathlib import PurePath
 from typing import assert_never
 
 from PyQt5.QtCore import QCoreApplication
@@ -12,6 +13,19 @@ from secondunit_plugin.panel.model.cut import Approved, CutIn, Opened, Reloaded,
 from secondunit_plugin.panel.model.layout import Bar
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, Preparing, Running, Stopped, Waiting
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, Place, ShotPlace
+from secondunit_plugin.panel.model.states import (
+    BeingMade,
+    ChooseVersion,
+    Fresh,
+    Locked,
+    MakeVersion,
+    OfflineGrade,
+    Remedy,
+    Stale,
+    State,
+    Unknown,
+    Where,
+)
 from secondunit_plugin.panel.model.suggestions import (
     Again,
     DissolveHandle,
@@ -261,10 +275,14 @@ def of_step(step: Step) -> str:
     match step:
         case Opened():
             return tr("Cut as it was read")
-        case Slugged(shot):
+        case Slugged(shot, plays=True):
             return tr("Slug for {shot}").format(shot=shot)
-        case CutIn(name):
+        case Slugged(shot):
+            return tr("Slug for {shot}, beside what plays").format(shot=shot)
+        case CutIn(name, plays=True):
             return tr("Cut in {name}").format(name=name)
+        case CutIn(name):
+            return tr("{name} added beside what plays").format(name=name)
         case Approved(name):
             return tr("{name} approved").format(name=name)
         case TakenOut(shot):
@@ -273,3 +291,52 @@ def of_step(step: Step) -> str:
             return tr("{name} read again").format(name=name)
         case _:
             assert_never(step)
+
+
+def of_state(state: State) -> str:
+    """In one or two words; empty where the take fits, or nobody knows."""
+    match state:
+        case Stale():
+            return tr("stale")
+        case OfflineGrade():
+            return tr("offline grade")
+        case Fresh() | Unknown():
+            return ""
+        case _:
+            assert_never(state)
+
+
+def why_of(state: State) -> str:
+    """What has changed, and on which side; empty where the take fits."""
+    match state:
+        case Stale(Where.BEFORE, made, now):
+            said = tr("stale: it was made to follow {made}, and the cut shows {now} there")
+        case Stale(Where.AFTER, made, now):
+            said = tr("stale: it was made to lead to {made}, and the cut shows {now} there")
+        case Stale(_, made, now):
+            said = tr("stale: it was made for {made} of the shot, which plays {now}")
+        case OfflineGrade(file, now, made):
+            said = tr("offline grade: it was made from {made}, and the shot is {file} by now, {now}")
+            return said.format(made=made, file=PurePath(file).name, now=now)
+        case Unknown(why):
+            return tr("whether it still fits is not known: {why}").format(why=why)
+        case Fresh():
+            return ""
+        case _:
+            assert_never(state)
+    return said.format(made=made, now=now)
+
+
+def of_remedy(remedy: Remedy) -> str:
+    name = remedy.take.name
+    match remedy:
+        case MakeVersion():
+            return tr("{name} stays; the one that is made lies beside it").format(name=name)
+        case BeingMade():
+            return tr("a further version of {name} is being made").format(name=name)
+        case ChooseVersion(fits=fits):
+            return tr("{fits} lies beside it and fits: choose it among the takes and cut it in").format(fits=fits)
+        case Locked():
+            return tr("{name} is approved, so that it is not made again").format(name=name)
+        case _:
+            assert_never(remedy)

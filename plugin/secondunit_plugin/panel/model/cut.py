@@ -27,18 +27,20 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Slugged:
-    """The slug of an order for `shot`."""
+    """The slug of an order for `shot`; not `plays`: it lies beside what its clip plays."""
 
     shot: str
     order_id: str
+    plays: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class CutIn:
-    """A take; where its slug was there before, both are one step."""
+    """A take; where its slug was there before, both are one step. `plays` as with a slug."""
 
     name: str
     order_id: str
+    plays: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from secondunit_timeline.changes import apply
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
-from secondunit_timeline.operations import ApproveTake
+from secondunit_timeline.operations import AddTake, ApproveTake
 from secondunit_timeline.placing import Ordered, found_again, place
-from secondunit_timeline.takes import key_of, placed_takes
+from secondunit_timeline.takes import key_of, placed_takes, stand_ins
 from secondunit_timeline.ways import Way, by, offered
 
 from secondunit_plugin.panel.model.cut import (
@@ -39,16 +39,17 @@ def with_slug(opened: OpenCut, ordered: Ordered) -> OpenCut:
 
     The takes of an order whose place is taken are cut in by hand. Raises CutError, ShotNotFound.
     """
-    assert ordered.order is not None
-    before = opened.version.index
+    order = ordered.order
+    assert order is not None
+    plays = not all(isinstance(one, AddTake) for one in ordered.operations(stand_ins(order)[:1]))
+    before, step = opened.version.index, Slugged(order.shot, order.id, plays)
     if before.cut is not ordered.cut and set(_ours(before)) > set(_ours(Index(ordered.cut))):
         with suppress(CutError):
             cut, done = place_slugs(before.cut, ordered)
             if set(_ours(before)) <= set(_ours(Index(cut))):
-                return opened.edited(version_of(cut, done, Slugged(ordered.order.shot, ordered.order.id)))
+                return opened.edited(version_of(cut, done, step))
         return opened
-    cut, done = place_slugs(before.cut, ordered)
-    return opened.edited(version_of(cut, done, Slugged(ordered.order.shot, ordered.order.id)))
+    return opened.edited(version_of(*place_slugs(before.cut, ordered), step))
 
 
 def _ours(index: Index) -> Iterable[tuple[str, str, int]]:
@@ -83,16 +84,25 @@ def with_take(opened: OpenCut, take: Take) -> OpenCut:
 def cut_in(opened: OpenCut, order: Order, take: Take, ordered: Ordered | None) -> OpenCut:
     """A take where its order's slug or another take of it is, else where it was ordered for.
 
-    The same where the cut plays the take already. Raises ShotNotFound where that place cannot be told any more,
-    CutError where the take does not fit there.
+    Where it lies beside another take, it is played instead of that one, a step further. The same where the cut plays
+    the take already. Raises ShotNotFound where that place cannot be told any more, CutError where the take does not fit
+    there.
     """
     if any(slug.order_id == order.id for slug in opened.version.slugs):
-        return with_take(opened, take)
+        opened = with_take(opened, take)
+        if not _waits_beside_a_take(opened.version.index, take):
+            return opened
     cut, step = opened.version.index.cut, CutIn(take.record.name, order.id)
     if holds(opened.version.index, order.id):
         operations = filled(opened.version.index, take)
         return opened.edited(version_of(*edit(cut, operations), step)) if operations else opened
     return opened.edited(version_of(*place(cut, ordered or found_again(cut, order), [take]), step))
+
+
+def _waits_beside_a_take(index: Index, take: Take) -> bool:
+    placed = list(placed_takes(index))
+    playing = {(one.track, one.at): one.key for one in placed if one.active}
+    return any(playing.get((one.track, one.at), one.key) != one.key for one in placed if one.key == key_of(take))
 
 
 def cut_in_by(opened: OpenCut, order: Order, take: Take, ordered: Ordered | None, way: Way) -> OpenCut:
@@ -231,5 +241,5 @@ def _shown(opened: OpenCut, place: int) -> OpenCut:
 def _named(version: Version, take: Take) -> Version:
     step: Step = version.step
     if isinstance(step, Slugged) and step.order_id == take.record.order.id:
-        return replace(version, step=CutIn(take.record.name, step.order_id))
+        return replace(version, step=CutIn(take.record.name, step.order_id, step.plays))
     return version

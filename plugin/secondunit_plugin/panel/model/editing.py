@@ -11,7 +11,7 @@ from secondunit_bridge.errors import BadInput, SecondUnitError
 from secondunit_bridge.messages import Take
 
 from secondunit_plugin.panel.background import Operation
-from secondunit_plugin.panel.model.cut import CutModel, OpenCut
+from secondunit_plugin.panel.model.cut import CutIn, CutModel, OpenCut
 from secondunit_plugin.panel.model.orders import OrdersModel
 from secondunit_plugin.panel.model.pending import Choices, PendingModel, Unplaced
 from secondunit_plugin.panel.model.takes import TakeId
@@ -53,8 +53,8 @@ class EditingModel(QObject):
 
     stepped = pyqtSignal(object)
     """The `OpenCut`, one step further."""
-    filled = pyqtSignal(str)
-    """The name of a take that has come into the place of its slug."""
+    filled = pyqtSignal(str, bool)
+    """The name of a take that has come into the place of its slug, and whether its clip plays it."""
     refused = pyqtSignal(object)
     """A `SecondUnitError`."""
     ways_known = pyqtSignal(object)
@@ -164,14 +164,16 @@ class EditingModel(QObject):
             from secondunit_plugin.panel.model import cutting
 
             made = cutting.with_take(opened, take)
-            changed.append(made is not opened)
+            if made is not opened:
+                steps = [version.step for version in made.versions]
+                plays.append(CutIn(take.record.name, take_id.order_id, plays=False) not in steps)
             return made
 
         def tell() -> None:
-            if any(changed):
-                self.filled.emit(take.record.name)
+            if plays:
+                self.filled.emit(take.record.name, plays[0])
 
-        changed: list[bool] = []
+        plays: list[bool] = []
         self._ask_to_place(edit, take, tell)
 
     def take_slug_out(self, order_id: str) -> None:

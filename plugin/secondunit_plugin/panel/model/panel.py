@@ -43,6 +43,7 @@ from secondunit_plugin.panel.model.places import Place, ShotPlace, number_of
 from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.references import ReferencesModel
 from secondunit_plugin.panel.model.snapshot import Snapshot
+from secondunit_plugin.panel.model.states import StatesModel
 from secondunit_plugin.panel.model.suggestions import MatchTo, Suggestion
 from secondunit_plugin.panel.model.takes import TakeId, TakesModel
 from secondunit_plugin.panel.model.thumbnails import ThumbnailsModel
@@ -117,6 +118,10 @@ class PanelModel(QObject):
         self.choosing.approved.connect(self._approve)
         self.choosing.place_wanted.connect(self.select)
         self.pending = PendingModel(self.orders, self)
+        self.states = StatesModel(link, self.cut, self.choosing.ratings, self)
+        self.states.ordered.connect(lambda opened, ordered: self._ordered(opened, ordered, ordered.order.shot))
+        self.states.refused.connect(self._refuse)
+        self.states.said.connect(lambda said: self.noticed.emit(Notice(said)))
         self.editing = EditingModel(self.cut, self.orders, self.pending, link.home, self)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._say_written)
@@ -125,11 +130,7 @@ class PanelModel(QObject):
         link.event_arrived.connect(self.orders.take)
         self.orders.changed.connect(self._say_failure)
         self.cut.changed.connect(self._leave_place)
-        self.editing.filled.connect(
-            lambda name: self.noticed.emit(
-                Notice(self.tr("{name} is in the cut, where its slug was.").format(name=name))
-            )
-        )
+        self.editing.filled.connect(self._say_filled)
         self.editing.refused.connect(self._refuse)
         self._ask_soon = QTimer(self)
         self._ask_soon.setSingleShot(True)
@@ -387,6 +388,13 @@ class PanelModel(QObject):
         opened, place = self.cut.open, self.place
         if opened is not None and number_of(place, opened.version_with(place).places) is None:
             self.select(None)
+
+    def _say_filled(self, name: str, plays: bool) -> None:
+        if plays:
+            said = self.tr("{name} is in the cut, where its slug was.")
+        else:
+            said = self.tr("{name} lies beside what its clip plays. Cut it in to play it.")
+        self.noticed.emit(Notice(said.format(name=name)))
 
     def _ordered(self, before: OpenCut, ordered: "Ordered", name: str) -> None:
         if not self._is_open(before):

@@ -155,14 +155,14 @@ def _version(folder: Path, document: dict[str, Any]) -> Version:
     return replace(made, done=str(document["done"]), id=str(document["id"]))
 
 
-def _step_to_json(step: Step) -> dict[str, str]:
+def _step_to_json(step: Step) -> dict[str, str | bool]:
     match step:
         case Opened():
             return {"kind": "opened"}
-        case Slugged(shot, order_id):
-            return {"kind": "slugged", "shot": shot, "order": order_id}
-        case CutIn(name, order_id):
-            return {"kind": "cut_in", "name": name, "order": order_id}
+        case Slugged(shot, order_id, plays):
+            return {"kind": "slugged", "shot": shot, "order": order_id, "plays": plays}
+        case CutIn(name, order_id, plays):
+            return {"kind": "cut_in", "name": name, "order": order_id, "plays": plays}
         case Approved(name):
             return {"kind": "approved", "name": name}
         case TakenOut(shot):
@@ -173,14 +173,14 @@ def _step_to_json(step: Step) -> dict[str, str]:
             assert_never(step)
 
 
-def _step_from_json(document: dict[str, str]) -> Step:
+def _step_from_json(document: dict[str, Any]) -> Step:
     match document["kind"]:
         case "opened":
             return Opened()
         case "slugged":
-            return Slugged(document["shot"], document["order"])
+            return Slugged(document["shot"], document["order"], document.get("plays", True))
         case "cut_in":
-            return CutIn(document["name"], document["order"])
+            return CutIn(document["name"], document["order"], document.get("plays", True))
         case "approved":
             return Approved(document["name"])
         case "taken_out":

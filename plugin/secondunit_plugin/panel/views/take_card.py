@@ -8,7 +8,8 @@ from PyQt5.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOption
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel import words
-from secondunit_plugin.panel.icons import icon
+from secondunit_plugin.panel.icons import icon, icon_of
+from secondunit_plugin.panel.model.states import OfflineGrade, Stale
 from secondunit_plugin.panel.seams import Judged
 
 PICTURE = QSize(136, 76)
@@ -29,7 +30,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Card:
-    """`number`: the key that chooses it, or 0. `picture` None: not there yet; `missing`: why there is none."""
+    """`number`: the key that chooses it, or 0. `picture` None: not there yet; `missing`: why there is none.
+
+    `state`: in the cut, where it is stale or of offline grade.
+    """
 
     name: str
     seed: int
@@ -39,6 +43,7 @@ class Card:
     number: int
     picture: QPixmap | None
     missing: str
+    state: Stale | OfflineGrade | None
 
 
 def card_height(line: int) -> int:
@@ -134,6 +139,12 @@ class TakeCards(QStyledItemDelegate):
             painter.setPen(Qt.GlobalColor.white)
             painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, str(card.number))
         line = option.fontMetrics.height()
+        if card.state is not None:
+            band = QRect(picture.left(), picture.bottom() - line - 1, picture.width(), line + 2)
+            painter.fillRect(band, QColor(0, 0, 0, 190))
+            painter.setFont(option.font)
+            row = band.adjusted(4, 1, -4, -1)
+            self._mark(painter, option, row, icon_of(card.state), "#e0b060", words.of_state(card.state))
         row = QRect(picture.left(), picture.bottom() + _PAD, picture.width(), line)
         bold = QFont(option.font)
         bold.setBold(True)

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QListView, QStyle, QWidget
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.frames.messages import MediaTime
 from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.model.states import OfflineGrade, Stale
 from secondunit_plugin.panel.model.takes import Located, TakeId
 from secondunit_plugin.panel.model.thumbnails import ThumbnailOf, Wanted
 from secondunit_plugin.panel.seams import judge
@@ -128,6 +129,7 @@ class _Rows(QAbstractListModel):
         model.takes.shown_changed.connect(self._sync)
         model.takes.chosen_changed.connect(self._number)
         model.choosing.ratings.changed.connect(self._redraw)
+        model.states.changed.connect(self._redraw)
         pictures.changed.connect(self._redraw)
         model.thumbnails.failed.connect(self._take_failure)
 
@@ -151,16 +153,19 @@ class _Rows(QAbstractListModel):
                 case Heading(title, detail, why):
                     return ", ".join(part for part in (title, detail, why) if part)
                 case Card():
-                    seam = shown.seam.said if shown.seam is not None else ""
+                    said = shown.seam.said if shown.seam is not None else ""
                     seed = self.tr("seed {seed}").format(seed=shown.seed)
-                    parts = (shown.name, seed, words.of_rating(shown.rating), shown.trust, seam)
+                    state = words.why_of(shown.state) if shown.state is not None else ""
+                    parts = (shown.name, state, seed, words.of_rating(shown.rating), shown.trust, said)
                     return ", ".join(part for part in parts if part)
         if role == Qt.ItemDataRole.ToolTipRole:
             match shown:
                 case Heading():
                     return shown.why or None
                 case Card():
-                    return "\n".join((shown.seam.said, *shown.seam.numbers)) if shown.seam is not None else None
+                    state = words.why_of(shown.state) if shown.state is not None else ""
+                    seam = (shown.seam.said, *shown.seam.numbers) if shown.seam is not None else ()
+                    return "\n".join(part for part in (state, *seam) if part) or None
         return None
 
     def take_at(self, row: int) -> TakeId | None:
@@ -209,6 +214,7 @@ class _Rows(QAbstractListModel):
 
     def _card(self, take: TakeId) -> Card:
         record, wanted = self._model.takes.take(take).record, self._picture_of(take)
+        state = self._model.states.of_take(record.take_id, self._model.place)
         return Card(
             record.name,
             record.seed,
@@ -218,4 +224,5 @@ class _Rows(QAbstractListModel):
             self._numbers.get(take, 0),
             self._pictures.thumbnail(wanted),
             self._missing.get(wanted, ""),
+            state if isinstance(state, Stale | OfflineGrade) else None,
         )

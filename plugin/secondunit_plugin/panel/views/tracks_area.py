@@ -68,6 +68,7 @@ class TracksArea(QAbstractScrollArea):
         model.place_changed.connect(self._show_place)
         model.playback.moved.connect(self._show_playhead)
         model.playback.changed.connect(viewport.update)
+        model.states.changed.connect(viewport.update)
         self._show_cut()
 
     def sizeHint(self) -> QSize:
@@ -131,7 +132,7 @@ class TracksArea(QAbstractScrollArea):
         assert self._layout is not None
         playing, place = self._model.playback, self._model.place
         marks = playing.mark_in, playing.mark_out
-        return Scene(self._layout, self._lanes, self._view(), place, playing.head, *marks)
+        return Scene(self._layout, self._lanes, self._view(), place, playing.head, *marks, self._model.states.marked)
 
     def _view(self) -> View:
         port, down = self._port(), self.verticalScrollBar()
@@ -315,6 +316,8 @@ class TracksArea(QAbstractScrollArea):
         if isinstance(item, Hole):
             return self.tr("Gap") + "\n" + lasts
         lines = [item.name, lasts, words.of_handles(item)]
+        if (state := self._model.states.marked.get((hit.track.name, item.at))) is not None:
+            lines.append(words.why_of(state))
         marks = [mark for mark in hit.track.marks if item.at <= mark.at < item.end]
         lines += [self.tr("Marker: {text}").format(text=mark.name or mark.text) for mark in marks[:4]]
         return "\n".join([*lines, item.media])

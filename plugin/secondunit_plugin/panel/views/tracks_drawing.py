@@ -7,7 +7,7 @@ from PyQt5.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PyQt5.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPainterPath, QPen
 
 from secondunit_plugin.panel import words
-from secondunit_plugin.panel.icons import icon
+from secondunit_plugin.panel.icons import icon, icon_of
 from secondunit_plugin.panel.model.layout import Bar, Blend, Hole, Kind, Track
 from secondunit_plugin.panel.model.places import JoinPlace
 from secondunit_plugin.panel.model.thumbnails import PeaksOf, ThumbnailOf, Wanted
@@ -157,7 +157,7 @@ class _Drawing:
         painter.setPen(QPen(_ACCENT, 2) if selected else QPen(colour.lighter(130), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(inner.adjusted(0.5, 0.5, -0.5, -0.5) if selected else inner)
-        self._named(bar, title)
+        self._named(track, bar, title)
         if inner.height() > 2 * _TITLE and inner.width() > 60:
             self._figures(bar, QRectF(inner.left(), inner.bottom() - _TITLE, inner.width(), _TITLE))
 
@@ -195,14 +195,17 @@ class _Drawing:
         if lines:
             self._painter.drawLines(*lines)
 
-    def _named(self, bar: Bar, title: QRectF) -> None:
+    def _named(self, track: Track, bar: Bar, title: QRectF) -> None:
         painter = self._painter
         # What is scrolled away to the left takes no name with it.
         left, right = max(title.left(), HEADER) + 5, title.right() - 4
-        name = _ICONS.get(bar.kind)
-        if name is not None and right - left > 12:
-            icon(name).paint(painter, QRect(round(left), round(title.top()) + 2, 13, 13))
-            left += 17
+        state = self._scene.states.get((track.name, bar.at))
+        drawn = [(icon_of(state), _AMBER.name())] if state is not None else []
+        drawn += [(name, "#c8ccd2")] if (name := _ICONS.get(bar.kind)) is not None else []
+        for name, colour in drawn:
+            if right - left > 12:
+                icon(name, colour).paint(painter, QRect(round(left), round(title.top()) + 2, 13, 13))
+                left += 17
         if right - left < 14:
             return
         text = bar.name or words.tr("unnamed")
@@ -210,6 +213,8 @@ class _Drawing:
             text = words.tr("{name} (take)").format(name=text)
         elif bar.kind is Kind.OFFLINE:
             text = words.tr("{name} (offline)").format(name=text)
+        if state is not None:  # first: it is what is left of a long name
+            text = f"{words.of_state(state)}: {text}"
         painter.setPen(_TEXT if bar.enabled else _QUIET)
         self._text(text, QRectF(left, title.top(), right - left, title.height()))
 

@@ -1,13 +1,14 @@
 """What part of the tracks is on the screen, and where."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from PyQt5.QtGui import QFont
 
 from secondunit_plugin.panel.model.layout import Bar, Hole, Layout, Track
 from secondunit_plugin.panel.model.places import Place
+from secondunit_plugin.panel.model.states import OfflineGrade, Stale
 
 RULER = 26
 HEADER = 104
@@ -50,6 +51,8 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    """`states`: of takes that are stale or of offline grade, by track and first frame."""
+
     layout: Layout
     lanes: tuple[Lane, ...]
     view: View
@@ -57,6 +60,7 @@ class Scene:
     frame: int
     mark_in: int | None
     mark_out: int | None
+    states: Mapping[tuple[str, int], Stale | OfflineGrade]
 
 
 def lanes_of(layout: Layout, video: int, audio: int) -> tuple[Lane, ...]:
