@@ -129,7 +129,11 @@ class Eyes(QObject):
 
     def _listen(self) -> None:
         for line in sys.stdin:
-            self._asked.emit(line.strip())
+            if line.strip() == "measures":  # which would be a block itself
+                longest, unqueued = self._watchdog.longest.seconds, self._watchdog.longest_unqueued.unqueued
+                self._tell([longest, unqueued, psutil.Process().memory_full_info().uss])
+            else:
+                self._asked.emit(line.strip())
 
     def _answer(self, line: str) -> None:
         what, _, rest = line.partition(" ")
@@ -140,9 +144,6 @@ class Eyes(QObject):
             )
             widgets = [one for window in windows for one in (window, *window.findChildren(QWidget))]
             self._look(widgets, [])
-        elif what == "measures":
-            longest, unqueued = self._watchdog.longest.seconds, self._watchdog.longest_unqueued.unqueued
-            self._tell([longest, unqueued, psutil.Process().memory_full_info().uss])
         elif what == "save":
             screen = QGuiApplication.primaryScreen()
             assert screen is not None

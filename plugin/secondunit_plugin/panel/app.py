@@ -24,11 +24,9 @@ from PyQt5.QtCore import (
 )
 from PyQt5.QtWidgets import QApplication
 from secondunit_bridge.errors import BadInput, SecondUnitError, exit_code_of
-from secondunit_bridge.media.decoding import DECODING
 
 from secondunit_plugin.panel import theme
 from secondunit_plugin.panel.background import Operation, finish
-from secondunit_plugin.panel.frames.decoding import DecodingByFrames
 from secondunit_plugin.panel.model.clock import NoSound
 from secondunit_plugin.panel.watchdog import Watchdog
 from secondunit_plugin.panel.window import Window
@@ -59,7 +57,6 @@ def run(cut: Path | None) -> int:
 
         def begin() -> None:
             watchdog.start()
-            closing.callback(watchdog.close)
             Operation(window, _import_the_rest).success(fill).run()
 
         def fill(arrangement: dict[str, QByteArray]) -> None:
@@ -92,6 +89,10 @@ def run(cut: Path | None) -> int:
                 QTimer.singleShot(0, lambda: go_on(steps, then))
 
         def connect(link: "UnitLink", model: "PanelModel") -> None:
+            from secondunit_bridge.media.decoding import DECODING
+
+            from secondunit_plugin.panel.frames.decoding import DecodingByFrames
+
             link.start()
             model.frames.start()
             DECODING.set(DecodingByFrames(model.frames))
@@ -109,7 +110,9 @@ def run(cut: Path | None) -> int:
 
         closing.callback(finish)
         QTimer.singleShot(0, begin)
-        return app.exec()
+        status = app.exec()
+        watchdog.close()  # what is closed may take its time: the window is gone
+        return status
 
 
 def _application() -> QApplication:

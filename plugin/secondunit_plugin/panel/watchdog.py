@@ -60,7 +60,8 @@ class Watchdog(QObject):
         self._watched = threading.get_ident()
         self._times = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._answered = threading.Event()
-        self._answer_came = 0.0
+        self._late = False
+        self._answer_came, self._after = 0.0, (0.0, 0.0)
         self._closing = threading.Event()
         self._asked.connect(self._answer)
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -71,26 +72,32 @@ class Watchdog(QObject):
     def close(self) -> None:
         self._closing.set()
         self._answered.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _answer(self) -> None:
         self._answer_came = time.perf_counter()
+        if self._late:
+            self._after = self._scheduled()
         self._answered.set()
 
     def _watch(self) -> None:
         while not self._closing.wait(_PAUSE):
             self._answered.clear()
+            self._late = False
             (worked, queued), asked = self._scheduled(), time.perf_counter()
             self._asked.emit()
             stack = ""
             if not self._answered.wait(LIMIT):
+                self._late = True
                 stack = _stack(self._watched)
                 while not self._answered.wait(LIMIT) and not self._closing.is_set():
                     pass  # `close` waits for this thread on the UI thread, which then answers nothing
             if self._closing.is_set():
                 return
-            after = self._scheduled()
-            block = Block(self._answer_came - asked, after[0] - worked, after[1] - queued)
+            block = Block(self._answer_came - asked)
+            if self._after > (worked, queued):  # it was read for this answer
+                block = Block(block.seconds, self._after[0] - worked, self._after[1] - queued)
             self.longest = max(self.longest, block, key=lambda one: one.seconds)
             self.longest_unqueued = max(self.longest_unqueued, block, key=lambda one: one.unqueued)
             if stack:
