@@ -28,6 +28,7 @@ from secondunit_bridge.errors import BadInput, SecondUnitError, exit_code_of
 from secondunit_plugin.panel import theme
 from secondunit_plugin.panel.background import Operation, finish
 from secondunit_plugin.panel.model.clock import NoSound
+from secondunit_plugin.panel.plurals import EnglishPlurals
 from secondunit_plugin.panel.watchdog import Watchdog
 from secondunit_plugin.panel.window import Window
 
@@ -50,6 +51,7 @@ def run(cut: Path | None) -> int:
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
     app = _application()
     app.setApplicationName("Second Unit")
+    app.installTranslator(EnglishPlurals(app))
     theme.apply(app)
     window, watchdog = Window(), Watchdog()
     window.show()

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 from math import exp, log
 
-from PyQt5.QtCore import QCoreApplication
 from secondunit_bridge.messages import FramesAfter, FramesBefore, Measure, Record, Seam
+
+from secondunit_plugin.panel.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,6 @@ class Judged:
     state: str
     said: str
     numbers: tuple[str, ...]
-
-
-def tr(text: str) -> str:
-    return QCoreApplication.translate("seams", text)
 
 
 def judge(record: Record) -> Judged | None:

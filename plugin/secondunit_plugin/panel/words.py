@@ -42,8 +42,17 @@ from secondunit_plugin.panel.model.suggestions import (
 from secondunit_plugin.panel.model.unit import Ended, Lost, Reached, Searching, UnitState
 
 
-def tr(text: str) -> str:
-    return QCoreApplication.translate("words", text)
+def tr(text: str, comment: str = "", number: int = -1) -> str:
+    """As `QObject.tr`, under the context that pylupdate5 files functions outside of classes under."""
+    return QCoreApplication.translate("@default", text, comment, number)
+
+
+def of_frames(count: int) -> str:
+    return tr("%n frame(s)", "", count)
+
+
+def of_takes(count: int) -> str:
+    return tr("%n take(s)", "", count)
 
 
 def of_task(task: Task) -> str:
@@ -125,9 +134,9 @@ def of_move(move: str) -> str:
 def of_place(place: Place) -> str:
     match place:
         case ShotPlace(name=name, frames=frames):
-            return tr("{name}, {frames} frames").format(name=name or tr("unnamed shot"), frames=frames)
+            return tr("{name}, {frames}").format(name=name or tr("unnamed shot"), frames=of_frames(frames))
         case GapPlace(frames=frames):
-            return tr("gap of {frames} frames").format(frames=frames)
+            return tr("gap of %n frame(s)", "", frames)
         case JoinPlace(before=before, after=after):
             return tr("{before} to {after}").format(before=before, after=after)
         case _:
@@ -145,20 +154,20 @@ def of_handles(bar: Bar) -> str:
 def of_purpose(purpose: Purpose) -> str:
     match purpose:
         case ForDissolve(shot, frames):
-            return tr("{frames} more frames of {shot} for this dissolve").format(shot=shot, frames=frames)
+            return tr("%n more frame(s) of {shot} for this dissolve", "", frames).format(shot=shot)
         case DissolveHandle(_, frames):
-            return tr("{frames} more frames for this dissolve as a handle").format(frames=frames)
+            return tr("%n more frame(s) for this dissolve as a handle", "", frames)
         case FillGap(frames):
-            return tr("Fill this gap of {frames} frames").format(frames=frames)
+            return tr("Fill this gap of %n frame(s)", "", frames)
         case JoinAcross(before, after):
             return tr("Join {before} and {after} across the gap").format(before=before, after=after)
         case IntoGap(shot, frames, 0):
-            return tr("Fill the gap with {frames} unused frames of {shot}").format(shot=shot, frames=frames)
+            return tr("Fill the gap with %n unused frame(s) of {shot}", "", frames).format(shot=shot)
         case IntoGap(shot, frames, made):
             said = tr("Extend {shot} through the gap").format(shot=shot)
-            return tr("{said}: {made} frames made").format(said=said, made=frames if made is None else made)
+            return tr("{said}: %n frame(s) made", "", frames if made is None else made).format(said=said)
         case Longer(frames, made, moves):
-            said = tr("{frames} more frames at its end").format(frames=frames)
+            said = tr("%n more frame(s) at its end", "", frames)
             if moves:
                 said = tr("{said}, ripple").format(said=said)
             return _with_made(said, frames, made)
@@ -186,10 +195,8 @@ def of_order(running: Running) -> str:
     match running.state:
         case Waiting(0):
             return tr("starts next")
-        case Waiting(1):
-            return tr("waits for one other order")
         case Waiting(position):
-            return tr("waits for {position} other orders").format(position=position)
+            return tr("waits for %n other order(s)", "", position)
         case Preparing(what):
             return tr("loads {what}").format(what=what)
         case Making(take, done, total, what):
@@ -260,12 +267,12 @@ def of_trust(record: Record) -> str:
 def of_fit(fit: Fit) -> str:
     """What was snapped to the model's own frames and sizes, and what was approximate."""
     parts = [
-        tr("made as {frames} frames of {width}×{height} at {rate} fps").format(
-            frames=fit.frames, width=fit.width, height=fit.height, rate=f"{float(fit.rate):.5g}"
+        tr("made as {frames} of {width}×{height} at {rate} fps").format(
+            frames=of_frames(fit.frames), width=fit.width, height=fit.height, rate=f"{float(fit.rate):.5g}"
         )
     ]
     if fit.windows > 1:
-        parts.append(tr("in {windows} passes").format(windows=fit.windows))
+        parts.append(tr("in %n pass(es)", "", fit.windows))
     if fit.approximate:
         parts.append(tr("approximate: {names}").format(names=", ".join(fit.approximate)))
     return ", ".join(parts)

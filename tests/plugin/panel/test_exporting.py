@@ -37,7 +37,7 @@ def test_slugs_without_a_take_and_what_a_format_loses_are_named_before(opened: O
     window = QWidget()
     qtbot.addWidget(window)
     box = asked_before(window, found)
-    assert "1 slugs have no take yet" in box.text() and found.losses[0] in box.informativeText()
+    assert "1 slug without a take" in box.text() and found.losses[0] in box.informativeText()
     assert box.defaultButton() is box.button(QMessageBox.Cancel)
     written(found)
     assert "TITLE" in found.path.read_text()

@@ -2,20 +2,25 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
 import secondunit_plugin.panel
-from PyQt5.QtGui import QKeySequence
+from PyQt5.QtCore import QTranslator
+from PyQt5.QtGui import QImage, QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QHeaderView,
     QLineEdit,
@@ -24,9 +29,14 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from secondunit_plugin.panel import words
+from secondunit_plugin.panel.background import finish
 from secondunit_plugin.panel.commands import Command
+from secondunit_plugin.panel.compare.canvas import CompareCanvas
 from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.model.compare import Mode
 from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.plurals import EnglishPlurals
 from secondunit_plugin.panel.views.unit_page import UnitPage
 from secondunit_plugin.panel.window import Window
 
@@ -70,6 +80,57 @@ def test_every_text_can_be_translated() -> None:
             words = [text.replace("Second Unit", "") for text in texts]
             untranslated += [f"{path.name}:{node.lineno}: {one}" for one in words if re.search(r"[A-Za-z]{2}", one)]
     assert not untranslated
+
+
+class Heard(QTranslator):
+    """Translates nothing, and keeps what it was asked for: contexts and texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: set[tuple[str | None, str | None]] = set()
+        self._english = EnglishPlurals()
+
+    def isEmpty(self) -> bool:
+        return False
+
+    def translate(
+        self, context: str | None, sourceText: str | None, disambiguation: str | None = None, n: int = -1
+    ) -> str:
+        self.texts.add((context, sourceText))
+        return self._english.translate(context, sourceText, disambiguation, n)
+
+
+def test_a_translator_is_given_every_text_under_the_name_that_it_is_looked_up_by(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path
+) -> None:
+    listed = tmp_path / "panel.ts"
+    files = [str(path) for path in sorted(PANEL.rglob("*.py"))]
+    subprocess.run([sys.executable, "-m", "PyQt5.pylupdate_main", *files, "-ts", str(listed)], check=True)
+    given = {
+        (context.findtext("name"), message.findtext("source"))
+        for context in ElementTree.parse(listed).iter("context")
+        for message in context.iter("message")
+    }
+    heard = Heard()
+    qapp.installTranslator(heard)
+    try:
+        model, window = PanelModel(UnitLink()), Window()
+        qtbot.addWidget(window)
+        window.fill(model)
+        qtbot.addWidget(UnitPage(model, window))
+        CompareCanvas().show_image(QImage(), mode=Mode.FALSE_COLOUR)
+        said = [words.of_frames(1), *(command.words for command in Command)]
+    finally:
+        finish()  # what translates in a thread
+        qapp.removeTranslator(heard)
+    asked = {one for one in heard.texts if not (one[0] or "").startswith("Q")}
+    assert said and len(asked) > 150
+    missing = sorted(map(str, asked - given))
+    assert not missing
+
+
+def test_one_is_not_many() -> None:
+    assert (words.of_frames(1), words.of_frames(2)) == ("1 frame", "2 frames")
 
 
 def nameless(window: QWidget) -> list[str]:

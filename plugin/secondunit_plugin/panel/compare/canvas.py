@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.compare.bands import BANDS, Band
 from secondunit_plugin.panel.model.compare import Mode
+from secondunit_plugin.panel.words import tr
 
 _GRIP = 8
 
@@ -137,8 +138,7 @@ class CompareCanvas(QWidget):
     def _lines(self) -> list[tuple[Band, str]]:
         said = self.tr("{low:g} to {high:g} %: {name}")
         return [
-            (band, said.format(low=band.low, high=min(100, band.high), name=self.tr(band.name)))
-            for band in reversed(BANDS)
+            (band, said.format(low=band.low, high=min(100, band.high), name=tr(band.name))) for band in reversed(BANDS)
         ]
 
     def _legend_width(self) -> int:

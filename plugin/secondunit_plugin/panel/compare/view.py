@@ -231,4 +231,4 @@ class CompareView(QWidget):
         name = self._named(self._compare.other)
         if there.away == 0:
             return name
-        return self.tr("{name}, {frames} frames away").format(name=name, frames=abs(there.away))
+        return self.tr("{name}, %n frame(s) away", "", abs(there.away)).format(name=name)

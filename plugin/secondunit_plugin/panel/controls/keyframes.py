@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSizePolicy, QSpin
 from secondunit_bridge.controls import KeyframesControl
 from secondunit_bridge.rates import FrameTime
 
-from secondunit_plugin.panel import drops
+from secondunit_plugin.panel import drops, words
 from secondunit_plugin.panel.controls.base import Field, tool_button
 from secondunit_plugin.panel.frames.messages import MediaTime
 from secondunit_plugin.panel.model.draft import frames_asked
@@ -273,8 +273,8 @@ class KeyframesField(Field):
         self.at.setEnabled(selected is not None)
         self.at.setValue(selected.at.frame if selected is not None else 0)
         self.at.blockSignals(False)
-        said = self.tr("{count} stills over {frames} frames").format(
-            count=len(self.ruler.keyframes), frames=self.ruler.frames
+        said = self.tr("%n still(s) over {frames}", "", len(self.ruler.keyframes)).format(
+            frames=words.of_frames(self.ruler.frames)
         )
         if selected is not None:
             name = selected.path.rsplit("/", 1)[-1]

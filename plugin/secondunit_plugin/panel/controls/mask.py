@@ -28,7 +28,7 @@ class MaskField(DropsFiles):
     def show_value(self, value: ControlValue | None) -> None:
         match value:
             case PaintedMask(marks):
-                said = self.tr("painted, {count} marks").format(count=len(marks))
+                said = self.tr("painted, %n mark(s)", "", len(marks))
             case MaskFile(path):
                 said = path.rsplit("/", 1)[-1]
             case _:

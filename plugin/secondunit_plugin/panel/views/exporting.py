@@ -3,20 +3,16 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QCoreApplication
 from PyQt5.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
+from secondunit_plugin.panel.words import tr
 
 if TYPE_CHECKING:  # brings OpenTimelineIO, which is imported in operations
     from secondunit_plugin.panel.model.exporting import Export
 
 _FILES = "*.otio *.otioz *.fcpxml *.xml *.aaf *.kdenlive *.mlt *.edl"
-
-
-def tr(text: str) -> str:
-    return QCoreApplication.translate("exporting", text)
 
 
 def export(parent: QWidget, model: PanelModel) -> None:
@@ -53,7 +49,7 @@ def asked(parent: QWidget, found: "Export") -> QMessageBox:
     box.setWindowTitle(tr("Export the cut"))
     said = []
     if found.slugs:
-        said.append(tr("{count} slugs have no take yet: they are exported as empty places.").format(count=found.slugs))
+        said.append(tr("%n slug(s) without a take: exported as empty places.", "", found.slugs))
     if found.losses:
         said.append(tr("{name} does not hold the whole cut:").format(name=found.path.name))
     box.setText("\n".join(said))

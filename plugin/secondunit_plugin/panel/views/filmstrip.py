@@ -16,6 +16,7 @@ from secondunit_plugin.panel.model.places import JoinPlace, Place
 from secondunit_plugin.panel.model.thumbnails import PeaksOf, ThumbnailOf, Wanted
 from secondunit_plugin.panel.views.small_pictures import WIDTH, SmallPictures
 from secondunit_plugin.panel.views.tracks_view import small_font
+from secondunit_plugin.panel.words import tr
 
 _NAMES, _FILM, _SOUND, _COUNTS = 16, 74, 22, 16
 _BETWEEN = 4
@@ -258,8 +259,8 @@ class Filmstrip(QWidget):
         for item, begin, end, quiet in texts:
             if item is None:
                 continue
-            name = (item.name or words.tr("unnamed")) if isinstance(item, Bar) else self.tr("gap")
-            said = name if quiet else self.tr("{name}, {frames} frames").format(name=name, frames=item.frames)
+            name = (item.name or tr("unnamed")) if isinstance(item, Bar) else self.tr("gap")
+            said = name if quiet else self.tr("{name}, {frames}").format(name=name, frames=words.of_frames(item.frames))
             painter.setPen(_QUIET if quiet else _TEXT)
             rect = QRectF(begin, 0, end - begin, _NAMES - 2)
             said = metrics.elidedText(said, Qt.TextElideMode.ElideRight, int(rect.width()))

@@ -21,6 +21,7 @@ from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.weights import AtWork, Ended, Model
 from secondunit_plugin.panel.views.rows import Rows
+from secondunit_plugin.panel.words import tr
 
 _STEPS = 1000
 
@@ -220,5 +221,5 @@ def _share(transfer: AtWork) -> float:
 def _licence(card: Card) -> str:
     licence = card.licence
     assert licence is not None
-    said = words.tr("Licence: {id}. Commercial use: {commercial}.\n{url}")
-    return said.format(id=licence.id or words.tr("unnamed"), commercial=licence.commercial, url=licence.url)
+    said = tr("Licence: {id}. Commercial use: {commercial}.\n{url}")
+    return said.format(id=licence.id or tr("unnamed"), commercial=licence.commercial, url=licence.url)

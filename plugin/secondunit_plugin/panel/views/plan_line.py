@@ -6,7 +6,7 @@ from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from secondunit_plugin.panel.model.forecast import Forecast, NoForecast, NotPossible
 from secondunit_plugin.panel.model.panel import PanelModel
-from secondunit_plugin.panel.words import of_bytes, of_seconds
+from secondunit_plugin.panel.words import of_bytes, of_frames, of_seconds, of_takes
 
 
 class PlanLine(QWidget):
@@ -47,9 +47,9 @@ class PlanLine(QWidget):
 
     def _said(self, forecast: Forecast) -> str:
         plan = forecast.plan
-        parts = [self.tr("{frames} frames").format(frames=plan.frames)]
+        parts = [of_frames(plan.frames)]
         if forecast.takes > 1:
-            parts.append(self.tr("{takes} takes").format(takes=forecast.takes))
+            parts.append(of_takes(forecast.takes))
         if plan.seconds:
             parts.append(self.tr("about {time}").format(time=of_seconds(plan.seconds)))
         parts.append(self.tr("{bytes} of memory").format(bytes=of_bytes(plan.memory_bytes)))

@@ -77,8 +77,8 @@ class TakesList(QListView):
     def _hint(self) -> str:
         if not self._takes.ids:
             return self.tr("No takes yet: order some, and they are shown here.")
-        said = self.tr("No takes for this place. The cut has {takes} others: show the takes of all of the cut.")
-        return said.format(takes=len(self._takes.ids))
+        said = self.tr("No takes for this place. The cut has {takes}: show the takes of all of the cut.")
+        return said.format(takes=words.of_takes(len(self._takes.ids)))
 
     def _choose_beside(self, step: int) -> None:
         """The nearest take in the row above or below."""

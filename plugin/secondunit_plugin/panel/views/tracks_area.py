@@ -310,8 +310,10 @@ class TracksArea(QAbstractScrollArea):
             return self.tr("Cut point at {time}: {place}").format(
                 time=layout.timecode(item.at), place=words.of_place(hit.place)
             )
-        lasts = self.tr("{first} to {last}, {frames} frames").format(
-            first=layout.timecode(item.at), last=layout.timecode(item.end - 1), frames=item.frames
+        lasts = self.tr("{first} to {last}, {frames}").format(
+            first=layout.timecode(item.at),
+            last=layout.timecode(item.end - 1),
+            frames=words.of_frames(item.frames),
         )
         if isinstance(item, Hole):
             return self.tr("Gap") + "\n" + lasts

@@ -14,6 +14,7 @@ from secondunit_plugin.panel.model.thumbnails import PeaksOf, ThumbnailOf, Wante
 from secondunit_plugin.panel.views.ruler_drawing import paint_marks, paint_playhead, paint_range, paint_ruler
 from secondunit_plugin.panel.views.small_pictures import WIDTH, SmallPictures
 from secondunit_plugin.panel.views.tracks_view import HEADER, NARROW, RULER, Lane, Scene, items_between, small_font
+from secondunit_plugin.panel.words import tr
 
 _TITLE = 17
 _LINE_OF_TEXT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
@@ -208,11 +209,11 @@ class _Drawing:
                 left += 17
         if right - left < 14:
             return
-        text = bar.name or words.tr("unnamed")
+        text = bar.name or tr("unnamed")
         if bar.kind is Kind.TAKE:
-            text = words.tr("{name} (take)").format(name=text)
+            text = tr("{name} (take)").format(name=text)
         elif bar.kind is Kind.OFFLINE:
-            text = words.tr("{name} (offline)").format(name=text)
+            text = tr("{name} (offline)").format(name=text)
         if state is not None:  # first: it is what is left of a long name
             text = f"{words.of_state(state)}: {text}"
         painter.setPen(_TEXT if bar.enabled else _QUIET)
@@ -222,13 +223,13 @@ class _Drawing:
         """What a person may want to know of a clip at a glance: retime, takes."""
         said = []
         if bar.speed is None:
-            said.append(words.tr("ramp"))
+            said.append(tr("ramp"))
         elif bar.speed == 0:
-            said.append(words.tr("freeze"))
+            said.append(tr("freeze"))
         elif bar.speed != 1:
             said.append(f"{float(bar.speed) * 100:.4g} %")
         if bar.takes:
-            said.append(words.tr("1 take") if bar.takes == 1 else words.tr("{count} takes").format(count=bar.takes))
+            said.append(words.of_takes(bar.takes))
         if said:
             left = max(line.left(), HEADER) + 5
             text = self._metrics.elidedText("  ".join(said), Qt.TextElideMode.ElideRight, int(line.right() - left - 3))
@@ -255,7 +256,7 @@ class _Drawing:
         painter.drawRect(inner)
         if hole.place is None:
             return
-        text = words.tr("gap, {frames}").format(frames=hole.frames)
+        text = tr("gap, {frames}").format(frames=hole.frames)
         left = max(inner.left(), HEADER)
         room = inner.right() - left - 8
         width = self._metrics.horizontalAdvance(text)

@@ -121,5 +121,5 @@ class Transport(QWidget):
                 speed = self.tr("{speed}×").format(speed=step)
             case _:
                 speed = ""
-        lost = self.tr("{count} frames dropped").format(count=playback.dropped) if playback.dropped else ""
+        lost = self.tr("%n frame(s) dropped", "", playback.dropped) if playback.dropped else ""
         self.dropped.setText("  ".join(part for part in (speed, lost) if part))
