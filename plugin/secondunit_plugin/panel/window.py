@@ -219,6 +219,7 @@ class Window(QMainWindow):
             self.unit_page = UnitPage(self._model, self)
         self.unit_page.show()
         self.unit_page.raise_()
+        self.unit_page.activateWindow()
 
     def _show_model(self, name: str) -> None:
         self.show_unit()

@@ -42,6 +42,7 @@ TRUSTED_FRAMES = 8
 CARD = Card(
     engine="draft",
     model="draft",
+    title="Draft",
     description=(
         "Works without weights on any machine: motion continuation, smooth-cut joins, colour, grain and sharpness "
         "matching, camera moves over a still, a slate for text."

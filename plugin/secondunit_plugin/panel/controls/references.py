@@ -54,9 +54,10 @@ _SWATCH = 256
 class Board(QListWidget):
     """Takes what is dropped or pasted; Delete takes the selected ones away."""
 
-    def __init__(self, field: "ReferencesField") -> None:
+    def __init__(self, field: "ReferencesField", hint: str) -> None:
+        """`hint`: what an empty one says."""
         super().__init__()
-        self._field = field
+        self._field, self._hint = field, hint
         self.setViewMode(QListView.IconMode)
         self.setFlow(QListView.LeftToRight)
         self.setMovement(QListView.Static)
@@ -77,7 +78,7 @@ class Board(QListWidget):
         if viewport is not None and not self.count():
             painter = QPainter(viewport)
             painter.setPen(self.palette().placeholderText().color())
-            painter.drawText(viewport.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drop stills or shots here"))
+            painter.drawText(viewport.rect(), Qt.AlignmentFlag.AlignCenter, self._hint)
 
     def dragEnterEvent(self, e: QDragEnterEvent | None) -> None:
         if e is not None and drops.holds(e.mimeData()):
@@ -111,7 +112,8 @@ class ReferencesField(Field):
         super().__init__()
         self._model = model
         self._shown: tuple[Reference, ...] | None = None
-        self.board = Board(self)
+        stills = isinstance(kind, ImageControl)
+        self.board = Board(self, self.tr("Drop stills here") if stills else self.tr("Drop shots here"))
         choose = tool_button("image-plus-outline", self.tr("Choose files"))
         choose.clicked.connect(self._choose)
         paste = tool_button("content-paste", self.tr("Paste a picture or files"))
@@ -129,7 +131,7 @@ class ReferencesField(Field):
         remove.clicked.connect(self.remove_selected)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
-        for button in (choose, paste, frame, swatch, shots) if isinstance(kind, ImageControl) else (shots, choose):
+        for button in (choose, paste, frame, swatch, shots) if stills else (shots, choose):
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(remove)

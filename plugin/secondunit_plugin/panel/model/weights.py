@@ -74,10 +74,10 @@ class WeightsModel(QObject):
         one = self.models[model]
         return one.card if one.card.licence is not None and not one.weights.accepted else None
 
-    def fetch(self, model: str, accept_licence: bool) -> None:
-        """Downloads, or goes on with a download."""
+    def fetch(self, model: str, accept_licence: bool, adapters: tuple[str, ...] = ()) -> None:
+        """Downloads, or goes on with a download; with adapters of its card, by their names."""
         said = self.tr("downloaded")
-        self._begin(model, said, lambda unit: unit.fetch_model(model, accept_licence))
+        self._begin(model, said, lambda unit: unit.fetch_model(model, accept_licence, adapters))
 
     def take_in(self, model: str, folder: Path, accept_licence: bool) -> None:
         said = self.tr("taken from {folder}").format(folder=folder)

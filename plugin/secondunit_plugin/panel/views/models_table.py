@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import assert_never
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QMessageBox,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
-from secondunit_bridge.messages import Card, Weights, WeightsState
+from secondunit_bridge.messages import AdapterWeights, Card, Weights, WeightsState
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.icons import icon
@@ -47,12 +49,16 @@ class ModelsTable(QWidget):
         self.bar.setMaximum(_STEPS)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.get = _button(self.tr("Download"), "download")
+        self.adapters = _button(self.tr("Adapters"), "puzzle-outline")
+        self.adapters.setToolTip(self.tr("LoRAs and upsamplers that are published for the model"))
+        self._offered = QMenu(self)
+        self.adapters.setMenu(self._offered)
         self.take_in = _button(self.tr("Take from a folder…"), "folder-download-outline")
         self.check = _button(self.tr("Check"), "shield-check-outline")
         self.remove = _button(self.tr("Remove…"), "trash-can-outline")
         self.stop = _button(self.tr("Stop"), "close-circle-outline")
         buttons = QHBoxLayout()
-        for one in (self.get, self.stop, self.take_in, self.check, self.remove):
+        for one in (self.get, self.adapters, self.stop, self.take_in, self.check, self.remove):
             buttons.addWidget(one)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
@@ -100,7 +106,7 @@ class ModelsTable(QWidget):
             ", ".join(limit.task for limit in card.limits),
             f"{native.width}×{native.height}" if native is not None else "",
             (card.licence.id or self.tr("see its page")) if card.licence is not None else "",
-            self._now(transfer) if isinstance(transfer, AtWork) else self._there(one.weights),
+            self._now(transfer) if isinstance(transfer, AtWork) else _there(one.weights),
         )
 
     def _now(self, transfer: AtWork) -> str:
@@ -108,23 +114,14 @@ class ModelsTable(QWidget):
             return self.tr("at work…")
         return self.tr("{share} done").format(share=f"{_share(transfer):.0%}")
 
-    def _there(self, weights: Weights) -> str:
-        match weights.state:
-            case WeightsState.READY:
-                return self.tr("ready, {bytes}").format(bytes=words.of_bytes(weights.bytes))
-            case WeightsState.MISSING:
-                return self.tr("not there")
-            case WeightsState.INCOMPLETE:
-                return self.tr("{bytes} are there").format(bytes=words.of_bytes(weights.bytes))
-            case WeightsState.DAMAGED:
-                return self.tr("damaged")
-
     def _show_selected(self) -> None:
         one = self._weights.models.get(self._selected)
         transfer = self._weights.transfers.get(self._selected)
         busy = isinstance(transfer, AtWork)
         there = one is not None and one.weights.state is not WeightsState.MISSING
         self.get.setEnabled(one is not None and not busy and one.weights.state is not WeightsState.READY)
+        self.adapters.setEnabled(one is not None and not busy and bool(one.weights.adapters))
+        self._offer(one.weights.adapters if one is not None else ())
         self.take_in.setEnabled(one is not None and not busy)
         self.check.setEnabled(there and not busy)
         self.remove.setEnabled(there and not busy)
@@ -142,6 +139,20 @@ class ModelsTable(QWidget):
                     )
                 )
         self.said.setText(self._weights.why if one is None else self._about(one))
+
+    def _offer(self, adapters: tuple[AdapterWeights, ...]) -> None:
+        """Each to be downloaded, but for those that are there."""
+        self._offered.clear()
+        for one in adapters:
+            there = one.state is WeightsState.READY
+            said = self.tr("{name} ({kind}): {there}").format(name=one.name, kind=one.kind, there=_there(one))
+            action = self._offered.addAction(icon("check" if there else "download"), said)
+            assert action is not None
+            action.setEnabled(not there)
+            action.triggered.connect(lambda _, name=one.name: self._get_adapter(name))
+
+    def _get_adapter(self, adapter: str) -> None:
+        self._licensed(lambda name, accepted: self._weights.fetch(name, accepted, (adapter,)))
 
     def _about(self, one: Model) -> str:
         card, weights = one.card, one.weights
@@ -211,6 +222,20 @@ class ModelsTable(QWidget):
 
 def _button(text: str, name: str) -> QPushButton:
     return QPushButton(icon(name), text)
+
+
+def _there(weights: Weights | AdapterWeights) -> str:
+    match weights.state:
+        case WeightsState.READY:
+            return tr("ready, {bytes}").format(bytes=words.of_bytes(weights.bytes))
+        case WeightsState.MISSING:
+            return tr("not there")
+        case WeightsState.INCOMPLETE:
+            return tr("{bytes} are there").format(bytes=words.of_bytes(weights.bytes))
+        case WeightsState.DAMAGED:
+            return tr("damaged")
+        case _:
+            assert_never(weights.state)
 
 
 def _share(transfer: AtWork) -> float:
