@@ -33,7 +33,7 @@ from secondunit_plugin.hosts.steps import Step
 from secondunit_plugin.hosts.strips import HOST_ID, OURS, identified
 
 SUFFIXES = (".otio", ".otioz", ".fcpxml", ".xml", ".aaf", ".edl", ".kdenlive", ".mlt")
-_SUPPORTS = frozenset((Support.VERSIONS, Support.EVENTS, Support.MARKERS))
+SUPPORTS = frozenset((Support.VERSIONS, Support.EVENTS, Support.MARKERS))
 _LIMITS = (
     "The cut is not changed where it is: a new version lies beside the export, to be imported.",
     "The program's selection and playhead are not known here.",
@@ -44,14 +44,12 @@ _VERSION = re.compile(r"_unit\d\d+$")
 
 
 class Watched:
-    """`rate`: that of EDLs, which name none."""
-
-    def __init__(self, folder: Path, probed: Probed, rate: Fraction | None = None) -> None:
-        self._folder, self._probed, self._rate = folder.resolve(), probed, rate
+    def __init__(self, folder: Path, probed: Probed) -> None:
+        self._folder, self._probed = folder.resolve(), probed
         self._last_written: tuple[Path, str] | None = None
 
     def about(self) -> About:
-        return About(f"the folder {self._folder}", "", _SUPPORTS, _LIMITS)
+        return About(f"the folder {self._folder}", "", SUPPORTS, _LIMITS)
 
     def read(self) -> Sequence:
         return self._sequence(self.newest())
@@ -76,7 +74,7 @@ class Watched:
     def _sequence(self, path: Path) -> Sequence:
         revision, numbers = _revision(path), count(1)
         # Ids hold for one reading of one file: what it calls the third clip may be the fourth of the next export.
-        cut, _ = identified(read_cut(path, self._rate), lambda: f"{revision}\n{next(numbers)}")
+        cut, _ = identified(read_cut(path), lambda: f"{revision}\n{next(numbers)}")
         return Sequence(SequenceId(str(self._folder), self._folder.name), cut, revision)
 
     def attention(self) -> Attention:

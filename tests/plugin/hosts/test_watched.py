@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -66,7 +65,7 @@ def test_a_version_has_the_format_of_the_export(shown: Film, tmp_path: Path, suf
 
 def test_what_an_edl_cannot_hold_is_written_as_otio(shown: Film, tmp_path: Path) -> None:
     write_cut(shown.cut, tmp_path / "film.edl")
-    host = Watched(tmp_path, probed, Fraction(24))
+    host = Watched(tmp_path, probed)
     before = host.read()
     place(host, before, planned(before.cut, *above(shown)), "Overwrite", probed)
     assert {path.name for path in tmp_path.iterdir()} == {"film.edl", "film_unit01.otio"}
