@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from secondunit_bridge import spawn
+from secondunit_bridge.messages import Text
 from secondunit_timeline import read_cut, write_cut
 from secondunit_timeline.index import Index
 
@@ -242,3 +243,49 @@ def test_a_panel_that_opens_a_cut_again_has_its_steps_and_what_was_undone(
     assert names(edited) == ["A", "", "B"]
     window.actions_[Command.REDO].trigger()
     qtbot.waitUntil(lambda: names(edited) == ["A", "A_v001", "B"], timeout=SECONDS)
+
+
+def test_the_shot_stays_selected_through_slug_take_and_undo_and_more_can_be_ordered_for_it(
+    cut: Path, qtbot: QtBot, panels: Panels
+) -> None:
+    model, window = panels.open(cut)
+    edited = cut.parent / "cut_edit01.otio"
+    choose(qtbot, window, model, 0)
+    model.draft.ask(Extend(frames=12))
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: edited.exists() and names(edited) == ["A", "A (slug)", "B"], timeout=SECONDS)
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: len(model.takes.shown) == 2, timeout=SECONDS)
+    qtbot.waitUntil(lambda: names(edited) == ["A", "A_v001", "B"], timeout=SECONDS)
+    opened = model.cut.open
+    assert opened is not None and model.place == opened.version.places[0] and len(opened.versions) == 2
+    later = model.takes.groups[0][0]
+    assert model.takes.take(later).record.name == "A_v002"
+    model.takes.choose(later)
+    window.actions_[Command.CUT_IN].trigger()
+    qtbot.waitUntil(lambda: names(edited) == ["A", "A_v002", "B"], timeout=SECONDS)
+    for _ in range(2):
+        window.actions_[Command.UNDO].trigger()
+    qtbot.waitUntil(lambda: names(edited) == ["A", "", "B"], timeout=SECONDS)
+    opened = model.cut.open
+    assert opened is not None and model.place == opened.version.places[0]
+    assert model.draft.draft is not None and model.draft.draft.asking == Extend(frames=12)
+
+
+def test_a_gap_that_a_slug_lies_in_stays_selected(cut: Path, qtbot: QtBot, panels: Panels) -> None:
+    model, window = panels.open(cut)
+    choose(qtbot, window, model, 1)
+    gap_place = model.place
+    assert isinstance(gap_place, GapPlace)
+    model.draft.set_value("prompt", Text("reeds"))
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: model.cut.open is not None and model.cut.open.place == 1, timeout=SECONDS)
+    assert model.cut.open is not None
+    slug = model.place_shown
+    assert model.place == gap_place and isinstance(slug, ShotPlace) and slug.name.endswith("(slug)")
+    choose(qtbot, window, model, model.cut.open.version.places.index(slug))
+    assert model.place == gap_place and window.place_strip.isVisible()
+    window.actions_[Command.ORDER].trigger()
+    qtbot.waitUntil(lambda: len(model.takes.shown) == 2, timeout=SECONDS)
+    opened = model.cut.open
+    assert opened is not None and len(opened.versions) == 2

@@ -5,6 +5,7 @@ A slug carries its order's id, so that it is found wherever the clip was moved a
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
@@ -30,7 +31,7 @@ from secondunit_timeline.operations import (
 from secondunit_timeline.placing import Ordered
 from secondunit_timeline.slugs import OURS, is_slug_reference
 from secondunit_timeline.takes import PREFIX, RECIPE, key_of, recipe, record_of, reference, stand_ins
-from secondunit_timeline.times import rate_of
+from secondunit_timeline.times import frames_of, rate_of
 
 _KEY = "slug."
 
@@ -45,6 +46,17 @@ class AwaitedSlug:
     name: str
     order_id: str
     plays: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a clip in the cut shows of a slug or a take: its seconds from `first` on, of `seconds` in all."""
+
+    track: str
+    at: FrameTime
+    frames: int
+    first: Fraction
+    seconds: Fraction
 
 
 def awaited(index: Index) -> Iterator[AwaitedSlug]:
@@ -80,7 +92,9 @@ def slugged(ordered: Ordered) -> tuple[Operation, ...]:
                 item = index.track(track).at(at.frame * index.rate / at.rate)
                 assert item is not None
                 instead_of = item.child.active_media_reference_key if key in played else ""
-                made.append(AddTake(track, at, _KEY + order.id, _slug_reference(media, order, instead_of)))
+                made.append(
+                    AddTake(track, at, _KEY + order.id, _slug_reference(media.available_range, order, instead_of))
+                )
             case SwapTake():
                 pass
             case _:
@@ -118,14 +132,53 @@ def holds(index: Index, order_id: str) -> bool:
     return any(slug == _KEY + order_id for _, _, slug in _slugs(index)) or any(_takes(index, order_id))
 
 
+def held(index: Index, order_id: str) -> frozenset[Held]:
+    """Where the order's slugs and takes are."""
+    return frozenset(
+        Held(
+            track.name,
+            FrameTime(int(item.start), index.rate),
+            int(item.duration),
+            _seconds(item.child.source_range.start_time) - _seconds(media.available_range.start_time),
+            _seconds(media.available_range.duration),
+        )
+        for track, item, media in _held(index, order_id)
+    )
+
+
+def beside(index: Index, order: Order, other_id: str) -> tuple[Operation, ...]:
+    """What lays the slugs of `order` beside the slugs and takes of another order that holds the same: see `held`."""
+    return tuple(
+        AddTake(
+            track.name,
+            FrameTime(int(item.start), index.rate),
+            _KEY + order.id,
+            _slug_reference(media.available_range, order, ""),
+        )
+        for track, item, media in _held(index, other_id)
+    )
+
+
+def _held(index: Index, order_id: str) -> Iterator[tuple[TrackIndex, Item, otio.core.MediaReference]]:
+    slugs = [(track, item, key) for track, item, key in _slugs(index) if key == _KEY + order_id]
+    for track, item, key in slugs or _takes(index, order_id):
+        yield track, item, item.child.media_references()[key]
+
+
+def _seconds(time: otio.opentime.RationalTime) -> Fraction:
+    rate = rate_of(time)
+    return frames_of(time, rate) / rate
+
+
 def taken_out(index: Index, order_id: str) -> tuple[Operation, ...]:
-    """What takes the order's slugs out: a clip that is nothing but a slug leaves a gap of its length."""
+    """What takes the order's slugs out: a clip that is nothing but this slug leaves a gap of its length."""
     operations: list[Operation] = []
     for track, item, key in _slugs(index):
         if key != _KEY + order_id:
             continue
         at = FrameTime(int(item.start), index.rate)
-        if item.child.active_media_reference_key == key:
+        others = (other for name, other in item.child.media_references().items() if name != key)
+        if item.child.active_media_reference_key == key and not any(map(is_slug_reference, others)):
             operations.append(Lift(track.name, at, int(item.duration)))
         else:
             operations.append(RemoveSlug(track.name, at, key))
@@ -162,14 +215,16 @@ def _is_of(clip: otio.schema.Clip, key: str, order_id: str) -> bool:
 def _slug_clip(clip: otio.schema.Clip, order: Order) -> otio.schema.Clip:
     made = clip.deepcopy()
     made.name = _name(order)
-    made.set_media_references({_KEY + order.id: _slug_reference(clip.media_reference, order, "")}, _KEY + order.id)
+    made.set_media_references(
+        {_KEY + order.id: _slug_reference(clip.media_reference.available_range, order, "")}, _KEY + order.id
+    )
     return made
 
 
-def _slug_reference(media: otio.core.MediaReference, order: Order, instead_of: str) -> otio.schema.MissingReference:
+def _slug_reference(times: otio.opentime.TimeRange, order: Order, instead_of: str) -> otio.schema.MissingReference:
     return otio.schema.MissingReference(
         _name(order),
-        media.available_range,
+        times,
         metadata={OURS: {"slug": True, "order": order.id, "instead_of": instead_of}},
     )
 

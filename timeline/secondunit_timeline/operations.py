@@ -307,8 +307,9 @@ class ApproveTake:
 class FillSlug:
     """Gives the clip at `at` a take in the place of its slug `slug`; how it was trimmed meanwhile stays.
 
-    Where the clip is the slug, it plays the take from then on, and its source range counts in the take's own time.
-    Where the slug lies beside other media, its first frame is the take's, and the clip plays the take if it was to.
+    Where the clip is a slug, it plays the take from then on, and its source range counts in the take's own time; slugs
+    of other orders stay beside it. Where the slug lies beside other media, its first frame is the take's, and the clip
+    plays the take if it was to.
     """
 
     track: str
@@ -322,7 +323,7 @@ class FillSlug:
 
 @dataclass(frozen=True, slots=True)
 class RemoveSlug:
-    """Takes the slug `slug` from beside what the clip at `at` plays."""
+    """Takes the slug `slug` from beside what the clip at `at` plays, if need be the slug of another order."""
 
     track: str
     at: FrameTime

@@ -6,6 +6,7 @@ from secondunit_bridge.errors import CutError
 from secondunit_timeline import transitions
 from secondunit_timeline.operations import AddRecipe, AddTake, ApproveTake, GrowTake, PlayTake, RemoveRecipe, SwapTake
 from secondunit_timeline.retimes import shows_within
+from secondunit_timeline.slugs import OURS
 from secondunit_timeline.strips import Strip
 from secondunit_timeline.times import exact, frames_of, frames_text, rate_of, simple
 
@@ -13,6 +14,12 @@ from secondunit_timeline.times import exact, frames_of, frames_text, rate_of, si
 def is_recipe(reference: otio.core.MediaReference | None) -> bool:
     """Whether it is an order, made or to be made, rather than media."""
     return isinstance(reference, otio.schema.GeneratorReference) and reference.generator_kind.startswith("secondunit.")
+
+
+def name_of(take: otio.core.MediaReference) -> str:
+    """Of a take; empty for media of others."""
+    own = take.metadata.get(OURS)
+    return str(own.get("name", "")) if own is not None and hasattr(own, "get") else ""
 
 
 def play(strip: Strip, i: int, operation: SwapTake | PlayTake) -> None:
@@ -24,6 +31,8 @@ def play(strip: Strip, i: int, operation: SwapTake | PlayTake) -> None:
         raise CutError(f"{strip.where(i)}: {operation.key!r} is a recipe, not a picture: choose the take made from it")
     clip = strip.own_range(i)
     previous = clip.active_media_reference_key
+    if clip.name and clip.name == name_of(references[previous]):
+        clip.name = name_of(reference) or clip.name
     clip.active_media_reference_key = operation.key
     if isinstance(operation, PlayTake):
         clip.source_range = otio.opentime.TimeRange(operation.start, clip.source_range.duration)

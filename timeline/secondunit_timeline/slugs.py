@@ -10,7 +10,7 @@ from secondunit_timeline import transitions
 from secondunit_timeline.operations import FillSlug, RemoveSlug
 from secondunit_timeline.retimes import shows_within
 from secondunit_timeline.strips import Strip
-from secondunit_timeline.times import exact, frames_of, rate_of, rational_time, simple, time_range
+from secondunit_timeline.times import Frames, frames_of, rate_of, rational_time, simple, time_range
 
 __all__ = ["is_slug", "slug"]
 
@@ -47,14 +47,19 @@ def fill(strip: Strip, i: int, operation: FillSlug) -> None:
     if operation.key in references:
         raise CutError(f"{strip.where(i)} has a take {operation.key!r} already: takes are never replaced")
     reference = operation.reference.deepcopy()
-    was_slug = clip.active_media_reference_key == operation.slug
-    plays = was_slug or slug.metadata[OURS].get("instead_of") == clip.active_media_reference_key
+    is_slug_clip = is_slug(clip)
+    plays = is_slug_clip or slug.metadata[OURS].get("instead_of") == clip.active_media_reference_key
     used, first, held = clip.source_range, slug.available_range, reference.available_range
-    if was_slug:
+    names = {slug.name, references[clip.active_media_reference_key].name} if is_slug_clip else {slug.name}
+    if is_slug_clip:
         rate = rate_of(used.start_time)
         moved = frames_of(held.start_time, rate) - frames_of(first.start_time, rate)
-        start = simple(Fraction(exact(used.start_time.value) + moved))
-        clip.source_range = otio.opentime.TimeRange(rational_time(start, rate), used.duration)
+        clip.source_range = otio.opentime.TimeRange(_later(used.start_time, moved, rate), used.duration)
+        for key, other in references.items():  # the slugs of other orders for the same place
+            if key != operation.slug and is_slug_reference(other):
+                there = other.available_range
+                other = references[key] = other.deepcopy()
+                other.available_range = otio.opentime.TimeRange(_later(there.start_time, moved, rate), there.duration)
     else:
         reference.available_range = otio.opentime.TimeRange(first.start_time, held.duration)
     if plays and not shows_within(clip, reference.available_range):
@@ -67,7 +72,7 @@ def fill(strip: Strip, i: int, operation: FillSlug) -> None:
     if operation.recipe is not None:
         references[f"{operation.key}.recipe"] = operation.recipe.deepcopy()
     clip.set_media_references(references, operation.key if plays else clip.active_media_reference_key)
-    if clip.name == slug.name:
+    if plays and clip.name in names:
         clip.name = operation.name
     transitions.check(strip, i, i + 1)
     strip.note(strip.start(i), "fill slug", strip.length(i), operation.name)
@@ -75,9 +80,15 @@ def fill(strip: Strip, i: int, operation: FillSlug) -> None:
 
 def remove(strip: Strip, i: int, operation: RemoveSlug) -> None:
     clip = strip.own(i)
-    references = clip.media_references()
-    if not is_slug_reference(references.get(operation.slug)) or operation.slug == clip.active_media_reference_key:
+    references, active = clip.media_references(), clip.active_media_reference_key
+    if operation.slug == active:
+        active = next((key for key, other in references.items() if key != active and is_slug_reference(other)), active)
+    if not is_slug_reference(references.get(operation.slug)) or operation.slug == active:
         raise CutError(f"{strip.where(i)}: {operation.slug!r} is not a slug beside what the clip plays: lift the slug")
     del references[operation.slug]
-    clip.set_media_references(references, clip.active_media_reference_key)
+    clip.set_media_references(references, active)
     strip.note(strip.start(i), "remove slug", strip.length(i), clip.name)
+
+
+def _later(time: otio.opentime.RationalTime, frames: Frames, rate: Fraction) -> otio.opentime.RationalTime:
+    return rational_time(simple(Fraction(frames_of(time, rate) + frames)), rate)

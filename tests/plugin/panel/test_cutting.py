@@ -153,19 +153,79 @@ def test_a_host_that_trimmed_the_slug_finds_its_trim_in_the_take(cut: otio.schem
     assert names(filled.version.index.cut)[:2] == [("A", 37), ("A003_v001", 15)]
 
 
-def test_a_second_order_for_the_same_place_covers_neither_the_slug_nor_the_take_there(
-    cut: otio.schema.Timeline,
-) -> None:
+def played(opened: OpenCut) -> tuple[str, int, set[str]]:
+    """Of the clip after the first: its name, its frames, and the file names of all takes that it holds."""
+    item = opened.version.index.track("V1").items[1]
+    media = item.child.media_references()
+    takes = {Path(one.target_url).name for one in media.values() if isinstance(one, otio.schema.ExternalReference)}
+    return item.child.name, int(item.duration), takes
+
+
+def test_takes_of_a_second_order_for_the_same_place_are_further_takes_of_the_clip(cut: otio.schema.Timeline) -> None:
     opened = opened_of(cut)
     first, second = in_gap(opened), in_gap(opened, "o2")
     slugged = cutting.with_slug(opened, first)
+    both = cutting.with_slug(slugged, second)
+    assert steps(both) == steps(slugged) and names(both.version.index.cut) == names(slugged.version.index.cut)
+    early, late = take(order_of(second), 2), take(order_of(first), 1)
+    filled = cutting.with_take(both, early)
+    assert steps(filled)[1:] == ["Cut in A003_v002"] and played(filled) == ("A003_v002", 12, {"A003_v002.mov"})
+    offered = cutting.with_take(filled, late)
+    assert cutting.is_played(offered, late) is False
+    assert played(offered) == ("A003_v002", 12, {"A003_v001.mov", "A003_v002.mov"})
+    chosen = cutting.cut_in(offered, order_of(first), late, first)
+    assert steps(chosen)[1:] == ["Cut in A003_v002", "Cut in A003_v001"]
+    assert played(chosen) == ("A003_v001", 12, {"A003_v001.mov", "A003_v002.mov"})
+    for version in (filled, chosen):
+        (layer,) = shown(version.version.index.cut)[40]
+        assert layer[1] == Fraction(version.version.index.track("V1").items[1].child.source_range.start_time.value) / 24
+    out = cutting.shown(cutting.shown(chosen, 1), 0)
+    assert out.version.index.cut.to_json_string() == cut.to_json_string()
+    assert played(cutting.shown(out, 1)) == played(offered)
+
+
+def test_what_is_ordered_where_a_take_plays_is_a_further_take_there(cut: otio.schema.Timeline) -> None:
+    opened = opened_of(cut)
+    first, second = in_gap(opened), in_gap(opened, "o2")
+    filled = cutting.with_take(cutting.with_slug(opened, first), take(order_of(first)))
     place = opened.version.places[1]
-    assert slugged.version_with(place) is opened.version
-    assert cutting.with_slug(slugged, second) is slugged
+    assert filled.version_with(place) is opened.version
+    ordered_again = cutting.with_slug(filled, second)
+    assert names(ordered_again.version.index.cut) == names(filled.version.index.cut)
+    later = take(order_of(second), 2)
+    cut_in = cutting.cut_in(ordered_again, order_of(second), later, second)
+    assert played(cut_in) == ("A003_v002", 12, {"A003_v001.mov", "A003_v002.mov"})
+    assert steps(cut_in)[1:] == ["Cut in A003_v001", "Cut in A003_v002"]
+
+
+def test_a_slug_stays_while_one_of_its_orders_is_made(cut: otio.schema.Timeline) -> None:
+    opened = opened_of(cut)
+    first, second = in_gap(opened), in_gap(opened, "o2")
+    both = cutting.with_slug(cutting.with_slug(opened, first), second)
+    left = cutting.without_slug(both, order_of(first))
+    assert names(left.version.index.cut) == names(both.version.index.cut) and steps(left) == steps(both)
+    assert [slug.order_id for slug in left.version.slugs] == ["o2"]
+    filled = cutting.with_take(left, take(order_of(second), 2))
+    assert steps(filled)[1:] == ["Cut in A003_v002"] and played(filled)[2] == {"A003_v002.mov"}
+    out = cutting.without_slug(left, order_of(second))
+    assert len(out.versions) == 1 and out.version.index.cut.to_json_string() == cut.to_json_string()
+    alone = cutting.without_slug(both, order_of(second))
+    assert [slug.order_id for slug in alone.version.slugs] == ["o1"] and steps(alone) == steps(both)
+    waiting = cutting.with_take(both, take(order_of(second), 2))
+    ended = cutting.without_slug(waiting, order_of(first))
+    assert not ended.version.slugs and steps(ended) == steps(waiting) and played(ended) == played(waiting)
+
+
+def test_an_order_for_other_frames_of_the_same_place_covers_neither_the_slug_nor_the_take_there(
+    cut: otio.schema.Timeline,
+) -> None:
+    opened = opened_of(cut)
+    first, made = in_gap(opened), asked("o2", 8)
+    shorter = ordered(opened.version.index.cut, made, lambda new: Insert("V1", at(40), new))
+    slugged = cutting.with_slug(opened, first)
+    assert cutting.with_slug(slugged, shorter) is slugged
     filled = cutting.with_take(slugged, take(order_of(first)))
-    assert cutting.with_slug(filled, second) is filled
-    other = cutting.cut_in(filled, order_of(second), take(order_of(second), 2), second)
-    assert names(other.version.index.cut)[1] == ("A003_v002", 12)
+    assert cutting.with_slug(filled, shorter) is filled
 
 
 class Session(RuleBasedStateMachine):

@@ -241,7 +241,7 @@ def test_frames_of_another_shot_are_no_unused_ones_of_this(
     model.cut.set_state(OpenCut(Path("/cut.otio"), (version,)))
     with qtbot.waitSignal(model.handles.changed, timeout=10_000):
         model.select(at(version, GapPlace))
-    layout = model.handles.narrowed(version.layout, at(version, GapPlace))
+    layout = model.handles.narrowed(version, at(version, GapPlace))
     before, _, after = layout.tracks[0].items
     assert isinstance(before, Bar) and isinstance(after, Bar)
     assert (before.head, before.tail, after.head, after.tail) == (6, 6, 0, 4)

@@ -14,7 +14,7 @@ from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.again import values_of
 from secondunit_plugin.panel.model.cut import CutIn, CutModel, OpenCut, Slugged, Version
 from secondunit_plugin.panel.model.draft import Asking, DraftModel, Known
-from secondunit_plugin.panel.model.orders import OrdersModel
+from secondunit_plugin.panel.model.orders import OrdersModel, Running
 from secondunit_plugin.panel.model.places import Place
 from secondunit_plugin.panel.model.ratings import RatingsModel
 from secondunit_plugin.panel.model.takes import Located, TakeId, TakesModel
@@ -157,11 +157,12 @@ class ChoosingModel(QObject):
             found = located(version, orders)
             # A slug or a take may lie in the place by now: it is the place of before.
             for before, after in pairwise(opened.versions[: opened.place + 1]):
-                if isinstance(after.step, Slugged | CutIn) and after.step.order_id in found:
-                    here = found[after.step.order_id]
-                    there = located(before, [one for one in orders if one.order.id == after.step.order_id])
-                    places = here.places | there[after.step.order_id].places
-                    found[after.step.order_id] = replace(here, places=places, why=here.why if not places else "")
+                if isinstance(after.step, Slugged | CutIn):
+                    ours = [one for one in orders if _is_for(one, before, after.step)]
+                    for order_id, there in located(before, ours).items():
+                        here = found[order_id]
+                        places = here.places | there.places
+                        found[order_id] = replace(here, places=places, why=here.why if not places else "")
             return found, approved_in(version)
 
         def use(found: tuple[dict[str, Located], frozenset[str]]) -> None:
@@ -171,6 +172,12 @@ class ChoosingModel(QObject):
                 self._takes.set_located({**known, **found[0]}, found[1])
 
         Operation(self, work).success(use).failure(self.refused.emit).run()
+
+
+def _is_for(running: Running, before: Version, step: Slugged | CutIn) -> bool:
+    """Whether the order was planned for the place that the step changed."""
+    ordered = running.ordered
+    return running.order.id == step.order_id or (ordered is not None and ordered.cut is before.index.cut)
 
 
 def _alike(a: Order, b: Order) -> bool:

@@ -4,19 +4,20 @@ Each function makes another `OpenCut` of one, or gives the same one back where t
 order and its take are one step: a take fills the slugs of its order in every version that is shown from then on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import product
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError, SecondUnitError
 from secondunit_bridge.messages import Order, Take
-from secondunit_timeline.awaited import awaited, filled, holds, place_slugs, taken_out
+from secondunit_timeline.awaited import Held, awaited, beside, filled, held, holds, place_slugs, taken_out
 from secondunit_timeline.changes import apply
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut
-from secondunit_timeline.operations import AddTake, ApproveTake
+from secondunit_timeline.operations import AddTake, ApproveTake, Lift, Operation
 from secondunit_timeline.placing import Ordered, found_again, place
 from secondunit_timeline.takes import key_of, placed_takes, stand_ins
 from secondunit_timeline.ways import Way, by, offered
@@ -35,14 +36,25 @@ from secondunit_plugin.panel.model.reading import digest_of, version_of
 
 
 def with_slug(opened: OpenCut, ordered: Ordered) -> OpenCut:
-    """The order's slug in its place, wherever that lies in this version; the same where a slug or a take lies there.
+    """The order's slug in its place, wherever that lies in this version.
 
-    The takes of an order whose place is taken are cut in by hand. Raises CutError, ShotNotFound.
+    Where the slug or a take of an order for the same frames lies there, its takes are further takes of that clip. Where
+    something else of ours lies there, the cut stays as it is, and the takes are cut in by hand. Raises CutError,
+    ShotNotFound.
     """
     order = ordered.order
     assert order is not None
+    before = opened.version.index
+    if (number := _planned_from(opened, ordered)) is not None:
+        there, last = opened.versions[number + 1].index, opened.versions[number + 1].step
+        if isinstance(last, Slugged | CutIn) and last.order_id and holds(before, last.order_id):
+            ours, theirs = held(Index(place_slugs(ordered.cut, ordered)[0]), order.id), held(there, last.order_id)
+            if ours == theirs:
+                return _beside(opened, number + 1, order, last.order_id)
+            if any(_meet(one, other) for one, other in product(ours, theirs)):
+                return opened
     plays = not all(isinstance(one, AddTake) for one in ordered.operations(stand_ins(order)[:1]))
-    before, step = opened.version.index, Slugged(order.shot, order.id, plays)
+    step = Slugged(order.shot, order.id, plays)
     if before.cut is not ordered.cut and set(_ours(before)) > set(_ours(Index(ordered.cut))):
         with suppress(CutError):
             cut, done = place_slugs(before.cut, ordered)
@@ -50,6 +62,33 @@ def with_slug(opened: OpenCut, ordered: Ordered) -> OpenCut:
                 return opened.edited(version_of(cut, done, step))
         return opened
     return opened.edited(version_of(*place_slugs(before.cut, ordered), step))
+
+
+def _planned_from(opened: OpenCut, ordered: Ordered) -> int | None:
+    """The number of the version that was ordered from, if it is not the one that is shown."""
+    earlier = opened.versions[: opened.place]
+    return next((number for number, one in enumerate(earlier) if one.index.cut is ordered.cut), None)
+
+
+def _meet(one: Held, other: Held) -> bool:
+    first, last = max(one.at.frame, other.at.frame), min(one.at.frame + one.frames, other.at.frame + other.frames)
+    return one.track == other.track and first < last
+
+
+def _beside(opened: OpenCut, first: int, order: Order, other_id: str) -> OpenCut:
+    """From the version `first` on, with the order's slugs beside what the other order has there."""
+
+    def laid(version: Version) -> Version:
+        return _changed(version, beside(version.index, order, other_id))
+
+    return replace(opened, versions=(*opened.versions[:first], *map(laid, opened.versions[first:])))
+
+
+def _changed(version: Version, operations: Sequence[Operation]) -> Version:
+    """With what is no step of its own."""
+    if not operations:
+        return version
+    return replace(version_of(edit(version.index.cut, operations)[0], None, version.step), done=version.done)
 
 
 def _ours(index: Index) -> Iterable[tuple[str, str, int]]:
@@ -79,6 +118,12 @@ def with_take(opened: OpenCut, take: Take) -> OpenCut:
         versions=tuple(_named(version, take) for version in opened.versions),
     )
     return _shown(opened, opened.place)
+
+
+def is_played(opened: OpenCut, take: Take) -> bool | None:
+    """None where the version that is shown does not hold the take."""
+    found = [one.active for one in placed_takes(opened.version.index) if one.key == key_of(take)]
+    return any(found) if found else None
 
 
 def cut_in(opened: OpenCut, order: Order, take: Take, ordered: Ordered | None) -> OpenCut:
@@ -128,8 +173,10 @@ def _without(opened: OpenCut, order: Order) -> OpenCut:
     if not holds(opened.version.index, order.id):
         return opened
     step = opened.version.step
-    if isinstance(step, Slugged | CutIn) and step.order_id == order.id and opened.place:
-        return replace(opened, place=opened.place - 1)
+    if isinstance(step, Slugged | CutIn) and opened.place:
+        index = opened.version.index
+        if step.order_id == order.id or held(index, step.order_id) == held(index, order.id):
+            return replace(opened, place=opened.place - 1)
     raise CutError(
         f"a take of the order for {order.shot!r} is in the cut, and more was done since: undo back to it first"
     )
@@ -164,12 +211,18 @@ def settled(opened: OpenCut, take: Take) -> OpenCut:
 def without_slug(opened: OpenCut, order: Order) -> OpenCut:
     """The slugs of an order that came to nothing taken out; the same where there are none.
 
-    Where its step was the last, it is undone. Else what it did is inverted, if the cut is as it left it around there;
-    else the slug leaves a gap.
+    A clip that another order has a slug or a take in stays. Else, where its step was the last, it is undone; else what
+    it did is inverted, if the cut is as it left it around there; else the slug leaves a gap.
     """
     version = opened.version
     if not any(slug.order_id == order.id for slug in version.slugs):
         return opened
+    clips = {(slug.track, slug.at) for slug in version.slugs if slug.order_id == order.id and slug.plays}
+    others = [one.order_id for one in version.slugs if (one.track, one.at) in clips and one.order_id != order.id]
+    operations = taken_out(version.index, order.id)
+    has_step = any(isinstance(one.step, Slugged) and one.step.order_id == order.id for one in opened.versions)
+    if others or not (has_step or any(isinstance(one, Lift) for one in operations)):
+        return _left_to(opened, order, others)
     if isinstance(version.step, Slugged) and version.step.order_id == order.id and opened.place:
         return replace(opened, versions=opened.versions[: opened.place], place=opened.place - 1)
     step = TakenOut(order.shot)
@@ -178,7 +231,19 @@ def without_slug(opened: OpenCut, order: Order) -> OpenCut:
             with suppress(CutError):
                 undone = before.edit.inverse()
                 return opened.edited(version_of(apply(undone, version.index.cut), undone, step))
-    return opened.edited(version_of(*edit(version.index.cut, taken_out(version.index, order.id)), step))
+    return opened.edited(version_of(*edit(version.index.cut, operations), step))
+
+
+def _left_to(opened: OpenCut, order: Order, others: Sequence[str]) -> OpenCut:
+    """Without the order's slugs, in every version; its step is that of the first of the `others`."""
+
+    def changed(version: Version) -> Version:
+        made = _changed(version, taken_out(version.index, order.id))
+        if others and isinstance(version.step, Slugged) and version.step.order_id == order.id:
+            return replace(made, step=replace(version.step, order_id=others[0]))
+        return made
+
+    return replace(opened, versions=tuple(map(changed, opened.versions)))
 
 
 def shown(opened: OpenCut, place: int) -> OpenCut:
@@ -230,8 +295,8 @@ def _awaits(index: Index, order_id: str) -> bool:
 def _shown(opened: OpenCut, place: int) -> OpenCut:
     """With the slugs filled whose takes are there."""
     version = opened.versions[place]
-    for order_id in dict.fromkeys(slug.order_id for slug in version.slugs):
-        if (take := opened.filled.get(order_id)) is not None:
+    for order_id, take in opened.filled.items():  # the first that arrived is played where several wait
+        if any(slug.order_id == order_id for slug in version.slugs):
             cut, done = edit(version.index.cut, filled(version.index, take))
             version = replace(version_of(cut, None, version.step), done=version.done or str(done))
     versions = (*opened.versions[:place], version, *opened.versions[place + 1 :])
@@ -240,6 +305,11 @@ def _shown(opened: OpenCut, place: int) -> OpenCut:
 
 def _named(version: Version, take: Take) -> Version:
     step: Step = version.step
-    if isinstance(step, Slugged) and step.order_id == take.record.order.id:
-        return replace(version, step=CutIn(take.record.name, step.order_id, step.plays))
+    if isinstance(step, Slugged):
+        waiting = {(slug.track, slug.at) for slug in version.slugs if slug.order_id == take.record.order.id}
+        mine = step.order_id == take.record.order.id or any(
+            slug.order_id == step.order_id and slug.plays and (slug.track, slug.at) in waiting for slug in version.slugs
+        )
+        if mine:
+            return replace(version, step=CutIn(take.record.name, step.order_id, step.plays))
     return version

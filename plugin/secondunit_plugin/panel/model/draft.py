@@ -170,6 +170,10 @@ class DraftModel(QObject):
         self.changed.emit()
         self.controls_wanted.emit()
 
+    def move(self, place: Place) -> None:
+        """The place has changed, and what is asked for it stays."""
+        self._change(place=place)
+
     def ask(self, asked: Asking) -> None:
         self._change(asking=asked)
 

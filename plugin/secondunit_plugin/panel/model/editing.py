@@ -11,7 +11,7 @@ from secondunit_bridge.errors import BadInput, SecondUnitError
 from secondunit_bridge.messages import Take
 
 from secondunit_plugin.panel.background import Operation
-from secondunit_plugin.panel.model.cut import CutIn, CutModel, OpenCut
+from secondunit_plugin.panel.model.cut import CutModel, OpenCut
 from secondunit_plugin.panel.model.orders import OrdersModel
 from secondunit_plugin.panel.model.pending import Choices, PendingModel, Unplaced
 from secondunit_plugin.panel.model.takes import TakeId
@@ -164,9 +164,8 @@ class EditingModel(QObject):
             from secondunit_plugin.panel.model import cutting
 
             made = cutting.with_take(opened, take)
-            if made is not opened:
-                steps = [version.step for version in made.versions]
-                plays.append(CutIn(take.record.name, take_id.order_id, plays=False) not in steps)
+            if made is not opened and (playing := cutting.is_played(made, take)) is not None:
+                plays.append(playing)
             return made
 
         def tell() -> None:

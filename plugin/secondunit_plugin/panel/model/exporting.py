@@ -30,7 +30,7 @@ def examined(opened: OpenCut, path: Path) -> Export:
         raise BadInput(f"{target.name}: cuts are written as {', '.join(ENDINGS)}: give it one of these endings")
     lost = Counter((one.fate, one.feature, one.how) for one in losses(opened.version.index.cut, target.suffix))
     lines = tuple(f"{fate}: {feature} ({count}): {how}" for (fate, feature, how), count in lost.items())
-    return Export(opened, target, lines, len({slug.order_id for slug in opened.version.slugs}))
+    return Export(opened, target, lines, len({slug.order_id for slug in opened.version.slugs if slug.plays}))
 
 
 def written(export: Export) -> Path:

@@ -18,9 +18,10 @@ from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.files import data_folder
 from secondunit_plugin.panel.frames.link import FramesLink
+from secondunit_plugin.panel.model.basis import basis
 from secondunit_plugin.panel.model.choosing import ChoosingModel
 from secondunit_plugin.panel.model.compare import CompareModel
-from secondunit_plugin.panel.model.cut import CutModel, NoCut, OpenCut, Reading, Unreadable
+from secondunit_plugin.panel.model.cut import CutModel, NoCut, OpenCut, Reading, Unreadable, Version
 from secondunit_plugin.panel.model.draft import (
     ControlsState,
     Draft,
@@ -39,7 +40,7 @@ from secondunit_plugin.panel.model.live import LIVE, LiveModel
 from secondunit_plugin.panel.model.offers import OffersModel
 from secondunit_plugin.panel.model.orders import Broken, Earlier, OrdersModel, listed
 from secondunit_plugin.panel.model.pending import PendingModel
-from secondunit_plugin.panel.model.places import Place, ShotPlace, number_of
+from secondunit_plugin.panel.model.places import Place, ShotPlace, number_of, place_at
 from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.references import ReferencesModel
 from secondunit_plugin.panel.model.snapshot import Snapshot
@@ -94,7 +95,7 @@ class PanelModel(QObject):
         self.unit: UnitState = Searching()
         self.place: Place | None = None
         self.cut = CutModel(self)
-        self.handles = HandlesModel(self.cut, self)
+        self.handles = HandlesModel(self)
         self.draft = DraftModel(self)
         self.offers = OffersModel(self.draft, self)
         self.orders = OrdersModel(self)
@@ -129,7 +130,7 @@ class PanelModel(QObject):
         link.state_changed.connect(self._unit_changed)
         link.event_arrived.connect(self.orders.take)
         self.orders.changed.connect(self._say_failure)
-        self.cut.changed.connect(self._leave_place)
+        self.cut.changed.connect(self._keep_place)
         self.editing.filled.connect(self._say_filled)
         self.editing.refused.connect(self._refuse)
         self._ask_soon = QTimer(self)
@@ -155,12 +156,12 @@ class PanelModel(QObject):
         opened, draft = self.cut.open, self.draft.draft
         if opened is None or draft is None or not isinstance(self.unit, Reached):
             return None
-        card = self.card(draft)
+        card, (version, planned) = self.card(draft), self._basis(opened, draft)
 
         def plan(folder: Path) -> Order | None:
             from secondunit_plugin.panel.model.planning import plan_live
 
-            return plan_live(opened.version_with(draft.place), draft, folder, card)
+            return plan_live(version, planned, folder, card)
 
         return plan
 
@@ -189,6 +190,14 @@ class PanelModel(QObject):
 
         return self.link.call(found)[::-1]
 
+    @property
+    def place_shown(self) -> Place | None:
+        """The selected place in the version that is shown; there a slug or a take may lie in it."""
+        opened, place = self.cut.open, self.place
+        if opened is None or place is None or number_of(place, opened.version.places) is not None:
+            return place
+        return place_at(place, opened.version.places)
+
     # Verbs
 
     def open_cut(self, path: Path) -> None:
@@ -213,6 +222,8 @@ class PanelModel(QObject):
             self.open_cut(path)
 
     def select(self, place: Place | None) -> None:
+        if isinstance(place, ShotPlace) and not place.media and place == self.place_shown:
+            return  # the slug of what is ordered for
         if place != self.place:
             self.place = place
             self.place_changed.emit()
@@ -223,7 +234,7 @@ class PanelModel(QObject):
     def step_place(self, step: int) -> None:
         """Selects the place `step` further on; where none is selected, the first one from the playhead on."""
         places = self.cut.open.version.places if self.cut.open is not None else ()
-        number = number_of(self.place, places)
+        number = number_of(self.place_shown, places)
         if number is not None:
             found = number + step
         else:
@@ -292,7 +303,7 @@ class PanelModel(QObject):
         opened, draft, link = self.cut.open, self.draft.draft, self.link
         if opened is None or draft is None:
             return
-        card = self.card(draft)
+        card, (version, planned) = self.card(draft), self._basis(opened, draft)
         for value in draft.values.values():
             if isinstance(value, Text):
                 self.history.add(value)
@@ -301,7 +312,7 @@ class PanelModel(QObject):
             from secondunit_plugin.panel.model.planning import Folders, plan
 
             folders = Folders(opened.takes_folder, opened.takes_folder / "masks")
-            ordered = plan(opened.version_with(draft.place), draft, folders, card)
+            ordered = plan(version, planned, folders, card)
             if (order := ordered.order) is not None:
                 link.call(lambda unit: unit.submit(order))
             return ordered
@@ -383,11 +394,25 @@ class PanelModel(QObject):
         key = Command.RELOAD.value.keys[0]
         self.noticed.emit(Notice(said.format(name=Path(path).name, key=key)))
 
-    def _leave_place(self) -> None:
-        """One that the cut does not have any more, nor had before a slug was put there: more can be ordered for it."""
+    def _basis(self, opened: OpenCut, draft: Draft) -> tuple[Version, Draft]:
+        return basis(opened, draft, self.orders.orders.values())
+
+    def _keep_place(self) -> None:
+        """Where the cut has the place no more, the shot that it has grown to or shrunk to, else what lies there.
+
+        A gap or a cut point that a slug or a take lies in stays selected: more can be ordered for it.
+        """
         opened, place = self.cut.open, self.place
-        if opened is not None and number_of(place, opened.version_with(place).places) is None:
-            self.select(None)
+        if opened is None or place is None or number_of(place, opened.version.places) is not None:
+            return
+        there = place_at(place, opened.version.places)
+        if isinstance(place, ShotPlace) and isinstance(there, ShotPlace) and there.name == place.name:
+            self.place = there
+            self.draft.move(there)
+            self.takes.show_place(there)
+            self.watching.stay_at(there)
+        elif number_of(place, opened.version_with(place).places) is None:
+            self.select(there)
 
     def _say_filled(self, name: str, plays: bool) -> None:
         if plays:
@@ -450,12 +475,12 @@ class PanelModel(QObject):
             self.draft.set_controls(Unknown())
             return
         self._asked += 1
-        asked = self._asked
+        asked, (version, planned) = self._asked, self._basis(opened, draft)
 
         def work() -> "Controls | None":
             from secondunit_plugin.panel.model.planning import order_to_ask_with
 
-            order = order_to_ask_with(opened.version_with(draft.place), draft, opened.takes_folder)
+            order = order_to_ask_with(version, planned, opened.takes_folder)
             return link.call(lambda unit: unit.controls(order, draft.intent)) if order is not None else None
 
         def use(state: ControlsState) -> None:
@@ -474,7 +499,7 @@ class PanelModel(QObject):
         if opened is None or draft is None or not isinstance(self.unit, Reached):
             self.forecast.set_state(NoForecast())
             return
-        card = self.card(draft)
+        card, (version, planned) = self.card(draft), self._basis(opened, draft)
 
         def work() -> ForecastState:
             from tempfile import TemporaryDirectory
@@ -482,7 +507,7 @@ class PanelModel(QObject):
             from secondunit_plugin.panel.model.planning import Folders, plan
 
             with TemporaryDirectory(prefix="secondunit-") as masks:
-                ordered = plan(opened.version_with(draft.place), draft, Folders(opened.takes_folder, Path(masks)), card)
+                ordered = plan(version, planned, Folders(opened.takes_folder, Path(masks)), card)
                 if (order := ordered.order) is None:
                     return NoForecast()
                 told = link.call(lambda unit: unit.plan(order))

@@ -53,6 +53,24 @@ def number_of(place: Place | None, places: Sequence[Place]) -> int | None:
     return next((number for number, one in enumerate(places) if one.at.frame == frame and one == place), None)
 
 
+def place_at(place: Place, places: Sequence[Place]) -> Place | None:
+    """What begins there on its track by now: of its kind if there is one; else the shot or gap that lies there."""
+    there = [one for one in places if (one.track, one.at) == (place.track, place.at)]
+    same = [one for one in there if type(one) is type(place)]
+    if same or there:
+        return next(iter(same or [one for one in there if not isinstance(one, JoinPlace)]), None)
+    return next(
+        (
+            one
+            for one in places
+            if not isinstance(one, JoinPlace)
+            and one.track == place.track
+            and one.at.frame <= place.at.frame < one.at.frame + one.frames
+        ),
+        None,
+    )
+
+
 def tasks_at(place: Place) -> tuple[Task, ...]:
     """The sensible ones first."""
     match place:

@@ -86,6 +86,10 @@ class WatchingModel(QObject):
         if place is not None:
             self.show_cut(place.at.frame)
 
+    def stay_at(self, place: Place) -> None:
+        """The same place, of another length."""
+        self._place = place
+
     def show_cut(self, frame: int) -> None:
         self._asked += 1
         self._take_comes = False

@@ -70,7 +70,9 @@ class PlaceStrip(QWidget):
 
     def _show(self) -> None:
         place, opened = self._model.place, self._model.cut.open
-        layout = self._model.handles.narrowed(opened.version.layout, place) if opened and place else None
+        # A gap that a slug lies in by now is shown as it was: that is what is ordered for.
+        version = opened.version_with(place) if opened is not None else None
+        layout = self._model.handles.narrowed(version, place) if version and place else None
         around = layout.around(place) if layout is not None and place is not None else None
         self.setVisible(around is not None)
         self._show_state()

@@ -113,7 +113,7 @@ class Timeline(QWidget):
     def _choose(self, name: str) -> None:
         """Of several places of one name the first behind the one that is selected."""
         names = self._names.stringList()
-        after = number_of(self._model.place, self._places)
+        after = number_of(self._model.place_shown, self._places)
         start = 0 if after is None else after + 1
         found = next((number for number in (*range(start, len(names)), *range(start)) if names[number] == name), None)
         if found is not None:

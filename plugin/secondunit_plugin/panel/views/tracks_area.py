@@ -56,6 +56,7 @@ class TracksArea(QAbstractScrollArea):
         self._scale = 1.0
         self._fitted = True
         self._playhead_at = 0
+        self._selected: Place | None = None
         self._scrubbing = False
         self._dragged: tuple[ShotPlace, QPoint] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -130,9 +131,10 @@ class TracksArea(QAbstractScrollArea):
 
     def _scene(self) -> Scene:
         assert self._layout is not None
-        playing, place = self._model.playback, self._model.place
+        playing = self._model.playback
         marks = playing.mark_in, playing.mark_out
-        return Scene(self._layout, self._lanes, self._view(), place, playing.head, *marks, self._model.states.marked)
+        marked = self._model.states.marked
+        return Scene(self._layout, self._lanes, self._view(), self._selected, playing.head, *marks, marked)
 
     def _view(self) -> View:
         port, down = self._port(), self.verticalScrollBar()
@@ -147,13 +149,14 @@ class TracksArea(QAbstractScrollArea):
         if self._layout is None or layout is None:
             self._fitted = True
         self._layout = layout
+        self._selected = self._model.place_shown
         self._measure()
         if self._fitted:
             self.fit()
         self._port().update()
 
     def _show_place(self) -> None:
-        place = self._model.place
+        place = self._selected = self._model.place_shown
         if place is not None and self._layout is not None and (found := self._layout.find(place)) is not None:
             self._reveal(place.at.frame)
             lane = next(lane for lane in self._lanes if lane.track is found[0])
