@@ -39,6 +39,7 @@ class Support(StrEnum):
     UNDO = "undo a placement as one step"
     BIN = "put media into the bin"
     MARKERS = "tell markers"
+    TIMECODE = "tell the timecode that the cut starts at"
     PLAYHEAD = "tell the playhead"
     SELECTION = "tell selected clips"
     EVENTS = "tell when something changes"

@@ -45,6 +45,7 @@ HOSTS: dict[str, str | ParameterSet] = {
     "fake-over-the-link": "tests.plugin.hosts.linked_fake:opened",
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
     "kdenlive-file": "tests.plugin.hosts.kdenlive_file:opened",
+    "openshot": pytest.param("tests.end_to_end.hosts.openshot_program:opened", id="openshot", marks=pytest.mark.long),
 }
 """Each by its name, as `MODULE:FUNCTION`, or as `pytest.param("MODULE:FUNCTION", marks=...)`."""
 

@@ -1,0 +1,79 @@
+"""Starts OpenShot with the panel in its window: `python3 start.py SITE_PACKAGES [OpenShot's arguments]`.
+
+Runs in the Python that OpenShot is installed for. SITE_PACKAGES: of the environment that holds the panel, for the same
+version of Python.
+"""
+
+import site
+import sys
+from pathlib import Path
+
+from PyQt5.QtWidgets import QMessageBox  # the distribution's: once it is imported, no other PyQt5 is
+
+
+def start(arguments, then):
+    """Runs OpenShot until it is closed; `then(app)` once its window is there."""
+    import openshot_qt
+
+    sys.path.append(openshot_qt.OPENSHOT_PATH)
+    from classes.app import OpenShotApp
+    from openshot_qt import launch
+
+    def gui(app, show=OpenShotApp.gui):
+        show(app)
+        then(app)
+
+    OpenShotApp.gui = gui
+    sys.argv = ["openshot-qt", *arguments]
+    launch.main()
+
+
+def mismatch(packages):
+    """Why the panel cannot run in this Python, or None."""
+    found = packages.parent.name
+    here = "python{}.{}".format(*sys.version_info)
+    if found == here:
+        return None
+    return (
+        f"Second Unit is installed for {found}, and OpenShot runs in {here}: install it into an environment of "
+        f"{sys.executable}, then run `secondunit install openshot` there."
+    )
+
+
+def use(packages):
+    """Makes the environment's packages importable, before those of the distribution."""
+    before = list(sys.path)
+    site.addsitedir(str(packages))
+    added = [path for path in sys.path if path not in before]
+    sys.path[:] = [*added, *before]
+    sys.executable = str(packages.parents[2] / "bin" / "python")  # what the panel starts other processes with
+
+
+def dock(app, packages):
+    """The dock, which holds the `editor` of the project; None where the panel cannot run here, which is said."""
+    why = mismatch(packages)
+    if why is not None:
+        QMessageBox.warning(app.window, "Second Unit", why)
+        return None
+    from editor import Editor
+
+    editor, window = Editor(app), app.window
+    use(packages)
+    from secondunit_plugin.panel import docked
+
+    def reach():
+        from secondunit_plugin.hosts.openshot.host import OpenShot
+
+        return OpenShot(editor)
+
+    docks = window.getDocks
+    window.getDocks = lambda: [one for one in docks() if one.parent() is window]  # none of those within the panel
+    panel = docked.dock(window, reach)
+    panel.editor = editor
+    window.docks_menu.addAction(panel.toggleViewAction())
+    return panel
+
+
+if __name__ == "__main__":
+    packages = Path(sys.argv[1])
+    start(sys.argv[2:], lambda app: dock(app, packages))

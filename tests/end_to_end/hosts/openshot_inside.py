@@ -1,0 +1,171 @@
+"""OpenShot with a line to its editor for the tests: `/usr/bin/python3 openshot_inside.py [OpenShot's arguments]`.
+
+With SECONDUNIT_PACKAGES, an environment's site-packages, the panel is docked in it as `start.py` does.
+
+Each line of the standard input is a JSON list, the name of what is asked and its arguments: a method of `Editor` or of
+`Person`. Each line of the standard output is JSON: {"result": ...}, {"error": its class, "why": ...}, or what those
+who follow are told, {"told": [...]}.
+"""
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from queue import Queue
+
+HERE = Path(__file__)
+sys.path.insert(0, str(HERE.parents[3] / "plugin" / "in_host" / "openshot"))
+
+import start  # noqa: E402 - where it lies is known by now
+
+ANSWERS = os.fdopen(os.dup(1), "w")  # OpenShot takes sys.stdout
+
+
+def tell(**what):
+    ANSWERS.write(json.dumps(what) + "\n")
+    ANSWERS.flush()
+
+
+class Person:
+    """What is done in OpenShot's window."""
+
+    def __init__(self, app, editor):
+        self._app, self._window, self._editor = app, app.window, editor
+        self._on_ui(lambda: self._window.setGeometry(self._app.primaryScreen().geometry()))
+
+    def _on_ui(self, work):
+        return self._editor._on_ui(work)
+
+    def press(self, action):
+        """A button or a menu's entry, by its name in OpenShot's code."""
+        self._on_ui(getattr(self._window, action).trigger)
+
+    def new(self, num, den):
+        def make():
+            self._app.project.has_unsaved_changes = False
+            self._window.actionNew_trigger()
+            self._app.updates.update_untracked(["fps"], {"num": num, "den": den})
+            self._app.updates.load(self._app.project._data)
+
+        self._on_ui(make)
+
+    def open(self, path):
+        self._on_ui(lambda: self._window.open_project(path))
+
+    def save(self, path):
+        self._on_ui(lambda: self._window.save_project(path))
+
+    def edit(self, clip, values):
+        """As dragging a clip or its edges does, which ends in values for it."""
+        self._on_ui(lambda: self._app.updates.update(["clips", {"id": clip}], values))
+
+    def copy(self, clip, position):
+        from classes.query import Clip
+
+        def paste():
+            made = Clip.get(id=clip)
+            made.id, made.type, made.key = None, "insert", None
+            made.data.pop("id")
+            made.data["position"] = position
+            made.save()
+
+        self._on_ui(paste)
+
+    def select(self, clips):
+        def select():
+            self._window.clearSelections()
+            for clip in clips:
+                self._window.addSelection(clip, "clip")
+
+        self._on_ui(select)
+
+    def rendered(self, frames, folder):
+        """Pictures of frames of the timeline, from 0, as OpenShot exports them."""
+
+        def render():
+            timeline = self._window.timeline_sync.timeline
+            for frame in frames:
+                timeline.GetFrame(frame + 1).Save(f"{folder}/{frame}.png", 1.0)
+
+        self._on_ui(render)
+
+    def zoom(self, seconds):
+        """How many of them a scale of the timeline's ruler covers."""
+        self._on_ui(lambda: self._window.sliderZoomWidget.setZoomFactor(seconds))
+
+    def screenshot(self, path):
+        self._on_ui(lambda: self._app.primaryScreen().grabWindow(0).save(path))
+
+    def quit(self):
+        def close():
+            self._app.project.has_unsaved_changes = False
+            self._window.close()
+
+        self._on_ui(close)
+
+
+class Reader:
+    """What is to be read in the panel."""
+
+    def __init__(self, panel):
+        sys.path.append(str(HERE.parents[3]))
+        from tests.end_to_end.panel_eyes import Eyes
+
+        self._panel, self._seen = panel, Queue()
+
+        class Told(Eyes):
+            def __init__(self, seen):
+                self._seen = seen
+                super().__init__(panel)
+
+            def _listen(self):
+                pass
+
+            def _tell(self, answer):
+                self._seen.put(answer)
+
+        self._eyes = Told(self._seen)
+
+    def look(self):
+        from PyQt5.QtWidgets import QApplication, QWidget
+
+        def begin():
+            popup = QApplication.activePopupWidget()
+            root = popup if popup is not None else self._panel
+            self._eyes._look([root, *root.findChildren(QWidget)], [])
+
+        self._panel.editor._on_ui(begin)
+        return self._seen.get(timeout=60)
+
+
+def listen(app):
+    asked = []
+    packages = os.environ.get("SECONDUNIT_PACKAGES")
+    if packages is not None:
+        panel = start.dock(app, Path(packages))
+        editor = panel.editor
+        asked.append(Reader(panel))
+    else:
+        from editor import Editor
+
+        editor = Editor(app)
+    asked += [Person(app, editor), editor]
+    editor.follow(lambda *what: tell(told=what))
+
+    def answer():
+        for line in sys.stdin:
+            name, *arguments = json.loads(line)
+            do = next(getattr(one, name) for one in asked if hasattr(one, name))
+            try:
+                result = do(*arguments)
+            except Exception as error:  # noqa: BLE001 - raised again by the test that asks
+                tell(error=type(error).__name__, why=str(error))
+            else:
+                tell(result=result.decode() if isinstance(result, bytes) else result)
+
+    threading.Thread(target=answer, daemon=True).start()
+
+
+if __name__ == "__main__":
+    start.start(sys.argv[1:], listen)
