@@ -52,6 +52,7 @@ def run(cut: Path | None) -> int:
     app = _application()
     app.setApplicationName("Second Unit")
     app.installTranslator(EnglishPlurals(app))
+    app.setStyle("Fusion")
     theme.apply(app)
     window, watchdog = Window(), Watchdog()
     window.show()
@@ -59,62 +60,71 @@ def run(cut: Path | None) -> int:
 
         def begin() -> None:
             watchdog.start()
-            Operation(window, _import_the_rest).success(fill).run()
+            fill(window, closing, "window.ini", open_cut)
 
-        def fill(arrangement: dict[str, QByteArray]) -> None:
-            from secondunit_plugin.panel.events import UnitLink
-            from secondunit_plugin.panel.model.panel import Notice, PanelModel
-
-            link = UnitLink()
-            closing.callback(link.close)
-            model = PanelModel(link, window)
-
-            def raised(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-                """Qt would end the process for an error that nobody took."""
-                if not isinstance(error, SecondUnitError):
-                    log.error("an error that nobody took", exc_info=(kind, error, at))
-                model.noticed.emit(Notice(str(error) or kind.__name__, True))
-
-            sys.excepthook = raised
-            closing.callback(setattr, sys, "excepthook", sys.__excepthook__)
-
-            def filled() -> None:
-                window.arrange(arrangement)
-                connect(link, model)
-
-            go_on(window.filling(model), filled)
-
-        def go_on(steps: Iterator[None], then: Callable[[], None]) -> None:
-            if next(steps, steps) is steps:
-                then()
-            else:
-                QTimer.singleShot(0, lambda: go_on(steps, then))
-
-        def connect(link: "UnitLink", model: "PanelModel") -> None:
-            from secondunit_bridge.media.decoding import DECODING
-
-            from secondunit_plugin.panel.frames.decoding import DecodingByFrames
-
-            link.start()
-            model.frames.start()
-            DECODING.set(DecodingByFrames(model.frames))
-            Operation(window, _find_speaker).success(model.playback.use_speaker).failure(
-                lambda error: model.playback.stay_silent(str(error))
-            ).run()
-            closing.callback(model.frames.close)
-            closing.callback(model.playback.stop)
-            closing.callback(model.live.close)
-            closing.callback(_keep, window)
+        def open_cut(model: "PanelModel") -> None:
             if cut is not None:
                 model.open_cut(cut)
             else:
-                Operation(window, partial(_last, link.home)).success(model.open_last).run()
+                Operation(window, partial(_last, model.link.home)).success(model.open_last).run()
 
         closing.callback(finish)
         QTimer.singleShot(0, begin)
         status = app.exec()
         watchdog.close()  # what is closed may take its time: the window is gone
         return status
+
+
+def fill(window: Window, closing: ExitStack, kept: str, filled: "Callable[[PanelModel], None]") -> None:
+    """Fills the window with a panel that looks for the unit, step by step; calls `filled` with its model at the end.
+
+    `closing`: to be closed before the application ends. `kept`: the name of the file that holds how it is arranged.
+    """
+
+    def begin(arrangement: dict[str, QByteArray]) -> None:
+        from secondunit_plugin.panel.events import UnitLink
+        from secondunit_plugin.panel.model.panel import Notice, PanelModel
+
+        link = UnitLink()
+        closing.callback(link.close)
+        model = PanelModel(link, window)
+        hook = sys.excepthook
+
+        def raised(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+            """Qt would end the process for an error that nobody took."""
+            if not isinstance(error, SecondUnitError):
+                log.error("an error that nobody took", exc_info=(kind, error, at))
+            model.noticed.emit(Notice(str(error) or kind.__name__, True))
+
+        sys.excepthook = raised
+        closing.callback(setattr, sys, "excepthook", hook)
+        go_on(window.filling(model), lambda: connect(arrangement, link, model))
+
+    def go_on(steps: Iterator[None], then: Callable[[], None]) -> None:
+        if next(steps, steps) is steps:
+            then()
+        else:
+            QTimer.singleShot(0, lambda: go_on(steps, then))
+
+    def connect(arrangement: dict[str, QByteArray], link: "UnitLink", model: "PanelModel") -> None:
+        from secondunit_bridge.media.decoding import DECODING
+
+        from secondunit_plugin.panel.frames.decoding import DecodingByFrames
+
+        window.arrange(arrangement)
+        link.start()
+        model.frames.start()
+        DECODING.set(DecodingByFrames(model.frames))
+        Operation(window, _find_speaker).success(model.playback.use_speaker).failure(
+            lambda error: model.playback.stay_silent(str(error))
+        ).run()
+        closing.callback(model.frames.close)
+        closing.callback(model.playback.stop)
+        closing.callback(model.live.close)
+        closing.callback(_keep, window, kept)
+        filled(model)
+
+    Operation(window, partial(_import_the_rest, kept)).success(begin).run()
 
 
 def _application() -> QApplication:
@@ -153,7 +163,7 @@ def _find_speaker() -> "Callable[[], Speaker]":
     return lambda: Speaker(output)
 
 
-def _import_the_rest() -> dict[str, QByteArray]:
+def _import_the_rest(kept: str) -> dict[str, QByteArray]:
     """All that the window is filled with: it takes longer to import than the window to show. How it was arranged."""
     # numpy's OpenBLAS starts a thread for each processor, with Python's lock held meanwhile: the panel has no use for
     # them. The unit and the frames process, which are started later, do not inherit it.
@@ -170,8 +180,8 @@ def _import_the_rest() -> dict[str, QByteArray]:
     for package in (compare, gestures, views):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    kept = _kept()
-    return {name: value for name in kept.allKeys() if isinstance(value := kept.value(name), QByteArray)}
+    values = _kept(kept)
+    return {name: value for name in values.allKeys() if isinstance(value := values.value(name), QByteArray)}
 
 
 def _last(home: Path) -> Path | None:
@@ -180,13 +190,13 @@ def _last(home: Path) -> Path | None:
     return last(home)
 
 
-def _kept() -> QSettings:
+def _kept(name: str) -> QSettings:
     from secondunit_plugin.panel.files import data_folder
 
-    return QSettings(str(data_folder() / "window.ini"), QSettings.Format.IniFormat)
+    return QSettings(str(data_folder() / name), QSettings.Format.IniFormat)
 
 
-def _keep(window: Window) -> None:
-    kept = _kept()
+def _keep(window: Window, kept: str) -> None:
+    values = _kept(kept)
     for name, value in window.arrangement.items():
-        kept.setValue(name, value)
+        values.setValue(name, value)

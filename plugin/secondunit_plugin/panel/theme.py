@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PyQt5.QtGui import QColor, QPalette
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QWidget
 
 _COLOURS = {
     QPalette.Window: "#1e2023",
@@ -24,13 +24,13 @@ _COLOURS = {
 _DISABLED = "#868d96"
 
 
-def apply(app: QApplication) -> None:
+def apply(target: QApplication | QWidget) -> None:
+    """To all of an application, or to a widget in the window of another program, whose look stays its own."""
     palette = QPalette()
     for role, colour in _COLOURS.items():
         palette.setColor(role, QColor(colour))
     for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
         palette.setColor(QPalette.Disabled, role, QColor(_DISABLED))
     palette.setColor(QPalette.Disabled, QPalette.Light, palette.color(QPalette.Window))  # no relief around it
-    app.setStyle("Fusion")
-    app.setPalette(palette)
-    app.setStyleSheet(Path(__file__).with_name("theme.qss").read_text(encoding="utf-8"))
+    target.setPalette(palette)
+    target.setStyleSheet(Path(__file__).with_name("theme.qss").read_text(encoding="utf-8"))

@@ -242,9 +242,12 @@ class Window(QMainWindow):
         from secondunit_plugin.panel.model.panel import Notice
         from secondunit_plugin.panel.words import of_step
 
-        assert opened.saved_as is not None, "a step is kept in a file"
+        step = of_step(opened.version.step)
+        if opened.saved_as is None:  # in the program that has the cut open
+            self.say(Notice(f"{step}."))
+            return
         said = self.tr("{step}. Written to {name}.")
-        self.say(Notice(said.format(step=of_step(opened.version.step), name=opened.saved_as.name)))
+        self.say(Notice(said.format(step=step, name=opened.saved_as.name)))
 
     def _ask_ways(self) -> None:
         if (chosen := self._model.takes.chosen) is not None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from secondunit_timeline.placing import Ordered
 
     from secondunit_plugin.panel.model.cutting import Lost
+    from secondunit_plugin.panel.model.hosted import Hosted
     from secondunit_plugin.panel.model.saved import State
 
 _KEEP_MS = 100
@@ -30,16 +31,20 @@ Edit = Callable[[OpenCut], OpenCut]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """`refused` and `done` on the UI thread, after it."""
+    """`edit` None: the host's cut is read again. `refused` and `done` on the UI thread, after it.
 
-    edit: Edit
+    `take`: the one that is placed.
+    """
+
+    edit: Edit | None
     refused: Callable[[SecondUnitError], object]
     done: Callable[[], object]
+    take: Take | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What an edit made; `why` the panel's state could not be saved with it, or empty."""
+    """What an edit made; `why` the panel's state could not be saved with it, or it lies beside the cut; or empty."""
 
     opened: OpenCut
     why: str
@@ -69,6 +74,8 @@ class EditingModel(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.hosted: Hosted | None = None
+        """Where the cut is one that an editing program has open: edits are made there, and kept there."""
         self._cut, self._orders, self._pending, self._home = cut, orders, pending, home
         self._edits: deque[_Asked] = deque()
         pending.take_due.connect(self.fill_slug)
@@ -86,6 +93,10 @@ class EditingModel(QObject):
         self._edits.clear()
 
     def place_slug(self, ordered: "Ordered") -> None:
+        """Not in a host, which would show it as a clip that is offline."""
+        if self.hosted is not None:
+            return
+
         def edit(opened: OpenCut) -> OpenCut:
             from secondunit_plugin.panel.model import cutting
 
@@ -109,7 +120,7 @@ class EditingModel(QObject):
         `settled`: it is approved.
         """
         running = self._orders.orders[take_id.order_id]
-        take = running.takes[take_id.index]
+        take, hosted = running.takes[take_id.index], self.hosted is not None
 
         def edit(opened: OpenCut) -> OpenCut:
             from secondunit_timeline.ways import Way
@@ -121,7 +132,7 @@ class EditingModel(QObject):
             else:
                 made = cutting.cut_in(opened, running.order, take, running.ordered)
             changed.append(made is not opened)
-            return cutting.settled(made, take) if settled else made
+            return cutting.settled(made, take) if settled and not hosted else made
 
         def tell() -> None:
             if not any(changed):
@@ -193,8 +204,15 @@ class EditingModel(QObject):
     def redo(self) -> None:
         self._show(lambda opened: opened.place + 1)
 
+    def read_host(self) -> None:
+        """The host's cut as it is by now."""
+        self._append(_Asked(None, self.refused.emit, lambda: None))
+
     def reload(self) -> None:
         """The cut's file as it is by now; slugs and takes are carried over."""
+        if self.hosted is not None:
+            self.read_host()
+            return
         orders = [(one.order, one.ordered) for one in self._orders.orders.values()]
         missing: list[Lost] = []
 
@@ -234,13 +252,13 @@ class EditingModel(QObject):
             self._pending.placed(order_id, take.path)
             tell()
 
-        self._append(_Asked(edit, put_aside, done))
+        self._append(_Asked(edit, put_aside, done, take))
 
     def _ask(self, edit: Edit, done: Callable[[], object] = lambda: None) -> None:
         self._append(_Asked(edit, self.refused.emit, done))
 
     def _keep(self) -> None:
-        if self._cut.open is not None:
+        if self._cut.open is not None and self.hosted is None:
             self._ask(lambda opened: opened)
 
     def _append(self, asked: _Asked) -> None:
@@ -252,8 +270,15 @@ class EditingModel(QObject):
         opened = self._cut.open
         if opened is None or not self._edits:
             return
-        asked, pending, home = self._edits[0], self._pending, self._home
+        asked, pending, home, hosted = self._edits[0], self._pending, self._home, self.hosted
         unplaced, choices = pending.unplaced, pending.choices
+
+        def work() -> _Kept:
+            if hosted is None:
+                return _kept(opened, asked.edit or (lambda same: same), unplaced, choices, home)
+            if asked.edit is None:
+                return _Kept(hosted.read(opened), "")
+            return _Kept(*hosted.carry_out(opened, asked.edit, asked.take))
 
         def refuse(error: SecondUnitError) -> None:
             if self._is_first(asked, opened):
@@ -271,7 +296,7 @@ class EditingModel(QObject):
                 asked.done()
                 self._go_on()
 
-        Operation(self, lambda: _kept(opened, asked.edit, unplaced, choices, home)).success(use).failure(refuse).run()
+        Operation(self, work).success(use).failure(refuse).run()
 
     def _is_first(self, asked: _Asked, opened: OpenCut) -> bool:
         """Whether the cut that it was done to is still open."""

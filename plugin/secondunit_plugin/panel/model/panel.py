@@ -36,6 +36,7 @@ from secondunit_plugin.panel.model.editing import EditingModel, read
 from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
 from secondunit_plugin.panel.model.handles import HandlesModel
 from secondunit_plugin.panel.model.history import HistoryModel
+from secondunit_plugin.panel.model.host import HostModel
 from secondunit_plugin.panel.model.live import LIVE, LiveModel
 from secondunit_plugin.panel.model.offers import OffersModel
 from secondunit_plugin.panel.model.orders import Broken, Earlier, OrdersModel, listed
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from secondunit_timeline.placing import Ordered
 
     from secondunit_plugin.checks import Check
+    from secondunit_plugin.hosts.host import Host
     from secondunit_plugin.panel.model.folders import Folder
     from secondunit_plugin.panel.model.saved import State
 
@@ -124,6 +126,7 @@ class PanelModel(QObject):
         self.states.refused.connect(self._refuse)
         self.states.said.connect(lambda said: self.noticed.emit(Notice(said)))
         self.editing = EditingModel(self.cut, self.orders, self.pending, link.home, self)
+        self.host: HostModel | None = None
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._say_written)
         self._asked = 0
@@ -206,15 +209,20 @@ class PanelModel(QObject):
                 self.cut.set_state(Unreadable(path, str(error)))
             self._refuse(error)
 
-        self.select(None)
-        self.takes.clear()
-        self.orders.clear()
-        self.editing.clear()
         reading, home = Reading(path), self.link.home
-        self.cut.set_state(reading)
+        self._leave_for(reading)
         Operation(self, lambda: read(path, home)).success(lambda found: self._opened(reading, *found)).failure(
             refuse
         ).run()
+
+    def follow(self, reach: "Callable[[], Host]") -> None:
+        """From then on the cut is the one that an editing program has open; `reach` is called in a thread."""
+        self.host = HostModel(reach, self.cut, self.editing, self)
+        self.host.refused.connect(self._refuse)
+        self.host.reading.connect(self._leave_for)
+        self.host.read.connect(self._read_from_host)
+        self.host.looked_at.connect(self._look_at)
+        self.host.start()
 
     def open_last(self, path: Path | None) -> None:
         """The cut that was open last, unless another was opened meanwhile."""
@@ -369,6 +377,13 @@ class PanelModel(QObject):
         if chosen is not None:
             self.editing.cut_in(chosen, way, settled=self.choosing.rating(chosen) is Rating.APPROVED)
 
+    def _leave_for(self, reading: Reading) -> None:
+        self.select(None)
+        self.takes.clear()
+        self.orders.clear()
+        self.editing.clear()
+        self.cut.set_state(reading)
+
     # What they come to. Of a cut that was left meanwhile nothing is shown: its orders go on, its edits are in its file.
 
     def _opened(self, reading: Reading, state: "State", why: str) -> None:
@@ -381,6 +396,19 @@ class PanelModel(QObject):
         self.pending.restore(state.choices, state.unplaced, set(state.opened.filled))
         self.history.open(state.opened.version.index.cut.name or state.opened.path.stem)
         self._find_orders()
+
+    def _read_from_host(self, reading: Reading, opened: OpenCut) -> None:
+        if self.cut.state is not reading:
+            return
+        self.cut.set_state(opened)
+        self.history.open(opened.version.index.cut.name or opened.path.stem)
+        self._find_orders()
+
+    def _look_at(self, place: Place | None, head: int) -> None:
+        if place is not None:
+            self.select(place)
+        if head >= 0:
+            self.go_to(head)
 
     def _watch(self, path: Path) -> None:
         if files := self._watcher.files():

@@ -1,0 +1,127 @@
+"""An editing program that the panel belongs to: its cut is the panel's, and so is what is looked at in it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from secondunit_bridge.errors import SecondUnitError
+
+from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.model.cut import CutModel, NoCut, OpenCut, Reading, Unreadable
+from secondunit_plugin.panel.model.editing import EditingModel
+
+if TYPE_CHECKING:
+    from secondunit_plugin.hosts.host import Attention, Host
+    from secondunit_plugin.panel.model.hosted import Hosted
+
+_SETTLE_MS = 150
+"""How long a host has to be quiet before its cut is read again, or what is looked at there is looked at here."""
+
+
+class HostModel(QObject):
+    """`reach` is called in a thread, and so are the host's methods."""
+
+    reading = pyqtSignal(object)
+    """A `Reading`, of another sequence than before."""
+    read = pyqtSignal(object, object)
+    """What it came to: the `Reading`, and the `OpenCut`."""
+    looked_at = pyqtSignal(object, int)
+    """The `Place` of the clip that is selected, or None, and the frame at the playhead, or -1, where either changed."""
+    refused = pyqtSignal(object)
+    """A `SecondUnitError`."""
+    _told = pyqtSignal(object)
+
+    def __init__(
+        self,
+        reach: "Callable[[], Host]",
+        cut: CutModel,
+        editing: EditingModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._reach, self._cut, self._editing = reach, cut, editing
+        self._hosted: Hosted | None = None
+        self._leave: Callable[[], None] = lambda: None
+        self._attention: Attention | None = None
+        self._selected: tuple[str, ...] = ()
+        self._head = -1
+        self._told.connect(self._hear)
+        self._look_soon, self._read_soon = QTimer(self), QTimer(self)
+        for timer, do in ((self._look_soon, self._look), (self._read_soon, self._reread)):
+            timer.setSingleShot(True)
+            timer.setInterval(_SETTLE_MS)
+            timer.timeout.connect(do)
+
+    def start(self) -> None:
+        def reach() -> "Hosted":
+            from secondunit_plugin.panel.model.hosted import Hosted
+
+            return Hosted(self._reach())
+
+        Operation(self, reach).success(self._reached).failure(self.refused.emit).run()
+
+    def close(self) -> None:
+        self._leave()
+
+    def _reached(self, hosted: "Hosted") -> None:
+        self._hosted = hosted
+        self._editing.hosted = hosted
+        self._leave = hosted.host.follow(self._told.emit)
+        self._reread()
+
+    def _hear(self, changed: object) -> None:
+        from secondunit_plugin.hosts.host import AttentionChanged, CutChanged, Gone
+
+        match changed:
+            case CutChanged():
+                self._read_soon.start()
+            case AttentionChanged(attention):
+                self._attention = attention
+                if not self._look_soon.isActive():
+                    self._look_soon.start()
+            case Gone(why):
+                self._editing.hosted = self._hosted = None
+                self._cut.set_state(NoCut())
+                self.refused.emit(SecondUnitError(why))
+
+    def _look(self) -> None:
+        attention, hosted = self._attention, self._hosted
+        if attention is None or hosted is None:
+            return
+        selected, head = attention.selected, attention.playhead.frame if attention.playhead is not None else -1
+        place = None
+        if selected != self._selected:
+            place = next((hosted.places[one] for one in selected if one in hosted.places), None)
+        if place is not None or head != self._head:
+            self.looked_at.emit(place, head if head != self._head else -1)
+        self._selected, self._head = selected, head
+
+    def _reread(self) -> None:
+        """The same sequence as the next of the edits, so that none of them is lost; another one is opened."""
+        hosted = self._hosted
+        if hosted is None:
+            return
+
+        def use(project: Path) -> None:
+            opened = self._cut.open
+            if opened is not None and opened.path == project:
+                self._editing.read_host()
+            else:
+                self._open(hosted, project)
+
+        Operation(self, hosted.project).success(use).failure(self._refuse).run()
+
+    def _open(self, hosted: "Hosted", project: Path) -> None:
+        state = Reading(project)
+        self.reading.emit(state)
+
+        def use(opened: OpenCut) -> None:
+            self.read.emit(state, opened)
+
+        Operation(self, hosted.read).success(use).failure(self._refuse).run()
+
+    def _refuse(self, error: SecondUnitError) -> None:
+        if self._cut.open is None:
+            self._cut.set_state(Unreadable(Path(), str(error)))
+        self.refused.emit(error)
