@@ -20,5 +20,6 @@ class EnglishPlurals(QTranslator):
         disambiguation: str | None = None,  # noqa: ARG002
         n: int = -1,
     ) -> str:
-        text = sourceText or ""
-        return _ENDING.sub("" if n == 1 else r"\1", text) if n >= 0 else text
+        if n < 0:  # left to the translators of the program that the panel is docked in
+            return None  # type: ignore[return-value]  # Qt's null, as it is documented
+        return _ENDING.sub("" if n == 1 else r"\1", sourceText or "")
