@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all fuzz lint bench screenshots gpu docs proto clean
+.PHONY: demo test test-all fuzz lint bench screenshots gpu hosts docs proto clean
 
 demo: $(ENV)/demo.stamp
 	$(BIN)/secondunit demo $(if $(CUT),--cut "$(CUT)") --out out/demo
@@ -40,6 +40,17 @@ screenshots: $(ENV)/dev.stamp
 gpu: $(ENV)/dev.stamp
 	$(BIN)/pytest -m gpu
 	$(BIN)/python -m tests.gpu $(MODELS)
+
+# Real editing programs under the panel. Blender's modules are some 370 MB each, and need a Python 3.11.
+BPY := 4.5.4 5.0.1
+PYTHON_BPY ?= python3.11
+hosts: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
+	$(BIN)/pytest tests/plugin/hosts tests/end_to_end/hosts
+
+out/hosts/bpy-%/done:
+	$(PYTHON_BPY) -m venv out/hosts/bpy-$*
+	out/hosts/bpy-$*/bin/pip install --quiet --disable-pip-version-check bpy==$* 'numpy<2'
+	touch $@
 
 docs: $(ENV)/dev.stamp
 	$(BIN)/python docs/models.py

@@ -12,6 +12,8 @@ from secondunit_bridge.client import Client
 from secondunit_bridge.errors import SecondUnitError
 from secondunit_bridge.messages import UnitInfo
 
+from secondunit_plugin.hosts import installing
+
 FAILED = "FAIL"
 
 
@@ -59,6 +61,10 @@ def checks(unit: Callable[[], spawn.Address]) -> Iterator[Check]:
         yield Check("unit", f"process {info.pid}, home {info.home}")
         for card in info.cards:
             yield Check(f"{card.engine}/{card.model}", card.missing or "ready", "–" if card.missing else "ok")
+    for host in installing.HOSTS:
+        for one in installing.find(host):
+            said = installing.standing(one)
+            yield Check(one.program, said, "ok" if said == installing.CONNECTED else "–")
     ffmpeg = shutil.which("ffmpeg")
     said = f"{ffmpeg} (used by the tests only)" if ffmpeg else "not installed (used by the tests only)"
     yield Check("ffmpeg program", said, "ok" if ffmpeg else "–")

@@ -35,6 +35,7 @@ class LazyCommands(click.Group):
         "panel": "panel",
         "unit": "unit",
         "doctor": "unit",
+        "install": "install",
         "demo": "demo",
     }
 

@@ -46,6 +46,8 @@ HOSTS: dict[str, str | ParameterSet] = {
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
     "kdenlive-file": "tests.plugin.hosts.kdenlive_file:opened",
     "openshot": pytest.param("tests.end_to_end.hosts.openshot_program:opened", id="openshot", marks=pytest.mark.long),
+    "blender-4.5": pytest.param("tests.plugin.hosts.bpy_editor:opened_4_5", marks=pytest.mark.long, id="blender-4.5"),
+    "blender-5.0": pytest.param("tests.plugin.hosts.bpy_editor:opened_5_0", marks=pytest.mark.long, id="blender-5.0"),
 }
 """Each by its name, as `MODULE:FUNCTION`, or as `pytest.param("MODULE:FUNCTION", marks=...)`."""
 

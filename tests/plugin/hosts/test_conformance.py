@@ -343,7 +343,8 @@ def test_selection_and_playhead_are_told(editor: Editor, shown: Film) -> None:
     if not supports & {Support.SELECTION, Support.PLAYHEAD}:
         assert (editor.host.attention().selected, editor.host.attention().playhead) == ((), None)
         return
-    track = Index(editor.host.read().cut).track(v1(shown.cut))
+    cut = editor.host.read().cut
+    track = Index(cut).track(v1(cut))
     editor.select((10, 70), 33)
     seen = editor.host.attention()
     if Support.SELECTION in supports:

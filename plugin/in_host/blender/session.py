@@ -1,0 +1,152 @@
+"""What the panel asks and is told: the handlers of the link, and the look for changes."""
+
+import bpy
+
+from . import api
+from .change import SceneChange
+from .link import MOVED, Refused
+from .reading import Reading, revision
+from .steps import carried_out
+
+SUPPORTS = [
+    "add tracks",
+    "place clips",
+    "remove clips",
+    "move and trim clips",
+    "replace a clip's media",
+    "place transitions",
+    "keep takes with a clip",
+    "undo a placement as one step",
+    "tell markers",
+    "tell the playhead",
+    "tell selected clips",
+    "tell when something changes",
+    "show a frame",
+]
+LIMITS = [
+    "A strip's speed cannot be changed from here. Takes of retimed shots get a speed effect in a channel above them.",
+    "Strips with several retiming keys, strobes and speed effects other than a constant factor are shown as what only "
+    "Blender can show. Of constant retiming keys Blender 5.0 shows some frames one earlier or later than counted.",
+    "Metas, scenes, titles and adjustments can be moved and removed; what is in them is not known here.",
+    "Keyframes of a shot are not continued on what extends it: it holds the values that the shot has where they meet.",
+    "Dissolves, gamma crosses and wipes are transitions where their strips overlap with them; other effects stay where "
+    "their strips are.",
+    "Blender does not tell which strips are connected: a movie and a sound of one file that lie together are linked.",
+    "There is no bin: media without a place in the cut is told with its path.",
+]
+
+
+class Session:
+    """One for a running Blender. `tell` sends a notification."""
+
+    def __init__(self, tell):
+        self._tell = tell
+        self._frame_counts = {}
+        self._seen = self._told_revision = self._told_attention = None
+        self.handlers = {
+            "read": self._read,
+            "attention": lambda _: self._attention(self._reading()),
+            "apply": self._apply,
+            "version": self._version,
+            "undo": self._undo,
+            "reveal": self._reveal,
+        }
+
+    @staticmethod
+    def about():
+        version = ".".join(str(number) for number in bpy.app.version)
+        return {"program": "Blender", "version": version, "supports": SUPPORTS, "limits": LIMITS}
+
+    def look(self):
+        """Tells what changed since the last look. Most looks see that nothing did, and read no further."""
+        scene = api.open_scene()
+        seen = [scene.name, scene.frame_current, scene.frame_start, bpy.data.filepath]
+        for strip in api.strips(scene):
+            places = (api.get(strip, name) for name in ("content_start", "left_handle", "right_handle"))
+            seen += [strip.name, strip.channel, strip.select, strip.mute, *places]
+        if seen == self._seen:
+            return
+        self._seen = seen
+        reading = self._reading()
+        number = self._revision(reading)
+        if number != self._told_revision:
+            self._told_revision = number
+            self._tell("changed")
+        attention = self._attention(reading)
+        if attention != self._told_attention:
+            self._told_attention = attention
+            self._tell("attention", **attention)
+
+    def _reading(self):
+        return Reading(api.open_scene(), self._frames)
+
+    def _frames(self, path):
+        """How many frames a movie has. A sequencer strip does not tell; a movie clip does, and goes right away."""
+        if path not in self._frame_counts:
+            try:
+                clip = bpy.data.movieclips.load(path)
+            except RuntimeError:
+                return None
+            self._frame_counts[path] = clip.frame_duration
+            bpy.data.movieclips.remove(clip)
+        return self._frame_counts[path]
+
+    def _revision(self, reading):
+        return revision([bpy.data.filepath, reading.told])
+
+    def _read(self, _):
+        return self._sequence(self._reading())
+
+    def _sequence(self, reading):
+        named = {"project": bpy.data.filepath, "sequence": reading.scene.name}
+        return {**named, "revision": self._revision(reading), "strips": reading.told}
+
+    def _attention(self, reading):
+        selected = sorted(number for number, strip in reading.strips.items() if strip.select)
+        return {"selected": selected, "playhead": reading.scene.frame_current - reading.base}
+
+    def _apply(self, params):
+        reading = self._of(params["revision"])
+        _one_step(SceneChange(reading, *carried_out(reading.told, params["steps"])), params["name"])
+        return self._read({})
+
+    def _version(self, params):
+        """A copy of the scene, in which the cut is made. It is read like an open one."""
+        name = self._of(params["revision"]).scene.name
+        made = api.open_scene().copy()
+        try:
+            made.name = f"{name} {params['strips']['name']}" if name != params["strips"]["name"] else name
+            SceneChange(Reading(made, self._frames), params["strips"], {}).make()
+        except BaseException:
+            bpy.data.scenes.remove(made)
+            raise
+        name = made.name
+        api.push_undo(f"Second Unit: {name}")
+        return self._sequence(Reading(bpy.data.scenes[name], self._frames))
+
+    def _undo(self, params):
+        self._of(params["revision"])
+        api.undo()
+
+    def _of(self, number):
+        reading = self._reading()
+        if self._revision(reading) != number:
+            raise Refused("the sequence is not the one that was read: it was edited since", MOVED)
+        return reading
+
+    def _reveal(self, params):
+        reading = self._reading()
+        reading.scene.frame_set(reading.base + params["frame"])
+
+
+def _one_step(change, name):
+    """Makes it one entry of the history, or nothing of it."""
+    if not bpy.ops.ed.undo.poll():
+        api.push_undo("Original")
+    try:
+        change.make()
+    except BaseException:
+        api.push_undo(name)
+        api.undo()
+        raise
+    api.push_undo(name)
