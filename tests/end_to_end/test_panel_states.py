@@ -70,7 +70,7 @@ def test_a_stale_take_gets_a_version_of_the_frames_of_now_beside_it(made: Path, 
     assert "made to follow A003 10:00:01:15" in strip.state.text()
     qtbot.waitUntil(lambda: len(model.takes.shown) == 1, timeout=SECONDS)
     model.takes.choose(model.takes.shown[0])
-    assert "stale" in window.takes.details.state.text()
+    assert "Stale" in window.takes.details.state.text()
     qtbot.mouseClick(strip.version, Qt.MouseButton.LeftButton)
     assert not strip.version.isVisible() and "is being made" in strip.state.text()
     edited = made.with_name("trimmed_edit01.otio")

@@ -162,14 +162,14 @@ def test_swap_and_add_take_keep_every_place() -> None:
     assert set(first.media_references()) == {"DEFAULT_MEDIA", "take.1", "take.1.recipe"}
     with pytest.raises(CutError, match="is a recipe"):
         edit(cut, [SwapTake("V1", at(0), "take.1.recipe")])
-    with pytest.raises(CutError, match=r"has a take 'take\.1' already"):
+    with pytest.raises(CutError, match=r"has the take 'take\.1' already"):
         edit(cut, [AddTake("V1", at(0), "take.1", take)])
 
 
 def test_a_take_that_does_not_hold_the_used_range_is_refused_with_both_ranges() -> None:
     take = otio.schema.ExternalReference("/takes/A_v001.mov", times(5, 20))
     cut, _ = edit(two(), [AddTake("V1", at(0), "take.1", take)])
-    with pytest.raises(CutError, match=r"uses 10 to 30 at 24, but 'take\.1' holds only 5 to 25 at 24"):
+    with pytest.raises(CutError, match=r"'take\.1' does not hold \(it uses 10 to 30 at 24, there are 5 to 25 at 24\)"):
         edit(cut, [SwapTake("V1", at(0), "take.1")])
 
 

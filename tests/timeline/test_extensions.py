@@ -126,7 +126,7 @@ def test_sound_of_the_camera_follows_a_shot_that_plays_a_matched_take(make_clip:
     (sound,) = [condition for condition in order.conditions if isinstance(condition, Sound)]
     assert sound.span.path == str(camera)
     (note,) = extension.notes
-    assert "'DEFAULT_MEDIA' of 'A' holds more frames there than the take" in note
+    assert "the camera media of 'A' holds more frames there than the take" in note
     assert (sound.span.range.start, sound.span.range.end) == (20, 45)
     placed, _ = edit(cut, place_extension(extension, (take_for(order),)))
     for track in Index(placed).tracks:
@@ -321,7 +321,7 @@ def test_a_locked_cut_of_eight_tracks_keeps_every_edit_point_and_every_sample(ma
     extension = plan(cut, "A", tail=24)
     assert extension.into is None
     placed, change = edit(cut, place_extension(extension, (take_for(order_of(extension)),)))
-    assert [str(one) for one in change] == ["V1 01:00:00:00 add take.id1 40 'A'"]
+    assert [str(one) for one in change] == ["V1 01:00:00:00 add A_v001 40 'A'"]
     before, after = Index(cut).tracks, Index(placed).tracks
     assert len(before) == 8
     for was, now in zip(before, after, strict=True):

@@ -103,7 +103,7 @@ def test_a_match_made_from_a_proxy_is_made_again_at_full_size(make_clip: MakeCli
         *("take.id1", "take.id1.recipe", "take.id2", "take.id2.recipe"),
     }
     assert first.source_range == Index(conformed).tracks[0].items[0].child.source_range
-    assert "swap take.id1 to take.id2" in str(change)
+    assert "swap A_v001 to A_v002" in str(change)
 
 
 def test_an_extension_is_made_again_with_its_sound(make_clip: MakeClip, tmp_path: Path) -> None:

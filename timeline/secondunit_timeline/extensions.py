@@ -23,10 +23,11 @@ from secondunit_timeline.orders import (
     slot_for,
     span,
 )
+from secondunit_timeline.references import called
 from secondunit_timeline.retimes import handles_of
 from secondunit_timeline.shots import Shot, find_clip, open_shot, source_extent
 from secondunit_timeline.sync import LinkedSound, linked_sound, unlinked_tracks
-from secondunit_timeline.takes import Asked, clip_of, key_of, recipe, reference
+from secondunit_timeline.takes import PREFIX, Asked, clip_of, key_of, recipe, reference
 from secondunit_timeline.times import frames_of, rate_of, simple
 
 
@@ -91,7 +92,7 @@ def plan_extension(
     if into is Into.GAP and beside < frames:
         raise CutError(
             f"the gap at the {end} of {shot.name!r} holds {beside:g} frames, {frames} were asked: "
-            "ask for fewer, or use --into ripple, over or handles"
+            "ask for fewer, let what follows move or be covered, or ask for handles only"
         )
     transition = None if into is None else (item.after if end is End.TAIL else item.before)
     beyond = inside = 0
@@ -137,8 +138,8 @@ def plan_extension(
         return Extension(shot, end, into, picture, sound, sync, None, limit, tuple(notes))
     if (longer := _longer_media(shot, end, camera + early)) is not None:
         notes.append(
-            f"{longer!r} of {shot.name!r} holds more frames there than the take that is active: to use them, switch to "
-            "it with `secondunit takes --use`, extend, and match again"
+            f"{longer} of {shot.name!r} holds more frames there than the take that plays: to use them, switch to it, "
+            "extend, and match again"
         )
     order, file_start = _order(index, shot, limit, outward, missing, shot.source_frames(early), sound, linked, settings)
     return Extension(shot, end, into, picture, sound, sync, order, file_start, tuple(notes))
@@ -161,7 +162,7 @@ def _lowest(shot: Shot, edge: Fraction, camera: int, frames: int, outward: int) 
 
 
 def _longer_media(shot: Shot, end: End, camera: int) -> str | None:
-    """The key of a reference that is not active and could grow by more than `camera` cut frames."""
+    """What a reference is called that is not active and could grow by more than `camera` cut frames."""
     clip = shot.clip.clone()
     for key, media in shot.clip.media_references().items():
         if isinstance(media, otio.schema.GeneratorReference) or media.available_range is None:
@@ -169,7 +170,7 @@ def _longer_media(shot: Shot, end: End, camera: int) -> str | None:
         clip.active_media_reference_key = key
         held = handles_of(clip, shot.record.rate)[0 if end is End.HEAD else 1]
         if held is not None and held >= camera + 1 and key != shot.clip.active_media_reference_key:
-            return str(key)
+            return called(clip.media_references(), key) if key.startswith(PREFIX) else "the camera media"
     return None
 
 

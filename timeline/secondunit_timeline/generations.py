@@ -68,7 +68,7 @@ def plan_generation(
         raise BadInput("nothing says what to make: give --prompt, --image, --keyframe or --like")
     for frame, still in stills.items():
         if not 0 <= frame < frames:
-            raise BadInput(f"--keyframe {frame}={still}: the clip has frames 0 to {frames - 1}")
+            raise BadInput(f"the still {still} stands at frame {frame}: the clip has frames 0 to {frames - 1}")
     for still in ([image] if image else []) + list(stills.values()):
         DECODING.get().picture(still, None, None, width=16)  # refuses what cannot be read
     video = [track for track in index.tracks if track.kind == otio.schema.TrackKind.Video]

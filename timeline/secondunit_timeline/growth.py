@@ -131,5 +131,5 @@ def _refuse_sides(clip: otio.schema.Clip, record: Record, later: bool) -> None:
         case Task.JOIN:
             reason = "camera frames lie on both sides of a join: order another one"
         case Task.MATCH | Task.REPLACE:
-            reason = "it lies over the frames of its shot: make it again with more --handles"
+            reason = "it lies over the frames of its shot: make it again with longer handles"
     raise CutError(f"{record.name} does not grow there: {reason}")

@@ -53,7 +53,7 @@ def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Setting
     before, after = open_shot(index, chosen, left), open_shot(index, chosen, right)
     length = frames or gap or OVER_CUT
     if gap and length != gap:
-        raise CutError(f"the gap at {index.timecode(before.record.end)} holds {gap} frames: --frames has to be {gap}")
+        raise CutError(f"the gap at {index.timecode(before.record.end)} holds {gap} frames: join across all of it")
     start = before.record.end if gap else before.record.end - length // 2
     sound = _sound_before(index, before, start, length) if gap else ()
     order, offset = _order(index, before, after, start, length, sound, settings)
@@ -114,7 +114,7 @@ def _order(
         if covered >= shot.record.duration:
             raise CutError(
                 f"{shot.name!r} lasts {shot.record.duration} frames; a join of {length} would leave nothing of it: "
-                "give fewer --frames"
+                "join over fewer"
             )
     # Media frames: the first that the join replaces of the first shot, and the first of the second that follows it.
     # At unlike rates both can lie between frames.
@@ -168,7 +168,7 @@ def _meeting(index: Index, frame: int, name: str | None) -> tuple[TrackIndex, It
         return track, left, right, length
     raise CutError(
         f"no two shots meet at {index.timecode(frame)}, and no gap between two shots lies there: "
-        "see `secondunit show` for the cut points"
+        "give a cut point, or a time within such a gap"
     )
 
 

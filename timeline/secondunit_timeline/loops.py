@@ -43,8 +43,8 @@ def plan_loop(index: Index, selector: str, frames: int, into: Into | None, setti
     free = _free(index, shot.track, shot.record.end)
     if into is Into.GAP and free is not None and free < frames:
         raise CutError(
-            f"the gap behind {shot.name!r} holds {free} frames, {frames} were asked: ask for fewer, or use --into "
-            "ripple or over"
+            f"the gap behind {shot.name!r} holds {free} frames, {frames} were asked: ask for fewer, or let "
+            "what follows move or be covered"
         )
     begins, ends = source_extent(shot.clip, shot.info, shot.record, shot.speed)
     first, out = ceil(begins), floor(ends)

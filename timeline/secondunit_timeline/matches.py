@@ -106,7 +106,7 @@ def mask_of(path: str, shot: str, source: Span) -> Mask:
     from secondunit_bridge.media.container import is_pattern
 
     if not (Path(path).is_file() or is_pattern(path)):
-        raise BadInput(f"--mask {path}: there is no such file; numbered pictures are named as name_%04d.png")
+        raise BadInput(f"the mask {path}: there is no such file; numbered pictures are named as name_%04d.png")
     take = source.range
     pictures = is_pattern(path) or Path(path).suffix.lower() in _STILLS
     decoding = DECODING.get()
@@ -115,13 +115,13 @@ def mask_of(path: str, shot: str, source: Span) -> Mask:
     held = shown.frames
     if (info.width, info.height) != (shown.width, shown.height):
         raise BadInput(
-            f"--mask {path} is {info.width}×{info.height}, {shot!r} is {shown.width}×{shown.height}: give a mask of "
+            f"the mask {path} is {info.width}×{info.height}, {shot!r} is {shown.width}×{shown.height}: give a mask of "
             "its size"
         )
     if info.frames not in (1, take.duration, held):
         raise BadInput(
-            f"--mask {path} has {info.frames} frames: give a still, {take.duration} frames, as a take of {shot!r} has "
-            f"with its handles, or {held}, as its media has"
+            f"the mask {path} has {info.frames} frames: give a still, {take.duration} frames, as a take of {shot!r} "
+            f"has with its handles, or {held}, as its media has"
         )
     start = take.start if info.frames not in (1, take.duration) else 0
     return Mask(Span(info.path, FrameRange(start, min(info.frames, take.duration), info.rate)))
@@ -135,7 +135,7 @@ def look_of(index: Index, name: str) -> ReferenceImage | ReferenceShot:
     except ShotNotFound as error:
         path = Path(name)
         if not path.is_file():
-            raise ShotNotFound(f"--like {name}: neither a shot of the cut nor a file\n{error}") from None
+            raise ShotNotFound(f"{name} is neither a shot of the cut nor a file\n{error}") from None
     if path.suffix.lower() in _STILLS:
         return ReferenceImage(str(path.resolve()))
     info = DECODING.get().probe(str(path.resolve()), index.rate)

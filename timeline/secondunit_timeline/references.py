@@ -1,5 +1,7 @@
 """The media references of a clip: takes and recipes added, played, grown, approved. Each on one track taken apart."""
 
+from collections.abc import Mapping
+
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 
@@ -22,11 +24,17 @@ def name_of(take: otio.core.MediaReference) -> str:
     return str(own.get("name", "")) if own is not None and hasattr(own, "get") else ""
 
 
+def called(references: Mapping[str, otio.core.MediaReference], key: str) -> str:
+    """A take by its version's name, another reference by its own name; where it has none, by its key."""
+    reference = references.get(key)
+    return (name_of(reference) or reference.name or key) if reference is not None else key
+
+
 def play(strip: Strip, i: int, operation: SwapTake | PlayTake) -> None:
     references = strip.children[i].media_references()
     reference = references.get(operation.key)
     if reference is None:
-        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {_listed(references)}")
     if is_recipe(reference):
         raise CutError(f"{strip.where(i)}: {operation.key!r} is a recipe, not a picture: choose the take made from it")
     clip = strip.own_range(i)
@@ -38,11 +46,12 @@ def play(strip: Strip, i: int, operation: SwapTake | PlayTake) -> None:
         clip.source_range = otio.opentime.TimeRange(operation.start, clip.source_range.duration)
     if not shows_within(clip, reference.available_range):
         raise CutError(
-            f"{strip.where(i)} uses {_text(clip.source_range)}, but {operation.key!r} holds only "
-            f"{_text(reference.available_range)}: make the take again with this range"
+            f"{strip.where(i)} plays frames that {called(references, operation.key)!r} does not hold (it uses "
+            f"{_text(clip.source_range)}, there are {_text(reference.available_range)}): make the take again with these"
         )
     transitions.check(strip, i, i + 1)
-    strip.note(strip.start(i), f"swap {previous} to {operation.key}", strip.length(i), clip.name)
+    names = (called(references, key) for key in (previous, operation.key))
+    strip.note(strip.start(i), f"swap {' to '.join(names)}", strip.length(i), clip.name)
 
 
 def add(strip: Strip, i: int, operation: AddTake | AddRecipe) -> None:
@@ -56,12 +65,12 @@ def add(strip: Strip, i: int, operation: AddTake | AddRecipe) -> None:
     for key, reference in added.items():
         if key in references:
             raise CutError(
-                f"{strip.where(i)} has a take {key!r} already: takes are never replaced, give it another key"
+                f"{strip.where(i)} has the take {called(references, key)!r} already: takes are never replaced"
             )
         references[key] = reference.deepcopy()
     clip.set_media_references(references, clip.active_media_reference_key)
     verb = "add recipe" if isinstance(operation, AddRecipe) else "add"
-    strip.note(strip.start(i), f"{verb} {operation.key}", strip.length(i), clip.name)
+    strip.note(strip.start(i), f"{verb} {called(added, operation.key)}", strip.length(i), clip.name)
 
 
 def remove_recipe(strip: Strip, i: int, operation: RemoveRecipe) -> None:
@@ -79,30 +88,35 @@ def approve(strip: Strip, i: int, operation: ApproveTake) -> None:
     references = clip.media_references()
     take = references.get(operation.key)
     if take is None or is_recipe(take) or not operation.key.startswith("take."):
-        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {_listed(references)}")
     take.metadata["secondunit"] = {**take.metadata.get("secondunit", {}), "approved": True}
-    strip.note(strip.start(i), f"approve {operation.key}", strip.length(i), clip.name)
+    strip.note(strip.start(i), f"approve {called(references, operation.key)}", strip.length(i), clip.name)
 
 
 def grow(strip: Strip, i: int, operation: GrowTake) -> None:
     clip = strip.own(i)
     references = clip.media_references()
     if operation.key not in references:
-        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {', '.join(sorted(references))}")
+        raise CutError(f"{strip.where(i)} has no take {operation.key!r}: it has {_listed(references)}")
     held, longer = references[operation.key].available_range, operation.reference.available_range
+    name = called(references, operation.key)
     if held is None or longer is None:
-        raise CutError(f"{strip.where(i)}: {operation.key!r} does not say which frames it holds: add it as a take")
+        raise CutError(f"{strip.where(i)}: {name!r} does not say which frames it holds: add it as a take")
     rate = rate_of(held.start_time)
     start, new_start = frames_of(held.start_time, rate), frames_of(longer.start_time, rate)
     if start < new_start or start + frames_of(held.duration, rate) > new_start + frames_of(longer.duration, rate):
         raise CutError(
-            f"{strip.where(i)}: {operation.key!r} holds {_text(held)}, the longer one {_text(longer)}: "
+            f"{strip.where(i)}: {name!r} holds {_text(held)}, the longer one {_text(longer)}: "
             "a take that grows keeps every frame"
         )
     references[operation.key] = operation.reference.deepcopy()
     clip.set_media_references(references, clip.active_media_reference_key)
     gained = simple((frames_of(longer.duration, rate) - frames_of(held.duration, rate)) * strip.rate / rate)
-    strip.note(strip.start(i), f"grow {operation.key}", gained, clip.name)
+    strip.note(strip.start(i), f"grow {name}", gained, clip.name)
+
+
+def _listed(references: Mapping[str, otio.core.MediaReference]) -> str:
+    return ", ".join(called(references, key) for key in sorted(references) if not is_recipe(references[key]))
 
 
 def _text(times: otio.opentime.TimeRange) -> str:

@@ -70,7 +70,7 @@ def plan_remake(index: Index, key: str, record: Record, folder: Path, seeds: tup
     """
     places = tuple(places_of(index, key))
     if not places:
-        raise CutError(f"no clip of the cut holds the take {key!r}: see `secondunit takes`")
+        raise CutError(f"no clip of the cut holds the take {key!r}: name one that it holds")
     media = _Media(index, record.name)
     old = record.order.slot
     track, item = _item(index, places[0])

@@ -106,7 +106,7 @@ def find_clip(index: Index, selector: str) -> tuple[TrackIndex, Item]:
             if track.name == track_name and item.start <= frame < item.start + item.duration
         ]
         if not found:
-            raise ShotNotFound(f"{track_name} shows no shot at {index.timecode(frame)}: see `secondunit show`")
+            raise ShotNotFound(f"{track_name} shows no shot at {index.timecode(frame)}: give a time at which one plays")
     if len(found) == 1:
         return found[0]
     listed = "\n".join(

@@ -43,9 +43,9 @@ def fill(strip: Strip, i: int, operation: FillSlug) -> None:
     references = clip.media_references()
     slug = references.get(operation.slug)
     if not is_slug_reference(slug):
-        raise CutError(f"{strip.where(i)} has no slug {operation.slug!r}: it has {', '.join(sorted(references))}")
+        raise CutError(f"{strip.where(i)} has no slug that {operation.name!r} could fill: place it by hand")
     if operation.key in references:
-        raise CutError(f"{strip.where(i)} has a take {operation.key!r} already: takes are never replaced")
+        raise CutError(f"{strip.where(i)} has the take {operation.name!r} already: takes are never replaced")
     reference = operation.reference.deepcopy()
     is_slug_clip = is_slug(clip)
     plays = is_slug_clip or slug.metadata[OURS].get("instead_of") == clip.active_media_reference_key

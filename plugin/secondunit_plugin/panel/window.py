@@ -227,7 +227,9 @@ class Window(QMainWindow):
         self.unit_page.show_model(name)
 
     def say(self, notice: "Notice") -> None:
-        self.notice.setText(notice.text)
+        from secondunit_plugin.panel.words import in_panel
+
+        self.notice.setText(in_panel(notice.text))
         self.notice.setProperty("role", "refused" if notice.refused else "notice")
         style = self.notice.style()
         assert style is not None

@@ -1,11 +1,26 @@
 """Tasks, places and states as a person reads them."""
 
+import re
 from math import ceil
 from pathlib import PurePath
 from typing import assert_never
 
 from PyQt5.QtCore import QCoreApplication
-from secondunit_bridge.messages import Fit, Record, SoundKind, Task
+from secondunit_bridge.messages import (
+    CameraMove,
+    Fit,
+    IgnoreRegion,
+    Look,
+    Mask,
+    Record,
+    ReferenceImage,
+    ReferenceShot,
+    Sound,
+    SoundKind,
+    Strokes,
+    Task,
+    Text,
+)
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.model.compare import Mode
@@ -53,6 +68,23 @@ def of_frames(count: int) -> str:
 
 def of_takes(count: int) -> str:
     return tr("%n take(s)", "", count)
+
+
+_COMMAND = re.compile(r"`secondunit ((?:models |unit )?[a-z]+)[^`]*`")
+
+
+def in_panel(said: str) -> str:
+    """What the unit or the timeline says, with the panel's buttons in the place of the commands that it names."""
+    buttons = {
+        "models get": tr("“Download” on the page “Models”"),
+        "models import": tr("“Take from a folder” on the page “Models”"),
+        "models check": tr("“Check” on the page “Models”"),
+        "models remove": tr("“Remove” on the page “Models”"),
+        "models list": tr("the page “Models”"),
+        "unit stop": tr("“Stop the unit”"),
+        "make": tr("“Make a new version”"),
+    }
+    return _COMMAND.sub(lambda found: buttons.get(found[1], found[0]), said)
 
 
 def of_task(task: Task) -> str:
@@ -110,6 +142,22 @@ def of_sound(kind: SoundKind) -> str:
             return tr("silence")
         case _:
             assert_never(kind)
+
+
+def of_condition(name: str) -> str:
+    """What steers an order, by the name of its class; anything else by that name."""
+    known = {
+        Text: tr("text"),
+        ReferenceImage: tr("still"),
+        ReferenceShot: tr("reference shot"),
+        Mask: tr("mask"),
+        IgnoreRegion: tr("region that is left out of the measuring"),
+        Strokes: tr("strokes"),
+        CameraMove: tr("camera move"),
+        Sound: tr("sound"),
+        Look: tr("look"),
+    }
+    return next((said for kind, said in known.items() if kind.__name__ == name), name)
 
 
 def of_move(move: str) -> str:
@@ -205,7 +253,7 @@ def of_order(running: Running) -> str:
         case Made():
             return tr("made")
         case Broken(_, message, _):
-            return tr("failed: {message}").format(message=message)
+            return tr("failed: {message}").format(message=in_panel(message))
         case Stopped():
             return tr("cancelled")
         case _:
@@ -219,7 +267,7 @@ def of_unit(state: UnitState) -> str:
         case Reached(info):
             return tr("Unit ready: {devices}").format(devices=", ".join(info.devices))
         case Lost(why):
-            return tr("No unit: {why}").format(why=why)
+            return tr("No unit: {why}").format(why=in_panel(why))
         case Ended(by):
             return tr("The unit was stopped by {by}").format(by=by)
         case _:
@@ -317,16 +365,16 @@ def why_of(state: State) -> str:
     """What has changed, and on which side; empty where the take fits."""
     match state:
         case Stale(Where.BEFORE, made, now):
-            said = tr("stale: it was made to follow {made}, and the cut shows {now} there")
+            said = tr("Stale: it was made to follow {made}, and the cut shows {now} there.")
         case Stale(Where.AFTER, made, now):
-            said = tr("stale: it was made to lead to {made}, and the cut shows {now} there")
+            said = tr("Stale: it was made to lead to {made}, and the cut shows {now} there.")
         case Stale(_, made, now):
-            said = tr("stale: it was made for {made} of the shot, which plays {now}")
+            said = tr("Stale: it was made for {made} of the shot, which plays {now}.")
         case OfflineGrade(file, now, made):
-            said = tr("offline grade: it was made from {made}, and the shot is {file} by now, {now}")
+            said = tr("Offline grade: it was made from {made}, and the shot is {file} by now, {now}.")
             return said.format(made=made, file=PurePath(file).name, now=now)
         case Unknown(why):
-            return tr("whether it still fits is not known: {why}").format(why=why)
+            return tr("Whether it still fits is not known: {why}").format(why=why)
         case Fresh():
             return ""
         case _:
@@ -338,12 +386,12 @@ def of_remedy(remedy: Remedy) -> str:
     name = remedy.take.name
     match remedy:
         case MakeVersion():
-            return tr("{name} stays; the one that is made lies beside it").format(name=name)
+            return tr("{name} stays; the version that is made lies beside it.").format(name=name)
         case BeingMade():
-            return tr("a further version of {name} is being made").format(name=name)
+            return tr("A further version of {name} is being made.").format(name=name)
         case ChooseVersion(fits=fits):
-            return tr("{fits} lies beside it and fits: choose it among the takes and cut it in").format(fits=fits)
+            return tr("{fits} lies beside it and fits: choose it among the takes and cut it in.").format(fits=fits)
         case Locked():
-            return tr("{name} is approved, so that it is not made again").format(name=name)
+            return tr("{name} is approved, so that it is not made again.").format(name=name)
         case _:
             assert_never(remedy)

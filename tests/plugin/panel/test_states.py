@@ -118,9 +118,8 @@ def test_a_take_is_marked_where_it_plays_and_says_what_has_changed(
     place = place_of(opened)
     state = model.states.marked["V1", place.at.frame]
     assert isinstance(state, Stale) and words.of_state(state) == "stale"
-    assert (
-        words.why_of(state) == "stale: it was made to follow A003 10:00:03:07, and the cut shows A003 10:00:03:02 there"
-    )
+    changed = "it was made to follow A003 10:00:03:07, and the cut shows A003 10:00:03:02 there."
+    assert words.why_of(state) == f"Stale: {changed}"
     assert isinstance(model.states.remedy(place), MakeVersion)
     assert model.states.remedy(place_of(opened, 0)) is None
     assert model.states.of_take("id1", place) == state and model.states.of_take("id2") is None
@@ -140,7 +139,7 @@ def test_a_take_of_a_proxy_is_of_offline_grade_once_the_original_is_there(tmp_pa
     take = only(full, known)
     assert isinstance(take.state, OfflineGrade) and take.made_from == {"A003"}
     assert words.why_of(take.state) == (
-        "offline grade: it was made from 32×18 h264, and the shot is A003C001.mov by now, 64×36 h264"
+        "Offline grade: it was made from 32×18 h264, and the shot is A003C001.mov by now, 64×36 h264."
     )
     planned = plan_version(Index(full), take, tmp_path, False, known)
     assert planned.order is not None and planned.order.seeds == (0,)

@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
+import secondunit_bridge
+import secondunit_inference
 import secondunit_plugin.panel
 from PyQt5.QtCore import QTranslator
 from PyQt5.QtGui import QImage, QKeySequence
@@ -39,6 +41,7 @@ from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.plurals import EnglishPlurals
 from secondunit_plugin.panel.views.unit_page import UnitPage
 from secondunit_plugin.panel.window import Window
+from secondunit_plugin.panel.words import in_panel
 
 PANEL = Path(secondunit_plugin.panel.__file__).parent
 PAGE = Path(__file__).parents[3] / "docs" / "panel.md"
@@ -131,6 +134,23 @@ def test_a_translator_is_given_every_text_under_the_name_that_it_is_looked_up_by
 
 def test_one_is_not_many() -> None:
     assert (words.of_frames(1), words.of_frames(2)) == ("1 frame", "2 frames")
+
+
+def test_what_the_unit_says_names_buttons_and_no_commands() -> None:
+    """Of all of its messages that name a command of the command line."""
+    said = []
+    for package in (secondunit_bridge, secondunit_inference):
+        for path in Path(package.__file__ or "").parent.rglob("*.py"):
+            nodes = list(ast.walk(ast.parse(path.read_text())))
+            parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+            whole = (node for node in nodes if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in parts)
+            said += ["".join(literals(node)) for node in whole]
+    commands = [text for text in said if "`secondunit " in text]
+    assert len(commands) > 8
+    assert not [text for text in commands if "`secondunit" in in_panel(text)]
+    assert in_panel("no weights: `secondunit models get ltx` downloads them") == (
+        "no weights: “Download” on the page “Models” downloads them"
+    )
 
 
 def nameless(window: QWidget) -> list[str]:

@@ -18,6 +18,7 @@ from secondunit_plugin.panel.model.orders import OrdersModel, Running
 from secondunit_plugin.panel.model.places import Place
 from secondunit_plugin.panel.model.ratings import RatingsModel
 from secondunit_plugin.panel.model.takes import Located, TakeId, TakesModel
+from secondunit_plugin.panel.words import of_condition
 
 
 class ChoosingModel(QObject):
@@ -127,7 +128,8 @@ class ChoosingModel(QObject):
         self._again = None
         self._draft.load(values)
         if left:
-            self.said.emit(self.tr("No control here takes: {names}").format(names=", ".join(left)))
+            names = ", ".join(of_condition(name) for name in left)
+            self.said.emit(self.tr("No control here takes: {names}").format(names=names))
 
     def _follow_cut(self) -> None:
         opened = self._cut.open

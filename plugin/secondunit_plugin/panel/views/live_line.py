@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QAction, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from secondunit_plugin.panel.model.live import Following, Idle, NotLive, Off
 from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.words import in_panel
 
 
 class LiveLine(QWidget):
@@ -46,7 +47,7 @@ class LiveLine(QWidget):
             case Following():
                 said = self.tr("The viewer shows a small draft.")
             case NotLive(why):
-                said = why
+                said = in_panel(why)
             case _:
                 assert_never(live.state)
         self.said.setText(said)

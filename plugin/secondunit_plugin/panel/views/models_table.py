@@ -138,7 +138,7 @@ class ModelsTable(QWidget):
                         total=words.of_bytes(transfer.progress.total),
                     )
                 )
-        self.said.setText(self._weights.why if one is None else self._about(one))
+        self.said.setText(words.in_panel(self._weights.why if one is None else self._about(one)))
 
     def _offer(self, adapters: tuple[AdapterWeights, ...]) -> None:
         """Each to be downloaded, but for those that are there."""

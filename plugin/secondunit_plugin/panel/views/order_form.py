@@ -125,7 +125,7 @@ class OrderForm(QWidget):
                 item.setEnabled(False)
             elif card.missing:
                 item.setText(self.tr("{model} (not ready)").format(model=title(card)))
-                item.setToolTip(card.missing)
+                item.setToolTip(words.in_panel(card.missing))
             self._rows.appendRow(item)
         listed = self.model_box.view()
         assert listed is not None
@@ -152,7 +152,7 @@ class OrderForm(QWidget):
         self.instead.setVisible(instead is not None)
         missing = card.missing if card is not None else ""
         self.lacks.setText(f"{lack(card)}." if card is not None else "")
-        self.lacks.setToolTip(missing)
+        self.lacks.setToolTip(words.in_panel(missing))
         self._lacking.setVisible(bool(missing))
         self._show_intents(draft)
 
@@ -182,7 +182,7 @@ class OrderForm(QWidget):
             case Needless():
                 said = self.tr("The shot's own camera frames are enough here: nothing is generated.")
             case Refused(why):
-                said = why
+                said = words.in_panel(why)
         self.said.setText(said)
         self.said.setVisible(bool(said))
 

@@ -44,16 +44,16 @@ class Pending(QWidget):
         pending, opened = self._model.pending, self._model.cut.open
         self.list.clear()
         slugs = opened.version.slugs if opened is not None else ()
-        for slug in dict.fromkeys((one.order_id, one.track) for one in slugs):
-            running = self._model.orders.orders.get(slug[0])
-            name = running.order.shot if running is not None else slug[0]
-            arrived = self.tr("its take has come") if slug[0] in pending.waiting else self.tr("waits for its take")
-            self._add(
-                "timer-sand",
-                self.tr("Slug for {name} on {track}: {state}").format(name=name, track=slug[1], state=arrived),
-            )
+        for slug in {(one.order_id, one.track): one for one in slugs}.values():
+            running = self._model.orders.orders.get(slug.order_id)
+            name = running.order.shot if running is not None else slug.name
+            came = slug.order_id in pending.waiting
+            state = self.tr("its take has come") if came else self.tr("waits for its take")
+            said = self.tr("Slug for {name} on {track}: {state}")
+            self._add("timer-sand", said.format(name=name, track=slug.track, state=state))
         for one in pending.unplaced:
-            self._add("alert-outline", f"{one.name}: {one.why}", one.path)
+            why, _, _ = one.why.partition("\nNothing was placed")  # its file is shown when it is pointed at
+            self._add("alert-outline", f"{one.name}: {why}", one.path)
         self.fill.setEnabled(bool(pending.waiting or pending.over))
         self.as_they_arrive.setChecked(pending.choices.as_they_arrive)
         self.take_failed_out.setChecked(pending.choices.take_failed_out)

@@ -6,7 +6,7 @@ from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from secondunit_plugin.panel.model.forecast import Forecast, NoForecast, NotPossible
 from secondunit_plugin.panel.model.panel import PanelModel
-from secondunit_plugin.panel.words import of_bytes, of_frames, of_seconds, of_takes
+from secondunit_plugin.panel.words import in_panel, of_bytes, of_frames, of_seconds, of_takes
 
 
 class PlanLine(QWidget):
@@ -34,7 +34,7 @@ class PlanLine(QWidget):
             case NoForecast():
                 said, warned = "", ""
             case NotPossible(why):
-                said, warned = "", why
+                said, warned = "", in_panel(why)
             case Forecast() as forecast:
                 said, warned = self._said(forecast), self._warned(forecast)
             case _:
@@ -61,4 +61,4 @@ class PlanLine(QWidget):
         if card is not None and card.licence is not None:
             said = self.tr("Licence {id}. Commercial use: {how}.")
             lines.append(said.format(id=card.licence.id, how=card.licence.commercial))
-        return "\n".join(lines)
+        return in_panel("\n".join(lines))

@@ -144,7 +144,8 @@ class Queue(QWidget):
         running = orders.orders.get(order_id) if order_id is not None else None
         match running.state if running is not None else None:
             case Broken(_, message, log):
-                self.said.setText(f"{message}\n{log}" if log else message)
+                said = words.in_panel(message)
+                self.said.setText(f"{said}\n{log}" if log else said)
                 self.said.show()
                 self.order_again.show()
                 self.show_log.setVisible(bool(log))
