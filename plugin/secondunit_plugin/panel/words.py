@@ -6,21 +6,7 @@ from pathlib import PurePath
 from typing import assert_never
 
 from PyQt5.QtCore import QCoreApplication
-from secondunit_bridge.messages import (
-    CameraMove,
-    Fit,
-    IgnoreRegion,
-    Look,
-    Mask,
-    Record,
-    ReferenceImage,
-    ReferenceShot,
-    Sound,
-    SoundKind,
-    Strokes,
-    Task,
-    Text,
-)
+from secondunit_bridge.messages import Fit, Record, SoundKind, Task
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.model.compare import Mode
@@ -142,22 +128,6 @@ def of_sound(kind: SoundKind) -> str:
             return tr("silence")
         case _:
             assert_never(kind)
-
-
-def of_condition(name: str) -> str:
-    """What steers an order, by the name of its class; anything else by that name."""
-    known = {
-        Text: tr("text"),
-        ReferenceImage: tr("still"),
-        ReferenceShot: tr("reference shot"),
-        Mask: tr("mask"),
-        IgnoreRegion: tr("region that is left out of the measuring"),
-        Strokes: tr("strokes"),
-        CameraMove: tr("camera move"),
-        Sound: tr("sound"),
-        Look: tr("look"),
-    }
-    return next((said for kind, said in known.items() if kind.__name__ == name), name)
 
 
 def of_move(move: str) -> str:

@@ -6,7 +6,18 @@ from uuid import uuid4
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from secondunit_bridge.errors import BadInput
-from secondunit_bridge.messages import Order
+from secondunit_bridge.messages import (
+    CameraMove,
+    IgnoreRegion,
+    Look,
+    Mask,
+    Order,
+    ReferenceImage,
+    ReferenceShot,
+    Sound,
+    Strokes,
+    Text,
+)
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.background import Operation
@@ -18,7 +29,6 @@ from secondunit_plugin.panel.model.orders import OrdersModel, Running
 from secondunit_plugin.panel.model.places import Place
 from secondunit_plugin.panel.model.ratings import RatingsModel
 from secondunit_plugin.panel.model.takes import Located, TakeId, TakesModel
-from secondunit_plugin.panel.words import of_condition
 
 
 class ChoosingModel(QObject):
@@ -128,8 +138,22 @@ class ChoosingModel(QObject):
         self._again = None
         self._draft.load(values)
         if left:
-            names = ", ".join(of_condition(name) for name in left)
+            names = ", ".join(self._steering().get(name, name) for name in left)
             self.said.emit(self.tr("No control here takes: {names}").format(names=names))
+
+    def _steering(self) -> dict[str, str]:
+        """What steers an order, by the names of its classes."""
+        return {
+            Text.__name__: self.tr("text"),
+            ReferenceImage.__name__: self.tr("still"),
+            ReferenceShot.__name__: self.tr("reference shot"),
+            Mask.__name__: self.tr("mask"),
+            IgnoreRegion.__name__: self.tr("region that nothing is measured in"),
+            Strokes.__name__: self.tr("strokes"),
+            CameraMove.__name__: self.tr("camera move"),
+            Sound.__name__: self.tr("sound"),
+            Look.__name__: self.tr("look"),
+        }
 
     def _follow_cut(self) -> None:
         opened = self._cut.open
