@@ -189,11 +189,12 @@ def _same_file(one: str, other: str) -> bool:
 
 
 def _leads(track: TrackIndex, rate: Fraction) -> dict[Frames, str]:
-    """Each transition of the track by its cut point, in words."""
-    items = track.items
-    found = {item.start: item.before for item in items if item.before is not None}
-    if items and items[-1].after is not None:
-        found[items[-1].end] = items[-1].after
+    """Each transition of the track by its cut point, in words; between two gaps nothing is to be seen."""
+    found: dict[Frames, otio.schema.Transition] = {}
+    for left, right, lead in zip((None, *track.items), (*track.items, None), track.leads, strict=True):
+        empty = all(one is None or isinstance(one.child, otio.schema.Gap) for one in (left, right))
+        if lead is not None and not empty:
+            found[left.end if left is not None else track.items[0].start] = lead
     return {
         point: f"a {lead.transition_type} from {frames_text(frames_of(lead.in_offset, rate))} frames before the cut to "
         f"{frames_text(frames_of(lead.out_offset, rate))} after it"

@@ -72,12 +72,12 @@ def place(host: Host, sequence: Sequence, edit: Edit, undo_name: str, probed: Pr
         todo = steps(before, after, copies | _shot_beside(before, planned))
         lacking = _lacking(todo, about.supports)
         why = f"{about.program} cannot {' nor '.join(lacking)}" if lacking else ""
+        if not todo and edit:
+            why = f"{about.program} can be told nothing of this edit:\n{edit}\n"
     except CutError as error:
         why = str(error)
     if not why:
         if not todo:
-            if not keeps and len(edit):
-                raise HostError(f"{about.program} keeps no takes with its clips, and nothing else would change")
             return Placed(sequence)
         return Placed(_carried_out(host, sequence, before.rate, todo, planned, undo_name, probed))
     if Support.VERSIONS not in about.supports:

@@ -176,6 +176,8 @@ def strips_from(cut: otio.schema.Timeline, probed: Callable[[str], "MediaInfo | 
                 transitions.append(_transition(index, track, item.before, item.start, left, item))
         if track.items and (last := track.items[-1]).after is not None:
             transitions.append(_transition(index, track, last.after, last.end, last, None))
+    # Between two gaps nothing is to be seen.
+    transitions = [one for one in transitions if one.left is not None or one.right is not None]
     markers = []
     for marker in cut.tracks.markers:
         marked = marker.marked_range
