@@ -1,6 +1,5 @@
 """Media relinked: proxies and originals made by the ffmpeg program, and what the cut shows before and after."""
 
-import os
 import shutil
 import subprocess
 from fractions import Fraction
@@ -9,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import opentimelineio as otio
 import pytest
-from secondunit_bridge.errors import BadInput
-from secondunit_bridge.media.header import Header
 from secondunit_bridge.media.probe import Encoding, probe
 from secondunit_bridge.media.write import MediaWriter
 from secondunit_bridge.messages import Codec
@@ -19,7 +16,7 @@ from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.conform import Ambiguous, By, Kept, Outcome, Relinked, Unfound, relink_media
 from secondunit_timeline.flat import flatten
 from secondunit_timeline.interchange import media_path, read_cut, write_cut
-from secondunit_timeline.library import Read, read_headers, scan
+from secondunit_timeline.library import scan
 from secondunit_timeline.takes import clip_of
 from secondunit_timeline.times import time_range
 
@@ -282,19 +279,6 @@ def test_a_take_is_relinked_by_its_record_where_its_reel_and_name_are_gone(tmp_p
         media, before = references[f"take.{one.record.take_id}"], placed.media_references()[f"take.id{number}"]
         assert media_path(media) == str(tmp_path / f"moved/{9 - number}.mov")
         assert media.available_range == before.available_range
-
-
-def test_a_file_that_is_as_it_was_is_not_opened_again(tmp_path: Path) -> None:
-    path = str(movie(tmp_path / "A003.mov", 12, "A003"))
-    known: dict[str, Read] = {}
-    first = read_headers([path, str(tmp_path / "gone.mov")], known)
-    assert isinstance(first[path], Header) and isinstance(first[str(tmp_path / "gone.mov")], BadInput)
-    before = Path(path).stat()
-    Path(path).write_bytes(bytes(before.st_size))
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert read_headers([path], known) == {path: first[path]}
-    os.utime(path)
-    assert isinstance(read_headers([path], known)[path], BadInput)
 
 
 def test_sound_is_relinked_to_sound(tmp_path: Path) -> None:

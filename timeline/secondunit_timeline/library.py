@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from secondunit_bridge.errors import BadInput
-from secondunit_bridge.media.header import Header, read_header
+from secondunit_bridge.media.decoding import DECODING
+from secondunit_bridge.media.header import Header
 
 MOVIES = {".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".dv"}
 SOUND = {".wav", ".w64", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".caf"}
@@ -39,44 +40,20 @@ def scan(folders: Iterable[Path]) -> Library:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """`header`: or why it cannot be read. `stamp`: the file's time and size then; of a pattern, its folder's."""
-
-    stamp: tuple[int, int] | None
-    header: Header | BadInput
-
-
-def read_headers(paths: Iterable[str], known: MutableMapping[str, Read] | None = None) -> dict[str, Header | BadInput]:
-    """The header of each file, or why it cannot be read.
-
-    `known`: what was read before, by path, and what is read now: a file that is as it was is not opened again.
-    """
+def read_headers(paths: Iterable[str]) -> dict[str, Header | BadInput]:
+    """The header of each file, or why it cannot be read."""
     from concurrent.futures import ThreadPoolExecutor
 
-    known = {} if known is None else known
-    wanted = list(dict.fromkeys(paths))
+    wanted, decoding = list(dict.fromkeys(paths)), DECODING.get()
+
+    def read(path: str) -> Header | BadInput:
+        try:
+            return decoding.header(path)
+        except BadInput as error:
+            return error
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        known.update(zip(wanted, pool.map(lambda path: _read(path, known.get(path)), wanted), strict=True))
-    return {path: known[path].header for path in wanted}
-
-
-def _read(path: str, before: Read | None) -> Read:
-    stamp = _stamp(path) or _stamp(str(Path(path).parent))
-    if before is not None and stamp is not None and before.stamp == stamp:
-        return before
-    try:
-        return Read(stamp, read_header(path))
-    except BadInput as error:
-        return Read(stamp, error)
-
-
-def _stamp(path: str) -> tuple[int, int] | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+        return dict(zip(wanted, pool.map(read, wanted), strict=True))
 
 
 def _media(folder: Path) -> Iterator[str]:

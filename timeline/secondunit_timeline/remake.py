@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
+from secondunit_bridge.media.decoding import DECODING
 from secondunit_bridge.messages import (
     CameraMove,
     Condition,
@@ -250,10 +251,8 @@ class _Media:
                     self._files[path] = (str(ours.get("reel", "")), held.available_range)
 
     def info(self, path: str, rate: Fraction) -> "MediaInfo":
-        from secondunit_bridge.media.probe import probe
-
         if (path, rate) not in self._probed:
-            self._probed[path, rate] = probe(path, rate)
+            self._probed[path, rate] = DECODING.get().probe(path, rate)
         return self._probed[path, rate]
 
     def today(self, condition: Condition) -> Condition:

@@ -5,7 +5,7 @@ same frames does not; but where it has another size or codec, the take is of off
 """
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -21,7 +21,7 @@ from secondunit_bridge.rates import FrameTime, frames_per_day
 from secondunit_timeline.formats.media import playing, reel_in
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path
-from secondunit_timeline.library import Read, read_headers
+from secondunit_timeline.library import read_headers
 from secondunit_timeline.reels import offset_in, reel_key, same_reel, shift_of, stem, timecode
 from secondunit_timeline.slugs import is_slug_reference
 from secondunit_timeline.takes import PREFIX, RECIPE, PlacedTake, grown_from, placed_takes, record_of
@@ -89,12 +89,12 @@ def said(state: State) -> str:
     return ": ".join(filter(None, (state_name(state), reason(state))))
 
 
-def states(index: Index, known: MutableMapping[str, Read] | None = None) -> list[tuple[PlacedTake, State]]:
+def states(index: Index, keys: Collection[str] | None = None) -> list[tuple[PlacedTake, State]]:
     """The takes of the cut and their states, in the order of `placed_takes`; opens the media beside them.
 
-    `known`: see `read_headers`.
+    `keys`: of these takes alone.
     """
-    placed = list(placed_takes(index))
+    placed = [take for take in placed_takes(index) if keys is None or take.key in keys]
     paths: dict[str, None] = {}
     for take in placed:
         track, item = _item(index, take)
@@ -104,7 +104,7 @@ def states(index: Index, known: MutableMapping[str, Read] | None = None) -> list
         record = _record(item.child, take.key)
         if record is not None:
             paths |= dict.fromkeys(span.path for _, span, _ in _spans(record))
-    headers = read_headers(paths, known)
+    headers = read_headers(paths)
     return [(take, state_of(index, take, headers)) for take in placed]
 
 

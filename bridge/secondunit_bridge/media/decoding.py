@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # they bring PyAV and numpy, which who asks another process d
     import numpy as np
     from numpy.typing import NDArray
 
+    from secondunit_bridge.media.header import Header
     from secondunit_bridge.media.probe import MediaInfo
     from secondunit_bridge.media.read import VideoReader
 
@@ -40,6 +41,9 @@ class Decoding(Protocol):
     def probe(self, path: str, rate: Fraction | None = None) -> "MediaInfo":
         """See `probe.probe`."""
 
+    def header(self, path: str) -> "Header":
+        """See `header.read_header`."""
+
     def steps(self, path: str, rate: Fraction, start: int, stop: int) -> Sequence[float]:
         """By how much each frame after `start`, up to, not including, `stop`, differs from the one before.
 
@@ -62,6 +66,11 @@ class Here:
         from secondunit_bridge.media.probe import probe
 
         return probe(path, rate)
+
+    def header(self, path: str) -> "Header":
+        from secondunit_bridge.media.header import read_header
+
+        return read_header(path)
 
     def steps(self, path: str, rate: Fraction, start: int, stop: int) -> Sequence[float]:
         from secondunit_bridge.media.read import VideoReader

@@ -29,6 +29,7 @@ def test_it_says_what_reading_the_file_here_says(make_clip: MakeClip, frames: Fr
     clip, still = str(make_clip(30)), tmp_path / "still.png"
     write_still(still, "64x36")
     assert there.probe(clip) == here.probe(clip)
+    assert there.header(clip) == here.header(clip)
     assert there.steps(clip, RATE, 4, 12) == tuple(here.steps(clip, RATE, 4, 12))
     assert there.steps(clip, RATE, 8, 20) == tuple(here.steps(clip, RATE, 8, 20)), "some of them are known"
     for size in ((None, None), (64, None), (40, 30)):
@@ -40,9 +41,9 @@ def test_it_says_what_reading_the_file_here_says(make_clip: MakeClip, frames: Fr
 def test_a_file_that_changed_is_measured_again(make_clip: MakeClip, frames: Frames, tmp_path: Path) -> None:
     there, clip = DecodingByFrames(frames.link), tmp_path / "clip.mov"
     clip.write_bytes(make_clip(30).read_bytes())
-    assert there.probe(str(clip)).frames == 30
+    assert there.probe(str(clip)).frames == there.header(str(clip)).frames == 30
     clip.write_bytes(make_clip(42).read_bytes())
-    assert there.probe(str(clip)).frames == 42
+    assert there.probe(str(clip)).frames == there.header(str(clip)).frames == 42
     clip.unlink()
     with pytest.raises(MediaMissing, match=r"clip\.mov does not exist"):
         there.probe(str(clip))

@@ -38,7 +38,7 @@ from secondunit_timeline.conform import relink_media
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.index import Index
-from secondunit_timeline.library import Read, scan
+from secondunit_timeline.library import scan
 from secondunit_timeline.matches import look_of, place_match, plan_match
 from secondunit_timeline.operations import ApproveTake, End, Into, Lift, Slip
 from secondunit_timeline.operations import Operation as Change
@@ -104,8 +104,8 @@ def place_of(opened: OpenCut, number: int = 1) -> ShotPlace:
     return [place for place in opened.version.places if isinstance(place, ShotPlace)][number]
 
 
-def only(cut: otio.schema.Timeline, known: dict[str, Read] | None = None) -> HeldTake:
-    (found,) = held_takes(Index(cut), {} if known is None else known)
+def only(cut: otio.schema.Timeline) -> HeldTake:
+    (found,) = held_takes(Index(cut))
     return found
 
 
@@ -135,27 +135,25 @@ def test_a_take_of_a_proxy_is_of_offline_grade_once_the_original_is_there(tmp_pa
     cut = extended(proxy, 80)
     assert only(cut).state == Fresh()
     full, _, _ = relink_media(cut, scan([tmp_path / "originals"]))
-    known: dict[str, Read] = {}
-    take = only(full, known)
+    take = only(full)
     assert isinstance(take.state, OfflineGrade) and take.made_from == {"A003"}
     assert words.why_of(take.state) == (
         "Offline grade: it was made from 32×18 h264, and the shot is A003C001.mov by now, 64×36 h264."
     )
-    planned = plan_version(Index(full), take, tmp_path, False, known)
+    planned = plan_version(Index(full), take, tmp_path, False)
     assert planned.order is not None and planned.order.seeds == (0,)
     assert (planned.order.slot.width, planned.order.slot.height) == (64, 36)
     after, _ = edit(full, planned.operations([take_of(planned.order, 2)]))
-    held = held_takes(Index(after), known)
+    held = held_takes(Index(after))
     assert [(one.plays, isinstance(one.state, Fresh)) for one in held] == [(True, False), (False, True)]
 
 
 def test_a_further_version_stands_on_the_frames_of_now_and_takes_nothing_away(cut: otio.schema.Timeline) -> None:
     stale = slipped(cut)
-    known: dict[str, Read] = {}
-    take = only(stale, known)
-    planned = plan_version(Index(stale), take, Path("/takes"), True, known)
+    take = only(stale)
+    planned = plan_version(Index(stale), take, Path("/takes"), True)
     after, _ = edit(stale, planned.operations([take_of(planned.order, 2)]))
-    old, new = held_takes(Index(after), known)
+    old, new = held_takes(Index(after))
     assert (old.plays, new.plays, new.state) == (False, True, Fresh()) and old.state == take.state
     assert next(placed_takes(Index(after))).path == next(placed_takes(Index(stale))).path
 
@@ -163,11 +161,10 @@ def test_a_further_version_stands_on_the_frames_of_now_and_takes_nothing_away(cu
 def test_what_would_not_fit_either_is_refused_before_anything_is_made(cut: otio.schema.Timeline) -> None:
     stale = slipped(cut)
     stale.tracks[0][0].effects.append(otio.schema.LinearTimeWarp(time_scalar=0.5))
-    known: dict[str, Read] = {}
-    take = only(stale, known)
+    take = only(stale)
     assert isinstance(take.state, Stale)
     with pytest.raises(CutError, match="would not fit either"):
-        plan_version(Index(stale), take, Path("/takes"), True, known)
+        plan_version(Index(stale), take, Path("/takes"), True)
 
 
 @pytest.mark.parametrize("noted", ["cut", "folder"])
@@ -220,8 +217,7 @@ def test_what_was_made_from_a_stale_take_waits_for_it(qtbot: QtBot, model: Panel
 
 
 def planned_beside(opened: OpenCut) -> Ordered:
-    known: dict[str, Read] = {}
-    return plan_version(opened.version.index, only(opened.version.index.cut, known), Path("/takes"), False, known)
+    return plan_version(opened.version.index, only(opened.version.index.cut), Path("/takes"), False)
 
 
 def test_a_version_fills_its_slug_beside_an_approved_take_and_plays_once_it_is_cut_in(

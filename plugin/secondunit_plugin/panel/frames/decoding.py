@@ -15,16 +15,19 @@ from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.frames.messages import (
     Compare,
     Compared,
+    HeaderRead,
     PictureRead,
     Probe,
     Probed,
     Question,
     Refused,
     Reply,
+    WantHeader,
     WantPicture,
 )
 
 if TYPE_CHECKING:
+    from secondunit_bridge.media.header import Header
     from secondunit_bridge.media.probe import MediaInfo
 
 
@@ -38,6 +41,11 @@ class DecodingByFrames:
         reply, _ = self._ask(Probe(self._link.number(), path, rate))
         assert isinstance(reply, Probed)
         return reply.info
+
+    def header(self, path: str) -> "Header":
+        reply, _ = self._ask(WantHeader(self._link.number(), path))
+        assert isinstance(reply, HeaderRead)
+        return reply.header
 
     def steps(self, path: str, rate: Fraction, start: int, stop: int) -> Sequence[float]:
         reply, _ = self._ask(Compare(self._link.number(), path, rate, start, stop))

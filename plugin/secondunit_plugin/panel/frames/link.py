@@ -19,6 +19,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from secondunit_plugin.panel.frames import ring
 from secondunit_plugin.panel.frames.messages import (
     Compared,
+    HeaderRead,
     PictureRead,
     Probed,
     Question,
@@ -174,7 +175,7 @@ class FramesLink(QObject):
                             self._requests = requests
                             self._can_be_asked.notify_all()
                         self._came.emit(Running(process.pid, requests, reader))
-                    case Probed() | Compared() | PictureRead() | Refused():
+                    case Probed() | HeaderRead() | Compared() | PictureRead() | Refused():
                         self._calls.pop(answer.number).set_result((answer, data))
                     case _:
                         self.answered.emit(answer, data)

@@ -8,7 +8,8 @@ from fractions import Fraction
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # it brings PyAV
+if TYPE_CHECKING:  # they bring PyAV
+    from secondunit_bridge.media.header import Header
     from secondunit_bridge.media.probe import MediaInfo
 
 _LENGTHS = struct.Struct("<II")
@@ -99,6 +100,14 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class WantHeader:
+    """What `Decoding.header` tells of a media file."""
+
+    number: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Compare:
     """What `Decoding.steps` tells of its frames [start, stop)."""
 
@@ -128,7 +137,7 @@ class Leave:
     number: int
 
 
-Question = Probe | Compare | WantPicture
+Question = Probe | WantHeader | Compare | WantPicture
 """What somebody waits for."""
 Request = Show | Play | WantThumbnail | WantPeaks | Leave | Question
 
@@ -199,6 +208,12 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderRead:
+    number: int
+    header: "Header"
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     number: int
     steps: tuple[float, ...]
@@ -238,15 +253,16 @@ class Noted:
     note: str
 
 
-Reply = Probed | Compared | PictureRead | Refused
+Reply = Probed | HeaderRead | Compared | PictureRead | Refused
 """To a `Question` of the same number."""
 Answer = Ready | Opened | Shown | Sounded | Ended | Thumbnail | Peaks | Unshown | Noted | Reply
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        *(MediaTime, CutScene, MediaScene, Show, Play, WantThumbnail, WantPeaks, Leave, Probe, Compare, WantPicture),
+        *(MediaTime, CutScene, MediaScene, Show, Play, WantThumbnail, WantPeaks, Leave),
+        *(Probe, WantHeader, Compare, WantPicture),
         *(Ready, Opened, Shown, Sounded, Ended, Thumbnail, Peaks, Unshown, Noted),
-        *(Probed, Compared, PictureRead, Refused),
+        *(Probed, HeaderRead, Compared, PictureRead, Refused),
     )
 }
 
@@ -283,8 +299,9 @@ def _built(given: dict[str, Any]) -> Any:
 
 @cache
 def _media_kinds() -> dict[str, Any]:
+    from secondunit_bridge.media.header import Header
     from secondunit_bridge.media.mastering import Mastering
     from secondunit_bridge.media.probe import Encoding, MediaInfo, SoundInfo
     from secondunit_bridge.rates import FrameTime
 
-    return {kind.__name__: kind for kind in (MediaInfo, Encoding, Mastering, SoundInfo, FrameTime)}
+    return {kind.__name__: kind for kind in (Header, MediaInfo, Encoding, Mastering, SoundInfo, FrameTime)}

@@ -18,6 +18,7 @@ from secondunit_plugin.panel.frames.messages import (
     Probe,
     Ready,
     Show,
+    WantHeader,
     WantPeaks,
     WantPicture,
     WantThumbnail,
@@ -59,7 +60,7 @@ def main() -> None:
                 thumbnails.ask(request)
             case Leave(number):
                 thumbnails.leave(number)
-            case Probe() | Compare() | WantPicture():
+            case Probe() | WantHeader() | Compare() | WantPicture():
                 questions.ask(request)
     os._exit(0)  # without waiting for what is being decoded
 

@@ -13,22 +13,25 @@ import av.error
 from secondunit_bridge.errors import SecondUnitError
 from secondunit_bridge.media.container import check_file, is_pattern, sequence_numbers
 from secondunit_bridge.media.decoding import in_size, picture_of, steps_of
+from secondunit_bridge.media.header import Header, read_header
 from secondunit_bridge.media.read import VideoReader, read_still
 
 from secondunit_plugin.panel.frames.messages import (
     Answer,
     Compare,
     Compared,
+    HeaderRead,
     PictureRead,
     Probe,
     Probed,
     Question,
     Refused,
+    WantHeader,
     WantPicture,
 )
 
-# Files whose facts are kept, and those of them whose decoders stay open.
-_KEPT, _OPEN = 64, 4
+# Files whose facts are kept, those of them whose decoders stay open, and files whose headers are kept.
+_KEPT, _OPEN, _HEADERS = 64, 4, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Questions:
     def __init__(self, send: Callable[[Answer, bytes], None]) -> None:
         self._send = send
         self._known: OrderedDict[tuple[object, ...], _Known] = OrderedDict()
+        self._headers: OrderedDict[tuple[object, ...], Header] = OrderedDict()
         self._queue: queue.SimpleQueue[Question] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="questions", daemon=True).start()
 
@@ -66,6 +70,8 @@ class Questions:
         match question:
             case Probe(number, path, rate):
                 return Probed(number, self._file(path, rate).reader.info), b""
+            case WantHeader(number, path):
+                return HeaderRead(number, self._header(path)), b""
             case Compare(number, path, rate, start, stop):
                 return Compared(number, self._steps(self._file(path, rate), start, stop)), b""
             case WantPicture(number, path, frame, rate, width, height):
@@ -87,6 +93,15 @@ class Questions:
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return known
+
+    def _header(self, path: str) -> Header:
+        key = path, *_state(path)
+        header = self._headers.get(key) or read_header(path)
+        self._headers[key] = header
+        self._headers.move_to_end(key)
+        if len(self._headers) > _HEADERS:
+            self._headers.popitem(last=False)
+        return header
 
     @staticmethod
     def _steps(known: _Known, start: int, stop: int) -> tuple[float, ...]:

@@ -3,7 +3,6 @@
 Brings OpenTimelineIO.
 """
 
-from collections.abc import MutableMapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,16 +14,15 @@ from secondunit_bridge.messages import FramesAfter, FramesBefore, Record, Source
 from secondunit_timeline import staleness
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
-from secondunit_timeline.library import Read
 from secondunit_timeline.placing import Ordered
 from secondunit_timeline.remake import place_remake, plan_remake
-from secondunit_timeline.takes import PREFIX, key_of, placed_takes, record_of, stand_ins
+from secondunit_timeline.takes import PREFIX, key_of, record_of, stand_ins
 
 from secondunit_plugin.panel.model.states import Fresh, HeldTake, OfflineGrade, Stale, State, Unknown, Where
 
 
-def held_takes(index: Index, known: MutableMapping[str, Read]) -> tuple[HeldTake, ...]:
-    """Those on tracks of pictures. `known`: the media that was opened before, and is now."""
+def held_takes(index: Index) -> tuple[HeldTake, ...]:
+    """Those on tracks of pictures."""
     pictures = {track.name for track in index.tracks if track.kind == otio.schema.TrackKind.Video}
     return tuple(
         HeldTake(
@@ -38,12 +36,12 @@ def held_takes(index: Index, known: MutableMapping[str, Read]) -> tuple[HeldTake
             _state(state),
             _made_from(_record(index, take.track, take.at.frame, take.key)),
         )
-        for take, state in staleness.states(index, known)
+        for take, state in staleness.states(index)
         if take.track in pictures
     )
 
 
-def plan_version(index: Index, take: HeldTake, folder: Path, plays: bool, known: MutableMapping[str, Read]) -> Ordered:
+def plan_version(index: Index, take: HeldTake, folder: Path, plays: bool) -> Ordered:
     """A further version of `take`, from the camera frames that the cut has there now.
 
     `plays`: the clip plays it from when it arrives. Raises CutError where it would not fit either, and what
@@ -57,12 +55,10 @@ def plan_version(index: Index, take: HeldTake, folder: Path, plays: bool, known:
     operations = partial(place_remake, remake, plays=plays)
     made = stand_ins(remake.order)
     after = Index(edit(index.cut, operations(made))[0])
-    headers = {path: read.header for path, read in known.items()}
-    for placed in placed_takes(after):
-        if (placed.track, placed.at, placed.key) == (take.track, take.at, key_of(made[0])):
-            state = staleness.state_of(after, placed, headers)
-            if isinstance(state, staleness.Stale | staleness.OfflineGrade):
-                raise CutError(f"a further version would not fit either ({staleness.said(state)}): order one by hand")
+    for placed, state in staleness.states(after, {key_of(made[0])}):
+        here = (placed.track, placed.at) == (take.track, take.at)
+        if here and isinstance(state, staleness.Stale | staleness.OfflineGrade):
+            raise CutError(f"a further version would not fit either ({staleness.said(state)}): order one by hand")
     return Ordered(index.cut, remake.order, operations)
 
 

@@ -23,7 +23,6 @@ from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.ratings import RatingsModel
 
 if TYPE_CHECKING:
-    from secondunit_timeline.library import Read
     from secondunit_timeline.placing import Ordered
 
 # As in `secondunit_timeline.staleness`, which brings OpenTimelineIO.
@@ -143,8 +142,6 @@ class StatesModel(QObject):
         self._version: Version | None = None
         """The one whose takes these are."""
         self._busy = False
-        self._read: dict[str, Read] = {}
-        """The media that was opened."""
         self._ordering: frozenset[str] = frozenset()
         """Takes of which a further version is being planned."""
         cut.changed.connect(self._follow)
@@ -233,7 +230,7 @@ class StatesModel(QObject):
         self.refused.emit(BadInput(said.format(name=take.name)))
 
     def _order(self, takes: tuple[HeldTake, ...], notes: Sequence[str]) -> None:
-        opened, link, read = self._cut.open, self._link, self._read
+        opened, link = self._cut.open, self._link
         if opened is None:
             return
         approved = {take.take_id for take in takes if self._is_approved(take)}
@@ -249,7 +246,7 @@ class StatesModel(QObject):
             refused: list[str] = []
             for take in takes:
                 try:
-                    planned = plan_version(index, take, folder, take.take_id not in approved, read)
+                    planned = plan_version(index, take, folder, take.take_id not in approved)
                     assert planned.order is not None
                     submit(planned.order)
                     ordered.append(planned)
@@ -278,16 +275,16 @@ class StatesModel(QObject):
         opened = self._cut.open
         path = opened.path if opened is not None else None
         if path != self._path:
-            self._path, self._read = path, {}
+            self._path = path
             self._show(None, ())
         if opened is None or opened.version is self._version or self._busy:
             return
-        version, read = opened.version, self._read
+        version = opened.version
 
         def work() -> tuple[HeldTake, ...]:
             from secondunit_plugin.panel.model.remaking import held_takes
 
-            return held_takes(version.index, read)
+            return held_takes(version.index)
 
         def use(found: tuple[HeldTake, ...]) -> None:
             self._busy = False
