@@ -59,7 +59,7 @@ GAP = GapPlace("V1", FrameTime(30, RATE), 12)
 def test_the_model_brings_no_widgets_no_grpc_and_no_otio() -> None:
     code = (
         "import sys, pkgutil, secondunit_plugin.panel.model as m\n"
-        "bring = ('reading', 'planning', 'finding', 'cutting', 'saved', 'exporting', 'remaking')\n"
+        "bring = ('reading', 'planning', 'finding', 'cutting', 'saved', 'exporting', 'remaking', 'hosted')\n"
         "names = [n.name for n in pkgutil.iter_modules(m.__path__) if n.name not in bring]\n"
         "for name in names: __import__(f'secondunit_plugin.panel.model.{name}')\n"
         "heavy = ('PyQt5.QtWidgets', 'PyQt5.QtGui', 'grpc', 'opentimelineio', 'av', 'numpy')\n"
@@ -197,7 +197,7 @@ def test_filling_the_window_imports_nothing_any_more() -> None:
         "from secondunit_plugin.panel import app\n"
         "from secondunit_plugin.panel.window import Window\n"
         "application = QApplication([])\n"
-        "app._import_the_rest()\n"
+        "app._import_the_rest('window.ini')\n"
         "from secondunit_plugin.panel.events import UnitLink\n"
         "from secondunit_plugin.panel.model.panel import PanelModel\n"
         "before = set(sys.modules)\n"
@@ -227,4 +227,4 @@ def test_without_its_libraries_it_says_what_to_install() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     (said,) = ended.stderr.splitlines()
-    assert "install secondunit[panel]" in said and ended.returncode == 3
+    assert "install 'secondunit[panel]'" in said and ended.returncode == 3

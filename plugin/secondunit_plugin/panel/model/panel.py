@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from PyQt5.QtCore import QFileSystemWatcher, QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QFileSystemWatcher, QObject, pyqtSignal
 from secondunit_bridge.errors import BadInput, SecondUnitError, UnitUnreachable
 from secondunit_bridge.messages import Card, Order, OrderStatus, ReferenceImage, ReferenceShot, Text
 from secondunit_bridge.rates import FrameTime
@@ -22,21 +22,13 @@ from secondunit_plugin.panel.model.basis import basis
 from secondunit_plugin.panel.model.choosing import ChoosingModel
 from secondunit_plugin.panel.model.compare import CompareModel
 from secondunit_plugin.panel.model.cut import CutModel, NoCut, OpenCut, Reading, Unreadable, Version
-from secondunit_plugin.panel.model.draft import (
-    ControlsState,
-    Draft,
-    DraftModel,
-    Known,
-    Needless,
-    Refused,
-    Replace,
-    Unknown,
-)
+from secondunit_plugin.panel.model.draft import Draft, DraftModel, Replace
 from secondunit_plugin.panel.model.editing import EditingModel, read
-from secondunit_plugin.panel.model.forecast import Forecast, ForecastModel, ForecastState, NoForecast, NotPossible
+from secondunit_plugin.panel.model.forecast import ForecastModel
 from secondunit_plugin.panel.model.handles import HandlesModel
 from secondunit_plugin.panel.model.history import HistoryModel
 from secondunit_plugin.panel.model.host import HostModel
+from secondunit_plugin.panel.model.inquiry import InquiryModel
 from secondunit_plugin.panel.model.live import LIVE, LiveModel
 from secondunit_plugin.panel.model.offers import OffersModel
 from secondunit_plugin.panel.model.orders import Broken, Earlier, OrdersModel, listed
@@ -56,7 +48,6 @@ from secondunit_plugin.panel.model.weights import WeightsModel
 
 if TYPE_CHECKING:
     from secondunit_bridge.client import Client
-    from secondunit_bridge.controls import Controls
     from secondunit_bridge.spawn import Address
     from secondunit_timeline.placing import Ordered
 
@@ -64,11 +55,6 @@ if TYPE_CHECKING:
     from secondunit_plugin.hosts.host import Host
     from secondunit_plugin.panel.model.folders import Folder
     from secondunit_plugin.panel.model.saved import State
-
-_SETTLE_MS = 100
-"""How long a number that is being stepped has to stand before the unit is asked for its controls."""
-_REST_MS = 400
-"""How long a draft has to rest before the unit is asked what it would do for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,31 +115,19 @@ class PanelModel(QObject):
         self.host: HostModel | None = None
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._say_written)
-        self._asked = 0
         link.state_changed.connect(self._unit_changed)
         link.event_arrived.connect(self.orders.take)
         self.orders.changed.connect(self._say_failure)
         self.cut.changed.connect(self._keep_place)
         self.editing.filled.connect(self._say_filled)
         self.editing.refused.connect(self._refuse)
-        self._ask_soon = QTimer(self)
-        self._ask_soon.setSingleShot(True)
-        self._ask_soon.setInterval(_SETTLE_MS)
-        self._ask_soon.timeout.connect(self._ask_for_controls)
-        self.draft.controls_wanted.connect(self._ask_soon.start)
-        self._forecast_asked = 0
-        self._at_rest = QTimer(self)
-        self._at_rest.setSingleShot(True)
-        self._at_rest.setInterval(_REST_MS)
-        self._at_rest.timeout.connect(self._ask_for_forecast)
+        self._inquiry = InquiryModel(link, self.cut, self.draft, self.orders, self.forecast, self)
         for changed in (self.draft.changed, self.cut.changed, self.unit_changed):
-            changed.connect(self._at_rest.start)
             changed.connect(self.live.follow)
 
     def card(self, draft: Draft) -> Card | None:
         """That of the draft's model, where the unit has it."""
-        cards = self.unit.info.cards if isinstance(self.unit, Reached) else ()
-        return next((card for card in cards if (card.engine, card.model) == (draft.engine, draft.model)), None)
+        return self.unit.card(draft.engine, draft.model) if isinstance(self.unit, Reached) else None
 
     def _plan_live(self) -> "Callable[[Path], Order | None] | None":
         opened, draft = self.cut.open, self.draft.draft
@@ -473,7 +447,8 @@ class PanelModel(QObject):
         self.unit_changed.emit()
         if isinstance(state, Reached):
             self.offers.set_cards(state.info.cards)
-            self._ask_for_controls()
+        self._inquiry.use_unit(state)
+        if isinstance(state, Reached):
             self._find_orders()
 
     def _find_orders(self) -> None:
@@ -496,56 +471,6 @@ class PanelModel(QObject):
                     link.watch(status.order.id, running.event)
 
         Operation(self, lambda: link.call(listed)).success(use).failure(self._refuse).run()
-
-    def _ask_for_controls(self) -> None:
-        opened, draft, link = self.cut.open, self.draft.draft, self.link
-        if opened is None or draft is None or not isinstance(self.unit, Reached):
-            self.draft.set_controls(Unknown())
-            return
-        self._asked += 1
-        asked, (version, planned) = self._asked, self._basis(opened, draft)
-
-        def work() -> "Controls | None":
-            from secondunit_plugin.panel.model.planning import order_to_ask_with
-
-            order = order_to_ask_with(version, planned, opened.takes_folder)
-            return link.call(lambda unit: unit.controls(order, draft.intent)) if order is not None else None
-
-        def use(state: ControlsState) -> None:
-            if asked == self._asked:  # else there is a later answer to come
-                self.draft.set_controls(state)
-
-        def answered(found: "Controls | None") -> None:
-            use(Known(found.controls) if found is not None else Needless())
-
-        Operation(self, work).success(answered).failure(lambda error: use(Refused(str(error)))).run()
-
-    def _ask_for_forecast(self) -> None:
-        opened, draft, link = self.cut.open, self.draft.draft, self.link
-        self._forecast_asked += 1
-        asked = self._forecast_asked
-        if opened is None or draft is None or not isinstance(self.unit, Reached):
-            self.forecast.set_state(NoForecast())
-            return
-        card, (version, planned) = self.card(draft), self._basis(opened, draft)
-
-        def work() -> ForecastState:
-            from tempfile import TemporaryDirectory
-
-            from secondunit_plugin.panel.model.planning import Folders, plan
-
-            with TemporaryDirectory(prefix="secondunit-") as masks:
-                ordered = plan(version, planned, Folders(opened.takes_folder, Path(masks)), card)
-                if (order := ordered.order) is None:
-                    return NoForecast()
-                told = link.call(lambda unit: unit.plan(order))
-                return Forecast(told, len(order.seeds), ordered.notes, card)
-
-        def use(state: ForecastState) -> None:
-            if asked == self._forecast_asked:  # else there is a later answer to come
-                self.forecast.set_state(state)
-
-        Operation(self, work).success(use).failure(lambda error: use(NotPossible(str(error)))).run()
 
     def _say_failure(self, order_id: str) -> None:
         running = self.orders.orders[order_id]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from secondunit_bridge.messages import UnitInfo
+from secondunit_bridge.messages import Card, UnitInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,10 @@ class Searching:
 @dataclass(frozen=True, slots=True)
 class Reached:
     info: UnitInfo
+
+    def card(self, engine: str, model: str) -> Card | None:
+        """That of the model, where the unit has it."""
+        return next((card for card in self.info.cards if (card.engine, card.model) == (engine, model)), None)
 
 
 @dataclass(frozen=True, slots=True)
