@@ -87,6 +87,7 @@ def _command(name, label, description):
     """An operator that asks the panel for something. What comes of it is a step of its own in Blender's history."""
 
     def execute(self, _context):  # noqa: ARG001 - Blender's signature
+        _running.session.look()  # what is selected is told before
         _running.link.tell("command", name=name)
         return {"FINISHED"}
 

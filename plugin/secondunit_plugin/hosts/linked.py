@@ -7,8 +7,7 @@ from typing import Any
 
 import opentimelineio as otio
 import orjson
-from secondunit_bridge.errors import CutError, HostError, MediaError
-from secondunit_bridge.media.probe import MediaInfo, probe
+from secondunit_bridge.errors import CutError, HostError
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_plugin.hosts.host import (
@@ -23,6 +22,7 @@ from secondunit_plugin.hosts.host import (
     Support,
 )
 from secondunit_plugin.hosts.link import Connection
+from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.steps import Step
 from secondunit_plugin.hosts.strips import cut_from, strips_from
 from secondunit_plugin.hosts.wire import steps_to_json, strips_from_json, strips_to_json
@@ -34,7 +34,7 @@ class LinkedHost:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._rate = Fraction(0)
-        self._probed: dict[str, MediaInfo] = {}
+        self._probe = Probing()
 
     def about(self) -> About:
         greeting = self._connection.greeting
@@ -56,7 +56,7 @@ class LinkedHost:
                 case "attention" if self._rate:
                     changed(AttentionChanged(self._attention(params)))
                 case "gone":
-                    changed(Gone(params["why"]))
+                    changed(Gone(f"{self._connection.greeting.program} is not connected any more: {params['why']}"))
 
         return self._connection.follow(told)
 
@@ -76,15 +76,6 @@ class LinkedHost:
 
     def reveal(self, at: FrameTime) -> None:
         self._connection.ask("reveal", frame=at.frame)
-
-    def _probe(self, path: str) -> MediaInfo | None:
-        """What a file held when it was first asked for; a file that is not there is looked for again."""
-        if path not in self._probed:
-            try:
-                self._probed[path] = probe(path)
-            except MediaError:
-                return None
-        return self._probed[path]
 
     def _attention(self, told: dict[str, Any]) -> Attention:
         playhead = told.get("playhead")

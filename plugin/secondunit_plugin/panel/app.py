@@ -65,8 +65,14 @@ def run(cut: Path | None) -> int:
         def open_cut(model: "PanelModel") -> None:
             if cut is not None:
                 model.open_cut(cut)
-            else:
-                Operation(window, partial(_last, model.link.home)).success(model.open_last).run()
+                return
+            from secondunit_plugin.panel.model.programs import ProgramsModel
+
+            programs = ProgramsModel(model)
+            programs.asked.connect(partial(_raise, window))
+            closing.callback(programs.close)
+            programs.listen()
+            Operation(window, partial(_last, model.link.home)).success(model.open_last).run()
 
         closing.callback(finish)
         QTimer.singleShot(0, begin)
@@ -150,6 +156,11 @@ def _application() -> QApplication:
     for text in warned:
         log.warning("%s", text)
     return app
+
+
+def _raise(window: Window) -> None:
+    window.raise_()
+    window.activateWindow()
 
 
 def _find_speaker() -> "Callable[[], Speaker]":

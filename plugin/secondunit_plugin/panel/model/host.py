@@ -48,7 +48,7 @@ class HostModel(QObject):
         self._head = -1
         self._told.connect(self._hear)
         self._look_soon, self._read_soon = QTimer(self), QTimer(self)
-        for timer, do in ((self._look_soon, self._look), (self._read_soon, self._reread)):
+        for timer, do in ((self._look_soon, self.look), (self._read_soon, self._reread)):
             timer.setSingleShot(True)
             timer.setInterval(_SETTLE_MS)
             timer.timeout.connect(do)
@@ -85,7 +85,8 @@ class HostModel(QObject):
                 self._cut.set_state(NoCut())
                 self.refused.emit(SecondUnitError(why))
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """What is looked at in the host is looked at here, without waiting for it to be quiet."""
         attention, hosted = self._attention, self._hosted
         if attention is None or hosted is None:
             return

@@ -191,6 +191,9 @@ class PanelModel(QObject):
 
     def follow(self, reach: "Callable[[], Host]") -> None:
         """From then on the cut is the one that an editing program has open; `reach` is called in a thread."""
+        if self.host is not None:
+            self.host.close()
+            self.host.deleteLater()
         self.host = HostModel(reach, self.cut, self.editing, self)
         self.host.refused.connect(self._refuse)
         self.host.reading.connect(self._leave_for)
