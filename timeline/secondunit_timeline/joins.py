@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+import numpy as np
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
+from secondunit_bridge.media.decoding import DECODING
 from secondunit_bridge.messages import FramesAfter, FramesBefore, Order, Sound, Take, Task
 from secondunit_bridge.rates import FrameTime
 
@@ -29,6 +31,13 @@ from secondunit_timeline.takes import Asked, clip_of
 OVER_CUT = 8
 """Frames that a join over a cut replaces where nobody says how many."""
 
+# The size at which two pictures are compared, BT.709's weights of R'G'B', and the correlation above which they show one
+# set-up. Measured: pictures of one locked-off shot a second apart correlate by 0.80 to 0.98, those of different shots
+# of real footage by less than 0.5, those of the sample's landscapes by up to 0.82.
+_COMPARED = (48, 27)
+_LUMA = np.array((0.2126, 0.7152, 0.0722))
+_ONE_SET_UP = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class Join:
@@ -45,6 +54,21 @@ class Join:
     order: Order
     offset: Fraction
     sound: tuple[str, ...]
+
+
+def shows_one_set_up(before: Shot, after: Shot) -> bool:
+    """Whether the last picture of a shot and the first of the next show the same things in the same places.
+
+    By the correlation of their luma, which grade and exposure leave alone. Raises MediaError, BadInput.
+    """
+    ends = ((before, before.used.end - 1), (after, after.used.start))
+    codes = []
+    for shot, frame in ends:
+        picture = DECODING.get().picture(shot.info.path, frame, shot.info.rate, *_COMPARED)
+        codes.append(np.frombuffer(picture.pixels, np.uint8).reshape(-1, 3).astype(np.float64) @ _LUMA)
+    if min(one.std() for one in codes) < 1:
+        return False  # black, or another plain picture
+    return float(np.corrcoef(*codes)[0, 1]) > _ONE_SET_UP
 
 
 def plan_join(index: Index, at: FrameTime, frames: int | None, settings: Settings, track: str | None = None) -> Join:

@@ -15,7 +15,8 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
     model/           QtCore only. panel.py: the whole and its verbs; cut.py, layout.py, places.py, suggestions.py,
                      draft.py, values.py, orders.py, takes.py, choosing.py, ratings.py, again.py, unit.py: the parts;
                      inquiry.py: what the unit says of the draft; editing.py: edits of the cut one after the other,
-                     pending.py: what waits for one; states.py: takes that do not fit any more; reading.py, planning.py,
+                     pending.py: what waits for one; states.py: takes that do not fit any more; handles.py, jumps.py:
+                     what pictures tell; reading.py, planning.py,
                      finding.py, cutting.py, remaking.py, saved.py, exporting.py: what touches OpenTimelineIO, imported
                      inside operations
     compare/         two pictures of the same frame as one; seams.py: the figures of a seam in words and as a light

@@ -39,6 +39,8 @@ from secondunit_plugin.panel.model.suggestions import (
 from secondunit_plugin.panel.views.asking_form import AskingForm
 from secondunit_plugin.panel.views.place_strip import PlaceStrip
 from secondunit_plugin.panel.views.small_pictures import SmallPictures
+from secondunit_timeline.joins import shows_one_set_up
+from secondunit_timeline.shots import find_clip, open_shot
 
 from tests.timeline.cuts import RATE, clip, cut_of, dissolve, gap
 from tests.timeline.media_cuts import MakeClip, shot
@@ -121,6 +123,29 @@ def test_takes_of_one_set_up_meet_in_a_jump_cut(first: otio.schema.Clip, second:
     assert is_jump_cut(before, after, RATE) == jumps
     found = [purpose for _, purpose in suggested(version, at(version, JoinPlace))]
     assert (SmoothJumpCut() in found) == jumps
+
+
+def test_a_jump_cut_is_seen_in_the_pictures_where_names_do_not_say_so(
+    qtbot: QtBot, model: PanelModel, make_clip: MakeClip
+) -> None:
+    """Two takes of one set-up, the second a little later and brighter, and a shot of another."""
+    still = "color=black:s=160x90:r=24,drawbox=20:20:60:50:white:fill,drawbox=100:5:30:{}:gray:fill,trim=end_frame=30"
+    takes = []
+    for name, top in (("A003", 40), ("A004", 50)):
+        path = make_clip(30).with_name(f"{name}.mov")
+        source = ["-f", "lavfi", "-i", still.format(top), "-vf", f"eq=brightness={(top - 40) / 100}"]
+        subprocess.run(["ffmpeg", "-v", "error", "-y", *source, "-pix_fmt", "yuv420p", str(path)], check=True)
+        takes.append(shot(path, 30, 0, 30, name))
+    strip = PlaceStrip(model, SmallPictures(model.thumbnails))
+    qtbot.addWidget(strip)
+    version = version_of(cut_of([*takes, shot(make_clip(40), 40, 0, 40, "B")]))
+    model.cut.set_state(OpenCut(Path("/cut.otio"), (version,)))
+    model.select(at(version, JoinPlace))
+    qtbot.waitUntil(lambda: strip.buttons[0].text() == "Smooth this jump cut")
+    model.select(at(version, JoinPlace, 1))
+    assert strip.buttons[0].text() == "Join these two: A004 and B"
+    shots = [open_shot(version.index, *find_clip(version.index, name)) for name in ("A003", "A004", "B")]
+    assert shows_one_set_up(shots[0], shots[1]) and not shows_one_set_up(shots[1], shots[2])
 
 
 def test_two_shots_are_joined_or_matched_either_way_and_a_cut_through_one_take_is_no_jump_cut() -> None:

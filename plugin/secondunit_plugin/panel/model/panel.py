@@ -29,6 +29,7 @@ from secondunit_plugin.panel.model.handles import HandlesModel
 from secondunit_plugin.panel.model.history import HistoryModel
 from secondunit_plugin.panel.model.host import HostModel
 from secondunit_plugin.panel.model.inquiry import InquiryModel
+from secondunit_plugin.panel.model.jumps import JumpsModel
 from secondunit_plugin.panel.model.live import LIVE, LiveModel
 from secondunit_plugin.panel.model.offers import OffersModel
 from secondunit_plugin.panel.model.orders import Broken, Earlier, OrdersModel, listed
@@ -84,6 +85,7 @@ class PanelModel(QObject):
         self.place: Place | None = None
         self.cut = CutModel(self)
         self.handles = HandlesModel(self)
+        self.jumps = JumpsModel(self)
         self.draft = DraftModel(self)
         self.offers = OffersModel(self.draft, self)
         self.orders = OrdersModel(self)

@@ -30,7 +30,7 @@ from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation
 from secondunit_timeline.index import Index
-from secondunit_timeline.joins import place_join, plan_join
+from secondunit_timeline.joins import place_join, plan_join, shows_one_set_up
 from secondunit_timeline.matches import look_of, place_match, plan_match, plan_replace
 from secondunit_timeline.operations import End, Into
 from secondunit_timeline.operations import Operation as Change
@@ -150,6 +150,18 @@ def handles_of(version: Version, place: ShotPlace, unused: Handles) -> Handles:
     each = shot.record.rate / (shot.info.rate * shot.speed)
     head, tail = int((shot.used.start - first) * each), int((end - shot.used.end) * each)
     return head if first else unused[0], tail if end < shot.info.frames else unused[1]
+
+
+def shows_jump(version: Version, place: Place) -> bool:
+    """Whether the pictures that meet there show one set-up; not where they cannot be read."""
+    track = version.index.track(place.track)
+    before, after = track.at(place.at.frame - 1), track.at(place.at.frame)
+    try:
+        if before is None or after is None:
+            return False
+        return shows_one_set_up(open_shot(version.index, track, before), open_shot(version.index, track, after))
+    except BadInput:
+        return False
 
 
 def selector_of(place: Place) -> str:

@@ -100,14 +100,14 @@ class Suggestion:
     purpose: Purpose
 
 
-def suggestions(layout: Layout, place: Place) -> tuple[Suggestion, ...]:
-    """The most likely first; none on a locked track."""
+def suggestions(layout: Layout, place: Place, one_set_up: bool = False) -> tuple[Suggestion, ...]:
+    """The most likely first; none on a locked track. `one_set_up`: the pictures that meet at a cut point show one."""
     around = layout.around(place)
     if around is None or around.track.locked:
         return ()
     match place:
         case JoinPlace():
-            found = _at_cut(around, place, layout.rate)
+            found = _at_cut(around, place, layout.rate, one_set_up)
         case GapPlace():
             found = _in_gap(around, place)
         case ShotPlace():
@@ -125,14 +125,14 @@ def is_jump_cut(before: Bar, after: Bar, rate: Fraction) -> bool:
     return set_up != "" and set_up == _set_up(after.name)
 
 
-def _at_cut(around: Around, place: JoinPlace, rate: Fraction) -> Iterator[Suggestion]:
+def _at_cut(around: Around, place: JoinPlace, rate: Fraction, one_set_up: bool) -> Iterator[Suggestion]:
     before, after = around.before, around.after
     if not isinstance(before, Bar) or not isinstance(after, Bar):
         return
     if around.blend_after is not None:
         yield from _for_dissolve(around.blend_after, before, after)
     elif all(_joins(around.track, bar) for bar in (before, after)):
-        jumps = is_jump_cut(before, after, rate)
+        jumps = is_jump_cut(before, after, rate) or one_set_up
         yield Suggestion(place, Join(), SmoothJumpCut() if jumps else JoinThese(before.name, after.name))
     yield from _matched(after, before)
     yield from _matched(before, after)

@@ -53,6 +53,7 @@ class PlaceStrip(QWidget):
         model.place_changed.connect(self._show)
         model.cut.changed.connect(self._show)
         model.handles.changed.connect(self._show)
+        model.jumps.changed.connect(self._show)
         model.draft.changed.connect(self._mark_drafted)
         model.states.changed.connect(self._show_state)
         self._show()
@@ -76,10 +77,10 @@ class PlaceStrip(QWidget):
         around = layout.around(place) if layout is not None and place is not None else None
         self.setVisible(around is not None)
         self._show_state()
-        if layout is None or place is None or around is None:
+        if version is None or layout is None or place is None or around is None:
             return
         self.film.show_place(layout, place, around)
-        self._suggested = suggestions(layout, place)[:_MOST]
+        self._suggested = suggestions(layout, place, self._model.jumps.is_at(version, place))[:_MOST]
         for button, suggestion in zip_longest(self.buttons, self._suggested):
             button.setVisible(suggestion is not None)
             if suggestion is not None:
