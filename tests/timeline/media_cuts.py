@@ -13,6 +13,7 @@ from secondunit_bridge.messages import Codec, Delivery, Order, Record, Slot, Tak
 from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.takes import MARKER, digest
 from secondunit_bridge.wire import record_to_json
+from secondunit_timeline.playback import Player
 from secondunit_timeline.times import time_range
 
 from tests.timeline.cuts import RATE
@@ -95,3 +96,23 @@ def write_take(folder: Path, number: int, start: int, order_id: str = "") -> Tak
         for frame in range(TAKE_FRAMES):
             writer.write(np.full((36, 64, 3), frame * 2500, np.uint16))
     return Take(str(path), TAKE_FRAMES, digest(path), "", record)
+
+
+_FILE, _FRAME = 6000, 900
+
+
+def write_numbered(path: Path, file: int, frames: int, start: FrameTime) -> Path:
+    """Frames of one colour each, which tells the `file` from 1 and the frame: see `numbers`."""
+    with MediaWriter(str(path), Codec.PRORES_HQ, RATE, 64, 36, Fraction(1), _HD, start=start) as writer:
+        for frame in range(frames):
+            picture = np.zeros((36, 64, 3), np.uint16)
+            picture[...] = (file * _FILE, frame * _FRAME, 0)
+            writer.write(picture)
+    return path
+
+
+def numbers(cut: otio.schema.Timeline) -> list[tuple[int, int]]:
+    """The file and the frame that every frame of the cut shows; file 0 where it shows nothing."""
+    with Player(cut) as player:
+        shown = [player.frame(number).mean(axis=(0, 1)) for number in range(player.frames)]
+    return [(round(red / _FILE), round(green / _FRAME)) for red, green, _ in shown]

@@ -130,17 +130,14 @@ def _readdressed(operation: Operation, then: Index, now: Index, added: set[str])
 
 
 def _below(then: Index, at: FrameTime) -> str:
-    """The topmost video track that shows something at `at`."""
+    """The topmost video track that shows something at `at`; over a gap the lowest, whose shots beside it tell."""
     frame = at.frame * then.rate / at.rate
-    for track in reversed(then.tracks):
+    tracks = [track for track in then.tracks if track.kind == otio.schema.TrackKind.Video]
+    for track in reversed(tracks):
         item = track.at(frame)
-        if (
-            track.kind == otio.schema.TrackKind.Video
-            and item is not None
-            and not isinstance(item.child, otio.schema.Gap)
-        ):
+        if item is not None and not isinstance(item.child, otio.schema.Gap):
             return track.name
-    raise ShotNotFound(f"no shot lies at {then.timecode(int(frame))}: place the take by hand")
+    return tracks[0].name
 
 
 def _shot(then: Index, now: Index, name: str, at: FrameTime) -> FrameTime:

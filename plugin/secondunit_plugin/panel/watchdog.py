@@ -1,18 +1,23 @@
 """What holds up the UI thread, named while it does."""
 
+import faulthandler
 import linecache
 import logging
-import sys
+import re
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 LIMIT = 0.05
 """Seconds from which a block of the UI thread is logged."""
 _PAUSE = 0.01
+
+# As faulthandler writes it.
+_PLACE = re.compile(r'  File "(.*)", line (\d+) in (.*)')
 
 log = logging.getLogger(__name__)
 
@@ -113,13 +118,13 @@ class Watchdog(QObject):
 
 
 def _stack(thread: int) -> str:
-    """Where the thread is. No frame is held while files are read: what it names, as a painter, would outlive it."""
-    places = []
-    frame = sys._current_frames().get(thread)
-    while frame is not None:
-        places.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
-        frame = frame.f_back
+    """Where the thread is. No frame is held meanwhile: what it names, as a painter, would end in another thread."""
+    with TemporaryFile() as file:
+        faulthandler.dump_traceback(file)
+        file.seek(0)
+        _, _, told = file.read().decode(errors="replace").partition(f"Thread 0x{thread:016x} ")
+    places = _PLACE.findall(told.partition("\n\n")[0])
     return "".join(
-        f'  File "{file}", line {line}, in {name}\n    {linecache.getline(file, line).strip()}\n'
+        f'  File "{file}", line {line}, in {name}\n    {linecache.getline(file, int(line)).strip()}\n'
         for file, line, name in reversed(places)
     )
