@@ -24,6 +24,7 @@ from secondunit_bridge.messages import Order
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.model import cutting
 from secondunit_plugin.panel.model.cut import CutIn, OpenCut, Reloaded, Slugged
+from secondunit_plugin.panel.model.layout import Bar, Kind
 from secondunit_plugin.panel.model.reading import digest_of, read, version_of
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
@@ -62,14 +63,20 @@ def steps(opened: OpenCut) -> list[str]:
     return [words.of_step(version.step) for version in opened.versions]
 
 
+def kind_of(opened: OpenCut, number: int) -> Kind | None:
+    bar = opened.version.layout.tracks[0].items[number]
+    return bar.kind if isinstance(bar, Bar) else None
+
+
 def test_a_slug_and_its_take_are_one_step(cut: otio.schema.Timeline) -> None:
     opened = opened_of(cut)
     planned = in_gap(opened)
     slugged = cutting.with_slug(opened, planned)
     assert steps(slugged) == ["Cut as it was read", "Slug for A003"]
+    assert [kind_of(one, 1) for one in (opened, slugged)] == [None, Kind.SLUG]
     filled = cutting.with_take(slugged, take(order_of(planned)))
     assert steps(filled) == ["Cut as it was read", "Cut in A003_v001"]
-    assert names(filled.version.index.cut)[1] == ("A003_v001", 12)
+    assert names(filled.version.index.cut)[1] == ("A003_v001", 12) and kind_of(filled, 1) is Kind.TAKE
     back = cutting.shown(filled, 0)
     assert back.version.index.cut.to_json_string() == cut.to_json_string()
     again = cutting.shown(back, 1)

@@ -17,6 +17,7 @@ class Kind(Enum):
     TITLE = auto()
     NEST = auto()
     OFFLINE = auto()
+    SLUG = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from secondunit_timeline.flat import source_of, source_start
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path, read_cut, write_cut
 from secondunit_timeline.retimes import handles_of, speed_of
+from secondunit_timeline.slugs import is_slug
 from secondunit_timeline.takes import PREFIX, RECIPE
 from secondunit_timeline.times import frames_of, rate_of
 
@@ -167,6 +168,8 @@ def _item(index: Index, track: TrackIndex, item: Item, shown: _Shown) -> Bar | H
             media, picture = media_path(child.media_reference) or "", media_time(child, 0, index.rate)
         if isinstance(child.media_reference, otio.schema.GeneratorReference):
             kind = Kind.TITLE
+        elif is_slug(child):
+            kind = Kind.SLUG
         elif not media:
             kind = Kind.OFFLINE
         else:

@@ -44,13 +44,15 @@ class Pending(QWidget):
         pending, opened = self._model.pending, self._model.cut.open
         self.list.clear()
         slugs = opened.version.slugs if opened is not None else ()
-        for slug in {(one.order_id, one.track): one for one in slugs}.values():
-            running = self._model.orders.orders.get(slug.order_id)
-            name = running.order.shot if running is not None else slug.name
-            came = slug.order_id in pending.waiting
+        for order_id in dict.fromkeys(slug.order_id for slug in slugs):
+            ours = [slug for slug in slugs if slug.order_id == order_id]
+            running = self._model.orders.orders.get(order_id)
+            name = running.order.shot if running is not None else ours[0].name
+            tracks = ", ".join(dict.fromkeys(slug.track for slug in ours))
+            came = order_id in pending.waiting
             state = self.tr("its take has come") if came else self.tr("waits for its take")
             said = self.tr("Slug for {name} on {track}: {state}")
-            self._add("timer-sand", said.format(name=name, track=slug.track, state=state))
+            self._add("timer-sand", said.format(name=name, track=tracks, state=state))
         for one in pending.unplaced:
             why, _, _ = one.why.partition("\nNothing was placed")  # its file is shown when it is pointed at
             self._add("alert-outline", f"{one.name}: {why}", one.path)

@@ -27,6 +27,7 @@ _VIDEO = {
     Kind.TITLE: QColor("#5c4f36"),
     Kind.NEST: QColor("#33594f"),
     Kind.OFFLINE: QColor("#6b3535"),
+    Kind.SLUG: QColor("#454a52"),
 }
 _SOUND = {**_VIDEO, Kind.CAMERA: QColor("#2d5246")}
 _ICONS = {
@@ -34,6 +35,7 @@ _ICONS = {
     Kind.TITLE: "format-text",
     Kind.NEST: "layers-outline",
     Kind.OFFLINE: "link-off",
+    Kind.SLUG: "timer-sand",
 }
 
 _FILM_LEAST = 24
