@@ -77,8 +77,9 @@ def test_it_tells_work_from_waiting(qtbot: QtBot) -> None:
     time.sleep(worked.seconds + 0.2)
     qtbot.waitUntil(lambda: watchdog.longest is not worked)
     watchdog.close()
-    assert 0.15 < worked.worked <= worked.seconds
-    assert watchdog.longest.worked < 0.1 and "waited" in str(watchdog.longest)
+    assert worked.worked is not None and 0.15 < worked.worked <= worked.seconds
+    assert watchdog.longest.worked is not None and watchdog.longest.worked < 0.1
+    assert "waited" in str(watchdog.longest)
 
 
 @pytest.mark.usefixtures("qapp")
