@@ -33,6 +33,7 @@ from secondunit_plugin.panel.watchdog import Watchdog
 from secondunit_plugin.panel.window import Window
 
 if TYPE_CHECKING:
+    from secondunit_plugin.hosts.host import Host
     from secondunit_plugin.panel.events import UnitLink
     from secondunit_plugin.panel.model.panel import PanelModel
     from secondunit_plugin.panel.speaker import Speaker
@@ -44,8 +45,11 @@ _SWITCH_SECONDS = 0.001
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 
-def run(cut: Path | None) -> int:
-    """Shows the panel until its window is closed; the process's exit status. Orders go on at the unit."""
+def run(cut: Path | None, host: "Callable[[], Host] | None" = None) -> int:
+    """Shows the panel until its window is closed; the process's exit status. Orders go on at the unit.
+
+    `host`: reaches the program whose open cut is the panel's; it is called in a thread.
+    """
     sys.setswitchinterval(_SWITCH_SECONDS)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
@@ -63,7 +67,9 @@ def run(cut: Path | None) -> int:
             fill(window, closing, "window.ini", open_cut)
 
         def open_cut(model: "PanelModel") -> None:
-            if cut is not None:
+            if host is not None:
+                model.follow(host)
+            elif cut is not None:
                 model.open_cut(cut)
                 return
             from secondunit_plugin.panel.model.programs import ProgramsModel
