@@ -133,6 +133,7 @@ class Program:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        self._process = None
 
 
 class Editing:

@@ -66,8 +66,10 @@ _SEQUENCES = (
 _SEQUENCES_FROM = Fraction(11, 10)
 _DOCUMENT_VERSION = re.compile(rb'"kdenlive:docproperties\.version">\s*(\d+(?:\.\d+)?)')
 _LOOK_SECONDS = 0.5
-_SAVE_SECONDS = 5.0
-_REOPEN_SECONDS = 20.0
+_PATIENCE = 3
+"""After how many looks in which Kdenlive has not answered, or has not had the project open, it is taken for gone."""
+_SAVE_SECONDS = 15.0
+_REOPEN_SECONDS = 60.0
 _BACKUPS = 10
 
 
@@ -124,14 +126,17 @@ class Kdenlive:
         return end
 
     def _watch(self, changed: Callable[[Changed], None], ended: threading.Event) -> None:
-        seen, told = self._stamp(), self._revision_on_disk()
+        seen, told, missed = self._stamp(), self._revision_on_disk(), 0
         while not ended.wait(_LOOK_SECONDS):
             try:
                 with self._window():
-                    pass
+                    missed = 0
             except HostError as error:
-                changed(Gone(str(error)))
-                return
+                missed += 1
+                if missed == _PATIENCE:
+                    changed(Gone(str(error)))
+                    return
+                continue
             stamp = self._stamp()
             if stamp == seen:
                 continue
