@@ -5,8 +5,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from ctypes import CDLL
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 from types import TracebackType
@@ -27,6 +29,7 @@ from secondunit_bridge.errors import BadInput, SecondUnitError, exit_code_of
 
 from secondunit_plugin.panel import theme
 from secondunit_plugin.panel.background import Operation, finish
+from secondunit_plugin.panel.collecting import Collector
 from secondunit_plugin.panel.model.clock import NoSound
 from secondunit_plugin.panel.plurals import EnglishPlurals
 from secondunit_plugin.panel.watchdog import Watchdog
@@ -58,9 +61,10 @@ def run(cut: Path | None, host: "Callable[[], Host] | None" = None) -> int:
     app.installTranslator(EnglishPlurals(app))
     app.setStyle("Fusion")
     theme.apply(app)
-    window, watchdog = Window(), Watchdog()
+    collector, window, watchdog = Collector(app), Window(), Watchdog()
     window.show()
     with ExitStack() as closing:
+        closing.callback(collector.close)
 
         def begin() -> None:
             watchdog.start()
@@ -127,7 +131,7 @@ def fill(window: Window, closing: ExitStack, kept: str, filled: "Callable[[Panel
         link.start()
         model.frames.start()
         DECODING.set(DecodingByFrames(model.frames))
-        Operation(window, _find_speaker).success(model.playback.use_speaker).failure(
+        Operation(window, _load_sound).success(lambda _: find_speaker(model)).failure(
             lambda error: model.playback.stay_silent(str(error))
         ).run()
         closing.callback(model.frames.close)
@@ -135,6 +139,18 @@ def fill(window: Window, closing: ExitStack, kept: str, filled: "Callable[[Panel
         closing.callback(model.live.close)
         closing.callback(_keep, window, kept)
         filled(model)
+
+    def find_speaker(model: "PanelModel") -> None:
+        # On this thread: PyQt looks for its types in every module of its own that it knows, half made ones, too.
+        from secondunit_plugin.panel.speaker import Output, Speaker
+
+        def find() -> "Callable[[], Speaker]":
+            output = Output.find()
+            return lambda: Speaker(output)
+
+        Operation(window, find).success(model.playback.use_speaker).failure(
+            lambda error: model.playback.stay_silent(str(error))
+        ).run()
 
     Operation(window, partial(_import_the_rest, kept)).success(begin).run()
 
@@ -169,15 +185,15 @@ def _raise(window: Window) -> None:
     window.activateWindow()
 
 
-def _find_speaker() -> "Callable[[], Speaker]":
-    """Brings libraries of the system for sound, which may be missing. Raises NoSound."""
+def _load_sound() -> None:
+    """The libraries under PyQt5.QtMultimedia: those of the system may be missing. Raises NoSound."""
+    spec = find_spec("PyQt5.QtMultimedia")
+    assert spec is not None and spec.origin is not None
     try:
-        from secondunit_plugin.panel.speaker import Output, Speaker
-    except ImportError as error:
+        CDLL(spec.origin)
+    except OSError as error:
         missing = QCoreApplication.translate("app", "the system's sound libraries are missing: {error}")
         raise NoSound(missing.format(error=error)) from error
-    output = Output.find()
-    return lambda: Speaker(output)
 
 
 def _import_the_rest(kept: str) -> dict[str, QByteArray]:
