@@ -68,12 +68,14 @@ class SequenceId:
 class Sequence:
     """The open sequence. `cut`: every item carries its id, see `strips.id_of`; nothing of it is ever changed.
 
-    `revision`: another one whenever anything in `cut` is another; only to be compared.
+    `revision`: another one whenever anything in `cut` is another; only to be compared. `name`: as a person knows it,
+    where `id` does not say.
     """
 
     id: SequenceId
     cut: otio.schema.Timeline
     revision: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

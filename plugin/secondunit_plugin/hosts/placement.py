@@ -1,6 +1,6 @@
 """An edit carried out in a host, read back and compared with the plan; what differs is undone and said."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Series
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -9,12 +9,10 @@ from typing import assert_never
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError, CutMoved, HostError, HostUnreachable, Misplaced
-from secondunit_bridge.messages import FramesAfter, FramesBefore, Take
-from secondunit_timeline import placing
+from secondunit_bridge.messages import FramesAfter, FramesBefore
 from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
-from secondunit_timeline.placing import Ordered
 from secondunit_timeline.takes import record_of
 
 from secondunit_plugin.hosts.frames import Probed, first_difference
@@ -33,6 +31,13 @@ from secondunit_plugin.hosts.steps import (
 from secondunit_plugin.hosts.strips import Strip, Strips, id_of, identified, strips_from
 
 _ATTEMPTS = 3
+_SURGICAL = frozenset(
+    (
+        *(Support.TRACKS, Support.PLACE, Support.REMOVE, Support.MOVE),
+        *(Support.MEDIA, Support.SPEED, Support.TRANSITIONS, Support.STATE),
+    )
+)
+"""What steps need: a host that has none of it changes nothing in its open sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,6 @@ class Beside:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class InBin:
-    """The cut has no place for these takes any more; `why` names them and says so."""
-
-    files: tuple[str, ...]
-    why: str
-
-
 def place(host: Host, sequence: Sequence, edit: Edit, undo_name: str, probed: Probed) -> Placed | Beside:
     """Carries `edit`, made of `sequence.cut`, out in the host; `undo_name` as its history shows it.
 
@@ -72,7 +69,9 @@ def place(host: Host, sequence: Sequence, edit: Edit, undo_name: str, probed: Pr
         todo = steps(before, after, copies | _shot_beside(before, planned))
         lacking = _lacking(todo, about.supports)
         why = f"{about.program} cannot {' nor '.join(lacking)}" if lacking else ""
-        if not todo and edit:
+        if Support.VERSIONS in about.supports and not about.supports & _SURGICAL:
+            why = f"{about.program} takes every edit as a version"
+        elif not todo and edit:
             why = f"{about.program} can be told nothing of this edit:\n{edit}\n"
     except CutError as error:
         why = str(error)
@@ -127,33 +126,39 @@ def _changed(before: Strip, after: Strip) -> Iterator[Support]:
 
 
 def land(
-    host: Host, where: SequenceId, ordered: Ordered, takes: Series[Take], undo_name: str, probed: Probed
-) -> Placed | Beside | InBin:
-    """Takes placed into the host's cut as it is by then, where its shots have moved to since they were ordered.
+    host: Host,
+    where: SequenceId,
+    edit_of: Callable[[Sequence], Edit | None],
+    files: Series[str],
+    undo_name: str,
+    probed: Probed,
+) -> Placed | Beside:
+    """As `place`, with the edit that `edit_of` makes of the open sequence; once more where an editor was faster.
 
-    `where`: the sequence that they were ordered for. Where its place is gone or cannot be told, they go to the bin.
-    Raises as `place`, and HostError where another sequence is open.
+    Where `edit_of` finds no place in the cut any more, that is raises CutError, `files` go to the host's bin. `where`:
+    the sequence that they are for; HostError where another one is open. None: there is nothing to be done.
     """
-    attempt = 0
+    attempt = 1
     while True:
         sequence = host.read()
         if sequence.id != where:
             raise HostError(
-                f"the takes were ordered for {where.sequence!r} of {where.project}, and {sequence.id.sequence!r} of "
-                f"{sequence.id.project} is open: open the former, and cut them in there"
+                f"that is for {where.sequence!r} of {where.project}, and {sequence.id.sequence!r} of "
+                f"{sequence.id.project} is open: open the former, and cut it in there"
             )
         try:
-            _, edit = placing.place(sequence.cut, ordered, takes)
-        except CutError as error:
-            files = tuple(take.path for take in takes)
-            if Support.BIN in host.about().supports:
+            edit = edit_of(sequence)
+        except CutError:
+            if files and Support.BIN in host.about().supports:
                 host.to_bin(files)
-            return InBin(files, str(error))
+            raise
+        if edit is None:
+            return Placed(sequence)
         try:
             return place(host, sequence, edit, undo_name, probed)
-        except CutMoved:  # an editor works on while takes are cut in
+        except CutMoved:
             attempt += 1
-            if attempt == _ATTEMPTS:
+            if attempt > _ATTEMPTS:
                 raise
 
 

@@ -33,7 +33,7 @@ from secondunit_plugin.hosts.steps import Step
 from secondunit_plugin.hosts.strips import HOST_ID, OURS, identified
 
 SUFFIXES = (".otio", ".otioz", ".fcpxml", ".xml", ".aaf", ".edl", ".kdenlive", ".mlt")
-SUPPORTS = frozenset((Support.VERSIONS, Support.EVENTS, Support.MARKERS))
+SUPPORTS = frozenset((Support.VERSIONS, Support.EVENTS, Support.MARKERS, Support.TIMECODE))
 _LIMITS = (
     "The cut is not changed where it is: a new version lies beside the export, to be imported.",
     "The program's selection and playhead are not known here.",
@@ -75,7 +75,7 @@ class Watched:
         revision, numbers = _revision(path), count(1)
         # Ids hold for one reading of one file: what it calls the third clip may be the fourth of the next export.
         cut, _ = identified(read_cut(path), lambda: f"{revision}\n{next(numbers)}")
-        return Sequence(SequenceId(str(self._folder), self._folder.name), cut, revision)
+        return Sequence(SequenceId(str(self._folder), self._folder.name), cut, revision, path.name)
 
     def attention(self) -> Attention:
         return Attention((), None)

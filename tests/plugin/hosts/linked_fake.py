@@ -73,26 +73,31 @@ class InHost:
 
 
 @contextmanager
+def pumped(inside: InHost) -> Iterator[None]:
+    """With a thread that stands for the program's main thread."""
+    inside.link.start()
+    ended = threading.Event()
+
+    def pump() -> None:
+        while not ended.wait(0.002):
+            inside.link.pump()
+
+    main = threading.Thread(target=pump)
+    main.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        main.join()
+        inside.link.close()
+
+
+@contextmanager
 def opened(folder: Path) -> Iterator[Any]:
     came: Queue[Connection] = Queue()
     editor = FakeEditor(Support)
-    with Links(folder / "home", came.put):
-        inside = InHost(editor.host, folder / "home")
-        inside.link.start()
-        ended = threading.Event()
-
-        def pump() -> None:
-            while not ended.wait(0.002):
-                inside.link.pump()
-
-        main = threading.Thread(target=pump)
-        main.start()
-        try:
-            yield _Linked(editor, LinkedHost(came.get(timeout=10)))
-        finally:
-            ended.set()
-            main.join()
-            inside.link.close()
+    with Links(folder / "home", came.put), pumped(InHost(editor.host, folder / "home")):
+        yield _Linked(editor, LinkedHost(came.get(timeout=10)))
 
 
 class _Linked:

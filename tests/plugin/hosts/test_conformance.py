@@ -9,14 +9,16 @@ from queue import Empty, Queue
 
 import opentimelineio as otio
 import pytest
-from secondunit_bridge.errors import CutMoved, HostError, Misplaced
+from secondunit_bridge.errors import CutError, CutMoved, HostError, Misplaced
 from secondunit_bridge.messages import Take
 from secondunit_bridge.rates import FrameTime
-from secondunit_plugin.hosts.host import AttentionChanged, Changed, CutChanged, Support
-from secondunit_plugin.hosts.placement import Beside, InBin, Placed, land, needs, place
+from secondunit_plugin.hosts.host import AttentionChanged, Changed, CutChanged, SequenceId, Support
+from secondunit_plugin.hosts.host import Sequence as HostSequence
+from secondunit_plugin.hosts.placement import Beside, Placed, land, needs, place
 from secondunit_plugin.hosts.steps import steps
 from secondunit_plugin.hosts.strips import id_of, identified, strips_from
 from secondunit_timeline import placing
+from secondunit_timeline.changes import Edit
 from secondunit_timeline.edits import edit
 from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.generations import Where, place_generation, plan_generation
@@ -117,14 +119,21 @@ def carry_out(editor: Editor, edit_of: Callable[[str], Sequence[Operation]]) -> 
 def land_takes(editor: Editor, ordered: Ordered, takes: Sequence[Take]) -> otio.schema.Timeline | None:
     before = editor.host.read()
     planned, _ = placing.place(before.cut, ordered, takes)
-    return settle(editor, before.cut, planned, lambda: land(editor.host, before.id, ordered, takes, "Take", probed))
+    return settle(editor, before.cut, planned, lambda: land_in(editor, before.id, ordered, takes))
+
+
+def land_in(editor: Editor, where: SequenceId, ordered: Ordered, takes: Sequence[Take]) -> Placed | Beside:
+    def edit_of(sequence: HostSequence) -> Edit:
+        return placing.place(sequence.cut, ordered, takes)[1]
+
+    return land(editor.host, where, edit_of, [take.path for take in takes], "Take", probed)
 
 
 def settle(
     editor: Editor,
     before: otio.schema.Timeline,
     planned: otio.schema.Timeline,
-    carry_out: Callable[[], Placed | Beside | InBin],
+    carry_out: Callable[[], Placed | Beside],
 ) -> otio.schema.Timeline | None:
     host, read = editor.host, editor.host.read().revision
     supports = host.about().supports
@@ -145,8 +154,6 @@ def settle(
             assert not able(editor, before, planned)
             assert why
             assert now.revision in (read, sequence.revision)
-        case InBin(why=why):
-            pytest.fail(why)
     assert frame_map(sequence.cut) == frame_map(planned)
     return sequence.cut
 
@@ -256,12 +263,11 @@ def test_a_copy_of_the_shot_never_gets_its_take(editor: Editor, shown: Film) -> 
     before = editor.host.read()
     assert len(set(ids(before.cut))) == 6
     try:
-        done = land(editor.host, before.id, ordered, (take,), "Take", probed)
+        done = land_in(editor, before.id, ordered, (take,))
     except HostError:
         assert not able_to(editor, Support.MEDIA)
-        return
-    if isinstance(done, InBin):
-        assert "cannot be found again" in done.why
+    except CutError as error:
+        assert "cannot be found again" in str(error)
         assert frame_map(editor.host.read().cut) == frame_map(before.cut)
     else:
         assert plays_at(done.sequence.cut, take) == [64]
@@ -288,10 +294,9 @@ def test_a_take_without_a_place_goes_to_the_bin(
     take = shown.take(ordered.order)
     meanwhile(editor)
     before = editor.host.read()
-    done = land(editor.host, before.id, ordered, (take,), "Take", probed)
-    assert isinstance(done, InBin)
-    assert done.files == (take.path,)
-    assert take.path in done.why
+    with pytest.raises(CutError) as told:
+        land_in(editor, before.id, ordered, (take,))
+    assert take.path in str(told.value)
     now = editor.host.read()
     assert frame_map(now.cut) == frame_map(before.cut)
     if Support.BIN in editor.host.about().supports:
@@ -316,8 +321,8 @@ def test_takes_for_another_sequence_are_not_placed(editor: Editor, shown: Film) 
     editor.open(shown.cut)
     other = editor.host.read()
     assert other.id != before.id
-    with pytest.raises(HostError, match="were ordered for"):
-        land(editor.host, before.id, ordered, (shown.take(ordered.order),), "Take", probed)
+    with pytest.raises(HostError, match="open the former"):
+        land_in(editor, before.id, ordered, (shown.take(ordered.order),))
     assert editor.host.read().revision == other.revision
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from secondunit_bridge.errors import CutMoved, HostError, Misplaced
 from secondunit_plugin.hosts.host import Support
-from secondunit_plugin.hosts.placement import Beside, Placed, land, place
+from secondunit_plugin.hosts.placement import Beside, Placed, place
 from secondunit_plugin.hosts.steps import Add, Change, Step
 from secondunit_plugin.hosts.strips import Kind, Strip
 from secondunit_timeline.changes import Edit
@@ -17,7 +17,7 @@ from secondunit_timeline.operations import Operation, Overwrite, Slip
 
 from tests.plugin.hosts.conformance import Film, film, frame_map, probed
 from tests.plugin.hosts.fake import FakeEditor
-from tests.plugin.hosts.test_conformance import extended, joined, settings_in
+from tests.plugin.hosts.test_conformance import extended, joined, land_in, settings_in
 from tests.timeline.cuts import at
 from tests.timeline.media_cuts import MakeClip, shot
 
@@ -101,7 +101,7 @@ def test_takes_that_the_host_loses_are_seen(shown: Film) -> None:
     assert ordered.order is not None
     take = shown.take(ordered.order)
     with pytest.raises(Misplaced, match=f"came back without take.{take.record.take_id}"):
-        land(editor.host, before.id, ordered, (take,), "Take", probed)
+        land_in(editor, before.id, ordered, (take,))
     assert frame_map(editor.host.read().cut) == frame_map(shown.cut)
 
 
@@ -126,7 +126,7 @@ def test_a_version_that_differs_is_removed(shown: Film) -> None:
     editor.host.spoils_version = lambda strips: strips
     done = place(editor.host, editor.host.read(), planned(editor, Slip("V1", at(70), 5)), "Slip", probed)
     assert isinstance(done, Beside)
-    assert done.why == "Fake cannot move and trim clips"
+    assert done.why == "Fake takes every edit as a version"
 
 
 def test_an_editor_who_works_on_does_not_keep_takes_out(shown: Film) -> None:
@@ -138,6 +138,10 @@ def test_an_editor_who_works_on_does_not_keep_takes_out(shown: Film) -> None:
     moves = 2
 
     class Moving:
+        @property
+        def host(self) -> "Moving":
+            return self
+
         def __getattr__(self, name: str) -> object:
             return getattr(editor.host, name)
 
@@ -148,12 +152,12 @@ def test_an_editor_who_works_on_does_not_keep_takes_out(shown: Film) -> None:
                 editor.insert_gap(64, 1)
             return editor.host.apply(*told)  # type: ignore[arg-type]
 
-    done = land(Moving(), where, ordered, (take,), "Take", probed)  # type: ignore[arg-type]
+    done = land_in(Moving(), where, ordered, (take,))  # type: ignore[arg-type]
     assert isinstance(done, Placed)
     editor.open(shown.cut)
     moves, where = 3, editor.host.read().id
     with pytest.raises(CutMoved):
-        land(Moving(), where, ordered, (take,), "Take", probed)  # type: ignore[arg-type]
+        land_in(Moving(), where, ordered, (take,))  # type: ignore[arg-type]
     assert not any(one.generated for one in editor.host.strips.strips)
 
 
@@ -165,7 +169,7 @@ def test_what_is_generated_looks_like_its_shot(shown: Film, plan: Callable[..., 
     editor.host.spoils = lambda step: (told.append(step), step)[1]
     before = editor.host.read()
     ordered = plan(before.cut, settings_in(shown))
-    land(editor.host, before.id, ordered, (shown.take(ordered.order),), "Take", probed)  # type: ignore[attr-defined, arg-type]
+    land_in(editor, before.id, ordered, (shown.take(ordered.order),))  # type: ignore[attr-defined, arg-type]
     (like,) = [step.like for step in told if isinstance(step, Add) and step.strip.kind is Kind.PICTURE]
     item = Index(before.cut).tracks[0].at(shot_frame)
     assert item is not None

@@ -106,7 +106,8 @@ class OpenCut:
     """`path` is what was read, and is never written; edited versions go to `saved_as`, None before the first.
 
     `versions` from the one that was read on; `place` is the number of the one that is shown. `digest`: SHA-256 of the
-    file when it was read. `filled`: the take that fills the slugs of an order, in every version that is shown.
+    file when it was read. `filled`: the take that fills the slugs of an order, in every version that is shown. `takes`:
+    the folder that they go to, None for `takes` beside `path`.
     """
 
     path: Path
@@ -115,6 +116,7 @@ class OpenCut:
     saved_as: Path | None = None
     digest: str = ""
     filled: Mapping[str, Take] = field(default_factory=dict)
+    takes: Path | None = None
 
     @property
     def version(self) -> Version:
@@ -130,7 +132,7 @@ class OpenCut:
 
     @property
     def takes_folder(self) -> Path:
-        return self.path.resolve().parent / "takes"
+        return self.takes if self.takes is not None else self.path.resolve().parent / "takes"
 
     def edited(self, version: Version) -> "OpenCut":
         """One version further; those that were undone are gone."""

@@ -44,10 +44,11 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What an edit made; `why` the panel's state could not be saved with it, or it lies beside the cut; or empty."""
+    """What an edit made; `why` the panel's state could not be saved with it; `beside`: see `hosted.Made`."""
 
     opened: OpenCut
     why: str
+    beside: str = ""
 
 
 class EditingModel(QObject):
@@ -62,6 +63,8 @@ class EditingModel(QObject):
     """The name of a take that has come into the place of its slug, and whether its clip plays it."""
     refused = pyqtSignal(object)
     """A `SecondUnitError`."""
+    put_beside = pyqtSignal(str)
+    """Where the edit lies that a host could not make in its open sequence, and why."""
     ways_known = pyqtSignal(object)
     """Why a take cannot be cut in by each `timeline.ways.Way`, by its name; empty where it can."""
 
@@ -278,7 +281,8 @@ class EditingModel(QObject):
                 return _kept(opened, asked.edit or (lambda same: same), unplaced, choices, home)
             if asked.edit is None:
                 return _Kept(hosted.read(opened), "")
-            return _Kept(*hosted.carry_out(opened, asked.edit, asked.take))
+            made = hosted.carry_out(opened, asked.edit, asked.take)
+            return _Kept(made.opened, "", made.beside)
 
         def refuse(error: SecondUnitError) -> None:
             if self._is_first(asked, opened):
@@ -288,6 +292,8 @@ class EditingModel(QObject):
         def use(kept: _Kept) -> None:
             if kept.why:
                 self.refused.emit(SecondUnitError(kept.why))
+            if kept.beside:
+                self.put_beside.emit(kept.beside)
             if self._is_first(asked, opened):
                 if kept.opened is not opened:
                     self._cut.set_state(kept.opened)

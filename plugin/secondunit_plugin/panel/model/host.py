@@ -42,7 +42,8 @@ class HostModel(QObject):
         super().__init__(parent)
         self._reach, self._cut, self._editing = reach, cut, editing
         self._hosted: Hosted | None = None
-        self._leave: Callable[[], None] = lambda: None
+        self._leave: Callable[[], None] | None = None
+        self._closed = False
         self._attention: Attention | None = None
         self._selected: tuple[str, ...] = ()
         self._head = -1
@@ -62,9 +63,14 @@ class HostModel(QObject):
         Operation(self, reach).success(self._reached).failure(self.refused.emit).run()
 
     def close(self) -> None:
-        self._leave()
+        """Another host is followed from now on, or none."""
+        self._closed = True
+        if self._leave is not None:
+            self._leave()
 
     def _reached(self, hosted: "Hosted") -> None:
+        if self._closed:
+            return
         self._hosted = hosted
         self._editing.hosted = hosted
         self._leave = hosted.host.follow(self._told.emit)
@@ -73,6 +79,8 @@ class HostModel(QObject):
     def _hear(self, changed: object) -> None:
         from secondunit_plugin.hosts.host import AttentionChanged, CutChanged, Gone
 
+        if self._closed:
+            return
         match changed:
             case CutChanged():
                 self._read_soon.start()
@@ -105,6 +113,8 @@ class HostModel(QObject):
             return
 
         def use(project: Path) -> None:
+            if self._closed:
+                return
             opened = self._cut.open
             if opened is not None and opened.path == project:
                 self._editing.read_host()
@@ -123,6 +133,8 @@ class HostModel(QObject):
         Operation(self, hosted.read).success(use).failure(self._refuse).run()
 
     def _refuse(self, error: SecondUnitError) -> None:
+        if self._closed:
+            return
         if self._cut.open is None:
             self._cut.set_state(Unreadable(Path(), str(error)))
         self.refused.emit(error)

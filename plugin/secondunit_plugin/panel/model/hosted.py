@@ -2,21 +2,28 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from secondunit_bridge.errors import CutError, CutMoved, HostError
+from secondunit_bridge.errors import HostError
 from secondunit_bridge.messages import Take
+from secondunit_timeline.changes import Edit
 
-from secondunit_plugin.hosts.host import Host, Sequence, Support
-from secondunit_plugin.hosts.placement import Beside, place
+from secondunit_plugin.hosts.host import Host, Sequence
+from secondunit_plugin.hosts.placement import Beside, land
 from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.strips import HOST_ID, OURS
 from secondunit_plugin.panel.model.cut import OpenCut, Version
 from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.reading import version_of
 
-_ATTEMPTS = 3
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """`beside`: where it lies if not in the open sequence, as a person is told; or empty."""
+
+    opened: OpenCut
+    beside: str = ""
 
 
 class Hosted:
@@ -44,53 +51,53 @@ class Hosted:
                     return before
             return self._opened(sequence)
 
-    def carry_out(self, before: OpenCut, edit: Callable[[OpenCut], OpenCut], take: Take | None) -> tuple[OpenCut, str]:
-        """What `edit` makes of the cut, made in the host; and what has to be said of it.
+    def carry_out(self, before: OpenCut, edit: Callable[[OpenCut], OpenCut], take: Take | None) -> Made:
+        """What `edit` makes of the cut, made in the host.
 
-        A `take` that the cut has no place for goes to the host's bin. Raises what `edit` and `placement.place` raise.
+        A `take` that the cut has no place for goes to the host's bin. Raises what `edit` and `placement.land` raise.
         """
         with self._lock:
-            attempt = 1
-            while True:
-                if self._last is None or self._last[0] is not before.version:
-                    before = self._opened(self.host.read())
-                try:
-                    return self._carried_out(before, self._made(before, edit, take))
-                except CutMoved:  # an editor works on meanwhile
-                    if attempt == _ATTEMPTS:
-                        raise
-                    attempt, self._last = attempt + 1, None
+            if self._last is None:
+                before = self._opened(self.host.read())
+            assert self._last is not None
+            made = before
 
-    def _made(self, before: OpenCut, edit: Callable[[OpenCut], OpenCut], take: Take | None) -> OpenCut:
-        try:
-            return edit(before)
-        except CutError:
-            if take is not None and Support.BIN in self.host.about().supports:
-                self.host.to_bin([take.path])
-            raise
+            def edit_of(sequence: Sequence) -> Edit | None:
+                nonlocal before, made
+                assert self._last is not None
+                if self._last[0] is not before.version or self._last[1].revision != sequence.revision:
+                    before = self._opened(sequence)
+                made = edit(before)
+                if made is before or made.place < before.place:
+                    return None
+                if made.version in before.versions or made.version.edit is None:
+                    raise HostError(f"that can only be done in {self.host.about().program}")
+                return made.version.edit
 
-    def _carried_out(self, before: OpenCut, made: OpenCut) -> tuple[OpenCut, str]:
-        if made is before:
-            return before, ""
-        assert self._last is not None
-        sequence, host = self._last[1], self.host
-        program = host.about().program
-        if made.place < before.place:
-            host.undo(sequence.revision)
-            return self._keeping(made, self._version(host.read())), ""
-        if made.version in before.versions or made.version.edit is None:
-            raise HostError(f"that can only be done in {program}")
-        placed = place(host, sequence, made.version.edit, f"Second Unit: {made.version.done}", self._probed)
-        if isinstance(placed, Beside):
-            return before, f"{placed.why}: it was put beside, as {placed.sequence.id.sequence}"
-        return self._keeping(made, self._version(placed.sequence, made.version)), ""
+            name = f"Second Unit: {take.record.name}" if take is not None else "Second Unit"
+            files = [take.path] if take is not None else []
+            placed = land(self.host, self._last[1].id, edit_of, files, name, self._probed)
+            if made.place < before.place:
+                self.host.undo(placed.sequence.revision)
+                return Made(self._keeping(made, self._version(self.host.read())))
+            if made is before:
+                return Made(before)
+            beside = ""
+            if isinstance(placed, Beside):
+                name = placed.sequence.name or placed.sequence.id.sequence
+                beside = f"it lies beside the cut, as {name}: {placed.why}"
+                if self.host.read().revision != placed.sequence.revision:
+                    return Made(before, beside)
+            return Made(self._keeping(made, self._version(placed.sequence, made.version)), beside)
 
     @staticmethod
     def _keeping(made: OpenCut, version: Version) -> OpenCut:
         return replace(made, versions=(*made.versions[: made.place], version, *made.versions[made.place + 1 :]))
 
     def _opened(self, sequence: Sequence) -> OpenCut:
-        return OpenCut(self._project(sequence), (self._version(sequence),))
+        project = self._project(sequence)
+        takes = project / "takes" if project.is_dir() else None
+        return OpenCut(project, (self._version(sequence),), takes=takes)
 
     def _project(self, sequence: Sequence) -> Path:
         if not sequence.id.project:

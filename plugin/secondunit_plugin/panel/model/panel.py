@@ -91,8 +91,7 @@ class PanelModel(QObject):
         self.orders = OrdersModel(self)
         self.takes = TakesModel(self.orders, self)
         self.playback = PlaybackModel(self.frames, self)
-        self.compare = CompareModel(self.takes, self.frames, self.playback, self)
-        self.watching = WatchingModel(self.cut, self.orders, self.takes, self.frames, self.playback, self.compare, self)
+        self.watching = WatchingModel(self.cut, self.orders, self.takes, self.frames, self.playback, self)
         self.tools = ToolsModel(self.draft, self)
         self.forecast = ForecastModel(self)
         self.history = HistoryModel(data_folder, self._refuse, self)
@@ -104,6 +103,7 @@ class PanelModel(QObject):
         self.folders = Snapshot(self._measure_folders, self)
         self.earlier = Snapshot(self._list_orders, self)
         self.choosing = ChoosingModel(link, self.cut, self.draft, self.orders, self.takes, self)
+        self.compare = CompareModel(self.takes, self)
         self.choosing.refused.connect(self._refuse)
         self.choosing.said.connect(lambda said: self.noticed.emit(Notice(said)))
         self.choosing.approved.connect(self._approve)
@@ -123,6 +123,7 @@ class PanelModel(QObject):
         self.cut.changed.connect(self._keep_place)
         self.editing.filled.connect(self._say_filled)
         self.editing.refused.connect(self._refuse)
+        self.editing.put_beside.connect(lambda said: self.noticed.emit(Notice(said)))
         self._inquiry = InquiryModel(link, self.cut, self.draft, self.orders, self.forecast, self)
         for changed in (self.draft.changed, self.cut.changed, self.unit_changed):
             changed.connect(self.live.follow)
@@ -186,6 +187,7 @@ class PanelModel(QObject):
             self._refuse(error)
 
         reading, home = Reading(path), self.link.home
+        self.close_host()
         self._leave_for(reading)
         Operation(self, lambda: read(path, home)).success(lambda found: self._opened(reading, *found)).failure(
             refuse
@@ -193,15 +195,19 @@ class PanelModel(QObject):
 
     def follow(self, reach: "Callable[[], Host]") -> None:
         """From then on the cut is the one that an editing program has open; `reach` is called in a thread."""
-        if self.host is not None:
-            self.host.close()
-            self.host.deleteLater()
+        self.close_host()
         self.host = HostModel(reach, self.cut, self.editing, self)
         self.host.refused.connect(self._refuse)
         self.host.reading.connect(self._leave_for)
         self.host.read.connect(self._read_from_host)
         self.host.looked_at.connect(self._look_at)
         self.host.start()
+
+    def close_host(self) -> None:
+        if self.host is not None:
+            self.host.close()
+            self.host.deleteLater()
+            self.host, self.editing.hosted = None, None
 
     def open_last(self, path: Path | None) -> None:
         """The cut that was open last, unless another was opened meanwhile."""

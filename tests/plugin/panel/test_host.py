@@ -1,0 +1,236 @@
+"""The panel on the cut that a program has open: read and read again, looked at together, takes cut in there."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("PyQt5.QtCore", reason="the extra `panel` is not installed")
+
+import opentimelineio as otio
+from pytestqt.qtbot import QtBot
+from secondunit_bridge.errors import HostUnreachable
+from secondunit_bridge.messages import TakeReady
+from secondunit_plugin.hosts.host import Gone, Support
+from secondunit_plugin.hosts.watched import Watched
+from secondunit_plugin.panel.events import UnitLink
+from secondunit_plugin.panel.model.cut import NoCut, OpenCut, Unreadable
+from secondunit_plugin.panel.model.draft import Extend, Generate, Join
+from secondunit_plugin.panel.model.panel import Notice, PanelModel
+from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, ShotPlace
+from secondunit_plugin.panel.model.programs import ProgramsModel
+from secondunit_plugin.panel.model.takes import TakeId
+from secondunit_timeline.interchange import write_cut
+from secondunit_timeline.placing import Ordered
+
+from tests.plugin.hosts.conformance import Film, film, frame_map, probed
+from tests.plugin.hosts.fake import FakeEditor
+from tests.plugin.hosts.linked_fake import InHost, pumped
+from tests.plugin.hosts.test_conformance import extended, plays_at, replaced, settings_in
+from tests.timeline.media_cuts import MakeClip
+
+WAIT_MS = 30_000
+
+
+class Seat:
+    """A panel, and what it says."""
+
+    def __init__(self, model: PanelModel) -> None:
+        self.model = model
+        self.said: list[Notice] = []
+        model.noticed.connect(self.said.append)
+
+    @property
+    def opened(self) -> OpenCut:
+        opened = self.model.cut.open
+        assert opened is not None
+        return opened
+
+    @property
+    def cut(self) -> otio.schema.Timeline:
+        return self.opened.version.index.cut
+
+    def order(self, made: Film, ordered: Ordered) -> TakeId:
+        """As a unit that is quick about it."""
+        order = ordered.order
+        assert order is not None
+        self.model.orders.add(order, ordered)
+        self.model.orders.take(TakeReady(order.id, 1, 0, made.take(order)))
+        return TakeId(order.id, 0)
+
+
+@pytest.fixture
+def seat(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:  # noqa: ARG001
+    monkeypatch.setenv("SECONDUNIT_HOME", str(tmp_path / "home"))
+    model = PanelModel(UnitLink())
+    yield Seat(model)
+    model.close_host()
+
+
+@pytest.fixture
+def shown(make_clip: MakeClip) -> Film:
+    return film(make_clip)
+
+
+def opened(made: Film, supports: set[Support] | None = None) -> FakeEditor:
+    editor = FakeEditor(supports if supports is not None else Support)
+    editor.open(made.cut)
+    return editor
+
+
+def follow(seat: Seat, qtbot: QtBot, editor: FakeEditor) -> None:
+    seat.model.follow(lambda: editor.host)
+    qtbot.waitUntil(lambda: seat.model.cut.open is not None, timeout=WAIT_MS)
+
+
+def idle(seat: Seat) -> Callable[[], bool]:
+    return lambda: not seat.model.editing._edits
+
+
+def test_the_hosts_cut_is_shown_and_read_again_when_it_changes(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    editor = opened(shown)
+    follow(seat, qtbot, editor)
+    assert frame_map(seat.cut) == frame_map(shown.cut)
+    editor.insert_gap(64, 7)
+    moved = frame_map(editor.host.read().cut)
+    qtbot.waitUntil(lambda: frame_map(seat.cut) == moved, timeout=WAIT_MS)
+    assert seat.said == []
+
+
+def test_what_is_looked_at_in_the_host_is_looked_at_here(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    editor = opened(shown)
+    follow(seat, qtbot, editor)
+    editor.select((70,), 70)
+    qtbot.waitUntil(lambda: isinstance(seat.model.place, ShotPlace) and seat.model.place.name == "B", timeout=WAIT_MS)
+    editor.select((110,), 110)
+    qtbot.waitUntil(lambda: isinstance(seat.model.place, ShotPlace) and seat.model.place.name == "C", timeout=WAIT_MS)
+
+
+def test_a_take_is_cut_in_there_and_taken_back(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    editor = opened(shown)
+    follow(seat, qtbot, editor)
+    chosen = seat.order(shown, extended(seat.cut, settings_in(shown)))
+    take = seat.model.takes.take(chosen)
+    with qtbot.waitSignal(seat.model.editing.stepped, timeout=WAIT_MS):
+        seat.model.editing.cut_in(chosen)
+    assert plays_at(editor.host.read().cut, take) == [40]
+    assert plays_at(seat.cut, take) == [40]
+    assert editor.host.undo_names == [f"Second Unit: {take.record.name}"]
+    qtbot.waitUntil(idle(seat), timeout=WAIT_MS)
+    seat.model.editing.undo()
+    qtbot.waitUntil(lambda: plays_at(seat.cut, take) == [], timeout=WAIT_MS)
+    assert frame_map(editor.host.read().cut) == frame_map(shown.cut)
+    assert seat.said == []
+
+
+def test_a_take_whose_shot_is_gone_waits_and_lies_in_the_bin(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    editor = opened(shown)
+    follow(seat, qtbot, editor)
+    chosen = seat.order(shown, replaced(seat.cut, settings_in(shown)))
+    take = seat.model.takes.take(chosen)
+    editor.delete(70)
+    seat.model.editing.cut_in(chosen)
+    qtbot.waitUntil(lambda: bool(seat.model.pending.unplaced), timeout=WAIT_MS)
+    (unplaced,) = seat.model.pending.unplaced
+    assert unplaced.path == take.path
+    assert editor.bin() == {take.path}
+    assert any(take.path in notice.text for notice in seat.said)
+
+
+def test_a_host_that_is_killed_is_followed_again_and_its_takes_land_where_the_shot_is_by_then(
+    qtbot: QtBot, seat: Seat, shown: Film
+) -> None:
+    """The unit goes on with the order meanwhile, and lists it to whoever comes back."""
+    editor = opened(shown)
+    follow(seat, qtbot, editor)
+    ordered = replaced(seat.cut, settings_in(shown))
+    order = ordered.order
+    assert order is not None
+    seat.model.orders.add(order, ordered)
+    editor.host._tell(Gone("Fake ended"))
+    qtbot.waitUntil(lambda: isinstance(seat.model.cut.state, NoCut), timeout=WAIT_MS)
+    assert seat.said == [Notice("Fake ended", True)]
+    editor.reopen()
+    editor.insert_gap(64, 7)
+    follow(seat, qtbot, editor)
+    seat.model.orders.add(order, None)
+    take = shown.take(order)
+    seat.model.orders.take(TakeReady(order.id, 1, 0, take))
+    with qtbot.waitSignal(seat.model.editing.stepped, timeout=WAIT_MS):
+        seat.model.editing.cut_in(TakeId(order.id, 0))
+    assert plays_at(editor.host.read().cut, take) == [71]
+
+
+def test_the_host_that_came_last_is_followed(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    first, second = opened(shown), opened(shown)
+    follow(seat, qtbot, first)
+    seat.model.follow(lambda: second.host)
+    second.insert_gap(64, 7)
+    moved = frame_map(second.host.read().cut)
+    qtbot.waitUntil(lambda: seat.model.cut.open is not None and frame_map(seat.cut) == moved, timeout=WAIT_MS)
+    first.host._tell(Gone("the first ended"))
+    first.insert_gap(64, 3)
+    qtbot.wait(500)
+    assert frame_map(seat.cut) == moved
+    assert seat.said == []
+
+
+def test_a_host_that_cannot_be_reached_says_why(qtbot: QtBot, seat: Seat) -> None:
+    def reach() -> Any:
+        raise HostUnreachable("Fake does not run")
+
+    seat.model.follow(reach)
+    qtbot.waitUntil(lambda: bool(seat.said), timeout=WAIT_MS)
+    assert seat.said == [Notice("Fake does not run", True)]
+
+
+def test_a_watched_folder_waits_for_an_export_and_gets_versions_beside_it(
+    qtbot: QtBot, seat: Seat, shown: Film, tmp_path: Path
+) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    seat.model.follow(lambda: Watched(folder, probed))
+    qtbot.waitUntil(lambda: isinstance(seat.model.cut.state, Unreadable), timeout=WAIT_MS)
+    assert "export one into it" in seat.said[0].text
+    write_cut(shown.cut, folder / "film.xml")
+    qtbot.waitUntil(lambda: seat.model.cut.open is not None, timeout=WAIT_MS)
+    assert seat.opened.takes_folder == folder / "takes"
+    chosen = seat.order(shown, extended(seat.cut, settings_in(shown)))
+    with qtbot.waitSignal(seat.model.editing.stepped, timeout=WAIT_MS):
+        seat.model.editing.cut_in(chosen)
+    take = seat.model.takes.take(chosen)
+    assert plays_at(seat.cut, take) == [40]
+    assert (folder / "film_unit01.xml").exists()
+    assert seat.said[-1] == Notice(
+        f"it lies beside the cut, as film_unit01.xml: the folder {folder} takes every edit as a version"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "select", "asking", "place"),
+    [("extend", 70, Extend, ShotPlace), ("generate", 10, Generate, GapPlace), ("join", 70, Join, JoinPlace)],
+)
+def test_a_program_that_connects_is_followed_and_its_commands_begin_drafts(
+    qtbot: QtBot, seat: Seat, shown: Film, name: str, select: int, asking: type, place: type
+) -> None:
+    """Over the real link."""
+    programs = ProgramsModel(seat.model)
+    programs.listen()
+    qtbot.waitUntil(lambda: (seat.model.link.home / "link.json").exists(), timeout=WAIT_MS)
+    editor = opened(shown)
+    inside = InHost(editor.host, seat.model.link.home)
+    try:
+        with pumped(inside):
+            qtbot.waitUntil(lambda: seat.model.cut.open is not None, timeout=WAIT_MS)
+            assert frame_map(seat.cut) == frame_map(shown.cut)
+            editor.select((select,), select)
+            with qtbot.waitSignal(programs.asked, timeout=WAIT_MS):
+                inside.link.tell("command", name=name)
+            draft = seat.model.draft.draft
+            assert draft is not None
+            assert (type(draft.asking), type(draft.place)) == (asking, place)
+        qtbot.waitUntil(lambda: isinstance(seat.model.cut.state, NoCut), timeout=WAIT_MS)
+    finally:
+        seat.model.close_host()
+        programs.close()
