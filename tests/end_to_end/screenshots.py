@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from PIL import Image
 from rich.console import Console
 from secondunit_bridge import spawn
@@ -15,7 +16,8 @@ from tests.end_to_end.desktop import Desk, screen
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 SAMPLE = ROOT / "out" / "demo" / "sample"
-_COLOURS = 256
+_MAKING = 1200.0
+_COLOURS, _FLAT = 256, 96
 
 
 class Album:
@@ -29,14 +31,29 @@ class Album:
         raw = self._folder / f"{name}.png"
         desk.save(raw)
         target = IMAGES / f"panel-{name}.png"
-        Image.open(raw).convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE).save(target, optimize=True)
+        _in_few_colours(Image.open(raw).convert("RGB")).save(target, optimize=True)
         self.bytes += target.stat().st_size
 
 
-def main() -> int:
+def _in_few_colours(picture: Image.Image) -> Image.Image:
+    """The flat colours of the interface as they are, those of pictures in it as near as the rest of a palette comes."""
+    codes = np.asarray(picture, np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    found, counts = np.unique(codes, return_counts=True)
+    flat = np.sort(found[np.argsort(counts)[-_FLAT:]])
+    near = picture.quantize(_COLOURS - len(flat), Image.Quantize.MEDIANCUT)
+    place = np.searchsorted(flat, codes).clip(max=len(flat) - 1)
+    made = np.where(flat[place] == codes, place + _COLOURS - len(flat), np.asarray(near))
+    shown = Image.fromarray(made.astype(np.uint8), "P")
+    rest = (near.getpalette() or [])[: 3 * (_COLOURS - len(flat))]
+    rest += [0] * (3 * (_COLOURS - len(flat)) - len(rest))
+    shown.putpalette(rest + [int(code >> shift & 255) for code in flat for shift in (16, 8, 0)])
+    return shown
+
+
+def main(width: int = 1280, height: int = 800) -> int:
     if not (SAMPLE / "sample.otio").exists():
         make_sample(SAMPLE, lambda _done, _total: None)
-    with TemporaryDirectory(prefix="secondunit-") as kept, screen(1280, 800) as display:
+    with TemporaryDirectory(prefix="secondunit-") as kept, screen(width, height) as display:
         home = Path(kept)
         shutil.copytree(SAMPLE, home / "cut")
         album = Album(home)
@@ -61,6 +78,8 @@ def _pictures(album: Album, display: str, home: Path) -> None:
         _take(album, desk, "cut")
         _order(album, desk)
         _choose(album, desk)
+        _cut_in(album, desk)
+        _export(album, desk, home)
         _controls(album, desk)
         _unit(album, desk)
     finally:
@@ -75,13 +94,16 @@ def _take(album: Album, desk: Desk, name: str) -> None:
 def _order(album: Album, desk: Desk) -> None:
     desk.click("A005")
     desk.find("A005, 60 frames")
-    desk.write_into("Number of takes", "3")
-    desk.find("* 3 takes *memory")
+    desk.write_into("Number of takes", "2")
+    desk.find("* 2 takes *memory")
     _take(album, desk, "shot")
     desk.click("Order takes")
     desk.find("take 1 in the making*")
     album.take(desk, "making")
-    desk.click("Queue")
+    desk.click("Pending", beside="Queue")
+    desk.find("Slug for *")
+    album.take(desk, "pending")
+    desk.click("Queue", beside="Pending")
     _take(album, desk, "queue")
 
 
@@ -93,23 +115,42 @@ def _controls(album: Album, desk: Desk) -> None:
     desk.choose("Model", "Wan 2.1 VACE, 1.3B*")
     desk.write_into("Text", "the balloon is striped red and white, evening light")
     _take(album, desk, "controls")
-    desk.scroll("Content", "Paint the mask on the picture")
-    desk.click("Paint the mask on the picture")
-    desk.rest()
-    view = desk.field("Viewer")
-    x, y = view.middle
+    x, y = _draw(desk, "Paint the mask on the picture")
     desk.hands.drag((x - 60, y - 20), (x - 20, y - 40), (x + 20, y - 20), (x + 20, y + 10), (x - 30, y + 10))
     _take(album, desk, "mask")
+    desk.hands.keys("Escape", "shift+Tab")
+    x, y = _draw(desk, "Draw moving regions on the picture")
+    corners = [(x - 60, y - 40), (x + 40, y - 40), (x + 40, y + 40), (x - 60, y + 40), (x - 60, y - 40)]
+    desk.hands.drag(*corners)
+    desk.hands.drag((x, y), (x + 40, y - 20), (x + 110, y - 40))
+    _take(album, desk, "strokes")
     desk.hands.keys("Escape")
+    desk.scroll("Motion", "Show the move on the picture")
+    desk.choose("Camera, as a guide", "orbit")
+    _draw(desk, "Show the move on the picture")
+    _take(album, desk, "camera")
+    desk.hands.keys("Escape")
+
+
+def _draw(desk: Desk, tool: str) -> tuple[int, int]:
+    """Takes the tool up; the middle of the viewer."""
+    desk.scroll("Content", tool)
+    desk.click(tool)
+    desk.rest()
+    return desk.field("Viewer").middle
 
 
 def _choose(album: Album, desk: Desk) -> None:
     desk.click("Takes", beside="Queue")
     desk.click("A005")
-    desk.click("A005_v003")
+    desk.find("A005_v002", seconds=_MAKING)
+    desk.click("A005_v002")
     desk.hands.keys("s")
-    desk.find("A005_v003 · starred")
+    desk.find("A005_v002 · starred")
     _take(album, desk, "takes")
+    desk.click("Contact sheet")
+    _take(album, desk, "contact-sheet")
+    desk.click("Contact sheet")
     desk.click("Compare")
     desk.click("Wipe")
     desk.find("Compared with")
@@ -118,9 +159,28 @@ def _choose(album: Album, desk: Desk) -> None:
     _take(album, desk, "false-colour")
     desk.hands.keys("Escape")
     desk.gone("Compared with")
+
+
+def _cut_in(album: Album, desk: Desk) -> None:
+    desk.click("Edit")
+    desk.click("Cut in as")
+    desk.find("On a track above")
+    album.take(desk, "cut-in-as")
+    desk.hands.keys("Escape", "Escape", "Escape")
     desk.click("Cut in")
     desk.find("*sample_edit01*")
     _take(album, desk, "cut-in")
+
+
+def _export(album: Album, desk: Desk, home: Path) -> None:
+    desk.hands.keys("ctrl+shift+e")
+    desk.find("File name:")
+    desk.hands.keys("ctrl+a")
+    desk.hands.write(f"{home}/cut/for_the_online.edl")
+    desk.hands.keys("Return")
+    desk.find("*does not hold the whole cut*")
+    _take(album, desk, "export")
+    desk.hands.keys("Escape")
 
 
 def _unit(album: Album, desk: Desk) -> None:
@@ -131,4 +191,5 @@ def _unit(album: Album, desk: Desk) -> None:
     _take(album, desk, "models")
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

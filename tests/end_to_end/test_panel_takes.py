@@ -12,7 +12,7 @@ from PyQt5.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from secondunit_plugin.cli.main import run
 from secondunit_plugin.panel.commands import Command
-from secondunit_plugin.panel.model.compare import Mode
+from secondunit_plugin.panel.compare.modes import Mode
 from secondunit_plugin.panel.model.draft import Extend, Generate, Known
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.takes import TakeId

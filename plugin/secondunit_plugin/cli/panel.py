@@ -8,7 +8,7 @@ import click
 from secondunit_bridge.errors import BadInput
 
 if TYPE_CHECKING:
-    from secondunit_plugin.panel.app import Opening
+    from secondunit_plugin.hosts.host import Host
 
 _LIBRARIES = ("PyQt5", "qtawesome", "superqt")
 _BUNDLES = (".otiod", ".fcpxmld")
@@ -17,12 +17,8 @@ _BUNDLES = (".otiod", ".fcpxmld")
 
 @click.command()
 @click.argument("cut", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--host",
-    type=click.Choice(("blender", "kdenlive")),
-    help="The editing program whose open cut is followed; for kdenlive, CUT is the project that it has open.",
-)
-def panel(cut: Path | None, host: str | None) -> int:
+@click.option("--kdenlive", is_flag=True, help="The cut is the project that Kdenlive has open; CUT names its file.")
+def panel(cut: Path | None, kdenlive: bool) -> int:
     """Open the panel: choose places of a cut, order takes, look at them and cut them in.
 
     CUT is a cut, or a folder that an editing program exports its cuts into. Without one, the panel opens the last cut,
@@ -31,22 +27,22 @@ def panel(cut: Path | None, host: str | None) -> int:
     missing = [name for name in _LIBRARIES if find_spec(name) is None]
     if missing:
         raise BadInput(f"the panel needs {', '.join(missing)}, not installed: `pip install 'secondunit[panel]'`")
-    from secondunit_plugin.panel import app
+    from secondunit_plugin.panel.app import run
 
-    opening: Opening
-    match host, cut:
-        case "kdenlive", Path():
-            opening = app.KdenliveProject(cut)
-        case "kdenlive", _:
-            raise BadInput("which project has Kdenlive open? Name its file: secondunit panel --host kdenlive PROJECT")
-        case str(), None:
-            opening = app.Connecting()
-        case str(), _:
-            raise BadInput(f"{host} tells the panel which cut is open: leave {cut} out")
-        case None, Path() if cut.is_dir() and cut.suffix.lower() not in _BUNDLES:
-            opening = app.WatchedFolder(cut)
-        case None, Path():
-            opening = app.CutFile(cut)
-        case _:
-            opening = app.LastCut()
-    return app.run(opening)
+    def in_folder() -> "Host":
+        from secondunit_plugin.hosts.probing import Probing
+        from secondunit_plugin.hosts.watched import Watched
+
+        assert cut is not None
+        return Watched(cut, Probing())
+
+    def in_kdenlive() -> "Host":
+        from secondunit_plugin.hosts.kdenlive.host import Kdenlive, open_project
+        from secondunit_plugin.hosts.probing import Probing
+
+        return Kdenlive(cut if cut is not None else open_project(), Probing())
+
+    if kdenlive:
+        return run(cut, in_kdenlive)
+    is_folder = cut is not None and cut.is_dir() and cut.suffix.lower() not in _BUNDLES
+    return run(cut, in_folder if is_folder else None)

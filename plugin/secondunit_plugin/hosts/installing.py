@@ -45,6 +45,7 @@ class Installation:
 CONNECTED = "connected with the panel"
 HOSTS = {
     "blender": "secondunit_plugin.hosts.blender_installing",
+    "kdenlive": "secondunit_plugin.hosts.kdenlive.installing",
 }
 """The module of each host, whose function `find` gives the installations that are possible on this machine."""
 

@@ -7,6 +7,7 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
     commands.py      every command with its key, icon and words, in one table
     theme.py         palette and style sheet; icons.py: the one family of icons; words.py: states as words
     background.py    `Operation(owner, work).success(..).failure(..).run()`: the one way into a thread
+    collecting.py    where objects that nobody reaches end; plurals.py: English, in Qt's own way of writing plurals
     speaker.py       the sound device
     events.py        `UnitLink`: the one thread that calls the unit and reads its events
     watchdog.py      logs what blocks the UI thread for more than 50 ms, with its stack

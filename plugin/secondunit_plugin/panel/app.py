@@ -5,13 +5,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from ctypes import CDLL
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 from types import TracebackType
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import (
     QByteArray,
@@ -28,6 +29,7 @@ from secondunit_bridge.errors import BadInput, SecondUnitError, exit_code_of
 
 from secondunit_plugin.panel import theme
 from secondunit_plugin.panel.background import Operation, finish
+from secondunit_plugin.panel.collecting import Collector
 from secondunit_plugin.panel.model.clock import NoSound
 from secondunit_plugin.panel.plurals import EnglishPlurals
 from secondunit_plugin.panel.watchdog import Watchdog
@@ -46,38 +48,11 @@ _SWITCH_SECONDS = 0.001
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 
-@dataclass(frozen=True, slots=True)
-class LastCut:
-    """Until a program connects by the host link."""
+def run(cut: Path | None, host: "Callable[[], Host] | None" = None) -> int:
+    """Shows the panel until its window is closed; the process's exit status. Orders go on at the unit.
 
-
-@dataclass(frozen=True, slots=True)
-class CutFile:
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedFolder:
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class KdenliveProject:
-    """That a Kdenlive has open."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Connecting:
-    """A program that connects by the host link, and no cut before."""
-
-
-Opening = LastCut | CutFile | WatchedFolder | KdenliveProject | Connecting
-
-
-def run(opening: Opening) -> int:
-    """Shows the panel until its window is closed; the process's exit status. Orders go on at the unit."""
+    `host`: reaches the program whose open cut is the panel's; it is called in a thread.
+    """
     sys.setswitchinterval(_SWITCH_SECONDS)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
@@ -86,9 +61,10 @@ def run(opening: Opening) -> int:
     app.installTranslator(EnglishPlurals(app))
     app.setStyle("Fusion")
     theme.apply(app)
-    window, watchdog = Window(), Watchdog()
+    collector, window, watchdog = Collector(app), Window(), Watchdog()
     window.show()
     with ExitStack() as closing:
+        closing.callback(collector.close)
 
         def begin() -> None:
             watchdog.start()
@@ -96,18 +72,19 @@ def run(opening: Opening) -> int:
 
         def open_cut(model: "PanelModel") -> None:
             closing.callback(model.close_host)
-            match opening:
-                case LastCut():
-                    _listen(model, window, closing)
-                    Operation(window, partial(_last, model.link.home)).success(model.open_last).run()
-                case Connecting():
-                    _listen(model, window, closing)
-                case CutFile(path):
-                    model.open_cut(path)
-                case WatchedFolder() | KdenliveProject():
-                    model.follow(partial(_reached, opening))
-                case _:
-                    assert_never(opening)
+            if host is not None:
+                model.follow(host)
+                return
+            if cut is not None:
+                model.open_cut(cut)
+                return
+            from secondunit_plugin.panel.model.programs import ProgramsModel
+
+            programs = ProgramsModel(model)
+            programs.asked.connect(partial(_raise, window))
+            closing.callback(programs.close)
+            programs.listen()
+            Operation(window, partial(_last, model.link.home)).success(model.open_last).run()
 
         closing.callback(finish)
         QTimer.singleShot(0, begin)
@@ -156,7 +133,7 @@ def fill(window: Window, closing: ExitStack, kept: str, filled: "Callable[[Panel
         link.start()
         model.frames.start()
         DECODING.set(DecodingByFrames(model.frames))
-        Operation(window, _find_speaker).success(model.playback.use_speaker).failure(
+        Operation(window, _load_sound).success(lambda _: find_speaker(model)).failure(
             lambda error: model.playback.stay_silent(str(error))
         ).run()
         closing.callback(model.frames.close)
@@ -164,6 +141,18 @@ def fill(window: Window, closing: ExitStack, kept: str, filled: "Callable[[Panel
         closing.callback(model.live.close)
         closing.callback(_keep, window, kept)
         filled(model)
+
+    def find_speaker(model: "PanelModel") -> None:
+        # On this thread: PyQt looks for its types in every module of its own that it knows, half made ones, too.
+        from secondunit_plugin.panel.speaker import Output, Speaker
+
+        def find() -> "Callable[[], Speaker]":
+            output = Output.find()
+            return lambda: Speaker(output)
+
+        Operation(window, find).success(model.playback.use_speaker).failure(
+            lambda error: model.playback.stay_silent(str(error))
+        ).run()
 
     Operation(window, partial(_import_the_rest, kept)).success(begin).run()
 
@@ -193,29 +182,20 @@ def _application() -> QApplication:
     return app
 
 
-def _listen(model: "PanelModel", window: Window, closing: ExitStack) -> None:
-    from secondunit_plugin.panel.model.programs import ProgramsModel
-
-    programs = ProgramsModel(model)
-    programs.asked.connect(partial(_raise, window))
-    closing.callback(programs.close)
-    programs.listen()
-
-
 def _raise(window: Window) -> None:
     window.raise_()
     window.activateWindow()
 
 
-def _find_speaker() -> "Callable[[], Speaker]":
-    """Brings libraries of the system for sound, which may be missing. Raises NoSound."""
+def _load_sound() -> None:
+    """The libraries under PyQt5.QtMultimedia: those of the system may be missing. Raises NoSound."""
+    spec = find_spec("PyQt5.QtMultimedia")
+    assert spec is not None and spec.origin is not None
     try:
-        from secondunit_plugin.panel.speaker import Output, Speaker
-    except ImportError as error:
+        CDLL(spec.origin)
+    except OSError as error:
         missing = QCoreApplication.translate("app", "the system's sound libraries are missing: {error}")
         raise NoSound(missing.format(error=error)) from error
-    output = Output.find()
-    return lambda: Speaker(output)
 
 
 def _import_the_rest(kept: str) -> dict[str, QByteArray]:
@@ -237,18 +217,6 @@ def _import_the_rest(kept: str) -> dict[str, QByteArray]:
             import_module(module.name)
     values = _kept(kept)
     return {name: value for name in values.allKeys() if isinstance(value := values.value(name), QByteArray)}
-
-
-def _reached(opening: WatchedFolder | KdenliveProject) -> "Host":
-    from secondunit_plugin.hosts.probing import Probing
-
-    if isinstance(opening, WatchedFolder):
-        from secondunit_plugin.hosts.watched import Watched
-
-        return Watched(opening.path, Probing())
-    from secondunit_plugin.hosts.kdenlive.host import Kdenlive
-
-    return Kdenlive(opening.path, Probing())
 
 
 def _last(home: Path) -> Path | None:

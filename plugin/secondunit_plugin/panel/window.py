@@ -355,6 +355,7 @@ class Window(QMainWindow):
                 )
             )
         )
+        self.compare.bind(self.actions_[Command.PLAY])
         self.queue.bind(
             {
                 Command.CANCEL: self.actions_[Command.CANCEL],
@@ -406,7 +407,6 @@ class Window(QMainWindow):
         comparing = self._model.compare.mode is not None
         shown = self.compare if comparing else self.viewer
         if self.seen.currentWidget() is not shown:
-            self._model.playback.stop()
             self.seen.setCurrentWidget(shown)
             if comparing:
                 self.compare.setFocus()

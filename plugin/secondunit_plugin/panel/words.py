@@ -9,7 +9,8 @@ from PyQt5.QtCore import QCoreApplication
 from secondunit_bridge.messages import Fit, Record, SoundKind, Task
 from secondunit_bridge.ratings import Rating
 
-from secondunit_plugin.panel.model.compare import Mode
+from secondunit_plugin.panel.compare.modes import Mode
+from secondunit_plugin.panel.frames.messages import Light
 from secondunit_plugin.panel.model.cut import Approved, CutIn, Opened, Reloaded, Slugged, Step, TakenOut
 from secondunit_plugin.panel.model.layout import Bar
 from secondunit_plugin.panel.model.orders import Broken, Made, Making, Preparing, Running, Stopped, Waiting
@@ -41,6 +42,8 @@ from secondunit_plugin.panel.model.suggestions import (
     SmoothJumpCut,
 )
 from secondunit_plugin.panel.model.unit import Ended, Lost, Reached, Searching, UnitState
+
+_TRANSFERS = {"smpte2084": "PQ", "arib-std-b67": "HLG", "linear": "Linear light"}
 
 
 def tr(text: str, comment: str = "", number: int = -1) -> str:
@@ -270,6 +273,19 @@ def of_mode(mode: Mode) -> str:
             return tr("False colour")
         case _:
             assert_never(mode)
+
+
+def of_light(light: Light) -> str:
+    said = tr("{transfer} shown in SDR") if light.converted else tr("{transfer}, not converted")
+    return said.format(transfer=_TRANSFERS.get(light.transfer, light.transfer))
+
+
+def about_light(light: Light) -> str:
+    if not light.converted:
+        return tr("Colours and brightness are not what they are: OpenColorIO, which converts them, is not installed.")
+    if light.transfer == "linear":
+        return tr("By the curve of sRGB; what is brighter than white is clipped.")
+    return tr("By the ACES 2.0 view for 100 cd/m², as sRGB.")
 
 
 def of_trust(record: Record) -> str:

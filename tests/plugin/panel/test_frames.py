@@ -14,15 +14,21 @@ import pytest
 
 pytest.importorskip("PyQt5.QtGui", reason="the extra `panel` is not installed")
 
+from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from secondunit_plugin.panel.compare.modes import Mode
 from secondunit_plugin.panel.frames import ring
 from secondunit_plugin.panel.frames.messages import (
+    Composition,
     CutScene,
     Ended,
+    Light,
     MediaScene,
     MediaTime,
     Noted,
+    PairScene,
     Play,
+    Run,
     Show,
     Shown,
     Sounded,
@@ -111,6 +117,53 @@ def test_a_frame_of_a_file_is_shown_as_ffmpeg_shows_it(frames: Frames, make_clip
         assert shown.shape == (width * 9 // 16, width, 3)
         assert apart(shown, frame_of(clip, number, width, width * 9 // 16)) < 3
         assert apart(shown, frame_of(clip, number - 1, width, width * 9 // 16)) > 3
+
+
+def test_two_pictures_are_shown_in_step_and_put_together(frames: Frames, make_clip: MakeClip) -> None:
+    one, other = make_clip(30), make_clip(40, timecode="11:00:00:00")
+    pair = PairScene(MediaScene(str(one)), (Run(str(other), 9, 3, held=True), Run(str(other), 10, 27)))
+
+    def shown(number: int, frame: int, how: Composition) -> tuple[Shown, NDArray[np.uint8]]:
+        frames.link.ask(how)
+        frames.link.ask(Show(number, pair, frame, 160, 90))
+        frames.qtbot.waitUntil(lambda: _answer(frames, number) is not None, timeout=SECONDS)
+        answer = _answer(frames, number)
+        assert answer is not None
+        return answer, frames.pictures[frame]
+
+    _, wiped = shown(1, 2, Composition(Mode.WIPE, 0.25, 1, False))
+    assert apart(wiped[:, :40], frame_of(one, 2, 160, 90)[:, :40]) < 3
+    assert apart(wiped[:, 40:], frame_of(other, 9, 160, 90)[:, 40:]) < 3
+    _, flipped = shown(2, 5, Composition(Mode.FLIP, 0.25, 1, True))
+    assert apart(flipped, frame_of(other, 12, 160, 90)) < 3
+    differing, _ = shown(3, 5, Composition(Mode.DIFFERENCE, 0.25, 2, False))
+    wanted = np.abs(frame_of(one, 5, 160, 90).astype(int) - frame_of(other, 12, 160, 90))
+    assert differing.apart is not None and abs(differing.apart.mean - wanted.mean()) < 2
+    frames.link.ask(Play(4, pair, 3, 1, 0, 30, False, 160, 90))
+    frames.wait(Ended)
+    assert [one.frame for one, _ in frames.of(Shown) if one.number == 4] == list(range(3, 30))  # type: ignore[attr-defined]
+
+
+def _answer(frames: Frames, number: int) -> Shown | None:
+    return next((one for one, _ in frames.of(Shown) if isinstance(one, Shown) and one.number == number), None)
+
+
+@pytest.mark.parametrize(("transfer", "white"), [("smpte2084", 0.58), ("arib-std-b67", 0.75)])
+def test_the_white_of_hdr_is_bright_and_not_burnt_on_an_sdr_display(
+    frames: Frames, tmp_path: Path, transfer: str, white: float
+) -> None:
+    """`white`: of ITU-R BT.2408, 203 cd/m², as a share of the codes."""
+    pytest.importorskip("PyOpenColorIO")
+    clip, code = tmp_path / "hdr.mov", round(64 + white * 876)
+    grey = f"color=black:size=160x90:rate=24,format=yuv420p10le,geq=lum={code}:cb=512:cr=512,trim=end_frame=2"
+    tags = f"setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range=tv"
+    written = ["-c:v", "prores_ks", "-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc"]
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", grey, "-vf", tags, *written, str(clip)], check=True)
+    frames.link.ask(Show(1, MediaScene(str(clip)), 0, 160, 90))
+    frames.qtbot.waitUntil(lambda: 0 in frames.pictures, timeout=SECONDS)
+    assert 150 < frames.pictures[0].mean() < 225 and np.ptp(frames.pictures[0]) < 4
+    answer = _answer(frames, 1)
+    assert answer is not None and answer.light == Light(transfer, converted=True)
 
 
 def test_frames_of_a_cut_are_those_of_its_shots_and_mix_in_its_dissolves(

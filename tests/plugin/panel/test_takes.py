@@ -42,11 +42,15 @@ from secondunit_bridge.messages import (
 )
 from secondunit_bridge.rates import FrameRange, FrameTime
 from secondunit_bridge.ratings import Rating, rate
+from secondunit_plugin.panel.compare.modes import Mode
 from secondunit_plugin.panel.compare.pictures import Rgb, difference, false_colour, wiped
+from secondunit_plugin.panel.frames.link import FramesLink
+from secondunit_plugin.panel.frames.messages import PairScene, Run
 from secondunit_plugin.panel.model.again import values_of
-from secondunit_plugin.panel.model.compare import CompareModel, Missing, Mode, Original, Source, original
+from secondunit_plugin.panel.model.compare import CompareModel, Missing, Original, Source, original
 from secondunit_plugin.panel.model.orders import OrdersModel
 from secondunit_plugin.panel.model.places import GapPlace, ShotPlace
+from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.ratings import RatingsModel
 from secondunit_plugin.panel.model.takes import Located, TakeId, TakesModel
 from secondunit_plugin.panel.model.values import Keyframe, Seeds
@@ -144,7 +148,8 @@ def test_a_frame_is_compared_with_the_camera_frame_there_or_the_nearest() -> Non
 
 def test_what_is_compared_follows_the_chosen_take_at_the_same_frame() -> None:
     takes = Made().takes
-    compare = CompareModel(takes)
+    link = FramesLink()
+    compare = CompareModel(takes, link, PlaybackModel(link))
     compare.set_mode(Mode.WIPE)
     assert compare.mode is Mode.WIPE
     takes.choose(TakeId("two", 0))
@@ -153,6 +158,8 @@ def test_what_is_compared_follows_the_chosen_take_at_the_same_frame() -> None:
     compare.seek(5)
     takes.choose(TakeId("two", 2))
     assert (compare.frame, compare.other) == (5, TakeId("two", 1))
+    scene = compare.scene
+    assert isinstance(scene, PairScene) and scene.other == (Run("/takes/A_v001.mov", 0, 8),)
     assert compare.counterpart == Source("/takes/A_v001.mov", 5)
     takes.choose(TakeId("two", 1))
     assert compare.other == Original(), "a take is not compared with itself"

@@ -16,7 +16,7 @@ import secondunit_bridge
 import secondunit_inference
 import secondunit_plugin.panel
 from PyQt5.QtCore import QTranslator
-from PyQt5.QtGui import QImage, QKeySequence
+from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -35,8 +35,8 @@ from secondunit_plugin.panel import words
 from secondunit_plugin.panel.background import finish
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.compare.canvas import CompareCanvas
+from secondunit_plugin.panel.compare.modes import Mode
 from secondunit_plugin.panel.events import UnitLink
-from secondunit_plugin.panel.model.compare import Mode
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.plurals import EnglishPlurals
 from secondunit_plugin.panel.views.unit_page import UnitPage
@@ -121,7 +121,7 @@ def test_a_translator_is_given_every_text_under_the_name_that_it_is_looked_up_by
         qtbot.addWidget(window)
         window.fill(model)
         qtbot.addWidget(UnitPage(model, window))
-        CompareCanvas().show_image(QImage(), mode=Mode.FALSE_COLOUR)
+        CompareCanvas().tell("", mode=Mode.FALSE_COLOUR)
         said = [words.of_frames(1), *(command.words for command in Command)]
     finally:
         finish()  # what translates in a thread

@@ -52,7 +52,7 @@ _CHANGES = frozenset(
 )
 _ALWAYS = frozenset((Support.VERSIONS, Support.BIN, Support.MARKERS, Support.PLAYHEAD, Support.EVENTS, Support.REVEAL))
 _LIMITS = (
-    "Reading the cut saves the project if it has unsaved changes; telling the playhead, and placing, always saves it.",
+    "Reading the cut, telling the playhead and placing save the project first.",
     "To place, a copy of the project is put beside it, the project is rewritten, and Kdenlive opens it again: its own "
     "undo history starts anew, and the placement is taken back in Second Unit.",
     "Kdenlive does not tell which clips are selected: choose shots in Second Unit.",
@@ -66,8 +66,10 @@ _SEQUENCES = (
 _SEQUENCES_FROM = Fraction(11, 10)
 _DOCUMENT_VERSION = re.compile(rb'"kdenlive:docproperties\.version">\s*(\d+(?:\.\d+)?)')
 _LOOK_SECONDS = 0.5
-_SAVE_SECONDS = 5.0
-_REOPEN_SECONDS = 20.0
+_PATIENCE = 3
+"""After how many looks in which Kdenlive has not answered, or has not had the project open, it is taken for gone."""
+_SAVE_SECONDS = 15.0
+_REOPEN_SECONDS = 60.0
 _BACKUPS = 10
 
 
@@ -88,7 +90,9 @@ class Kdenlive:
 
     def __init__(self, path: Path, probed: Probed, windows: Callable[[], Series[Window]] = open_windows) -> None:
         self._path, self._probed, self._windows = path.resolve(), probed, windows
-        self._last: _Rewritten | _Added | None = None
+        self._done: list[_Rewritten | _Added] = []
+        self._saved: tuple[int, int] | None = None
+        """What the file was when Kdenlive was last told to save: its own way of writing what is open."""
 
     def about(self) -> About:
         with self._window() as window:
@@ -100,7 +104,7 @@ class Kdenlive:
 
     def read(self) -> Sequence:
         with self._window() as window:
-            if window.modified:
+            if window.modified or self._saved is None or self._saved != self._stamp():
                 self._save(window)
         return _sequence(self._project())
 
@@ -122,14 +126,17 @@ class Kdenlive:
         return end
 
     def _watch(self, changed: Callable[[Changed], None], ended: threading.Event) -> None:
-        seen, told = self._stamp(), self._revision_on_disk()
+        seen, told, missed = self._stamp(), self._revision_on_disk(), 0
         while not ended.wait(_LOOK_SECONDS):
             try:
                 with self._window():
-                    pass
+                    missed = 0
             except HostError as error:
-                changed(Gone(str(error)))
-                return
+                missed += 1
+                if missed == _PATIENCE:
+                    changed(Gone(str(error)))
+                    return
+                continue
             stamp = self._stamp()
             if stamp == seen:
                 continue
@@ -163,7 +170,7 @@ class Kdenlive:
             write_whole(backup, before)
             self._drop_old_backups()
             seen = self._replaced(window, before, after, backup)
-        self._last = _Rewritten(seen.revision, backup)
+        self._done.append(_Rewritten(seen.revision, backup))
         return seen
 
     def add_version(self, cut: otio.schema.Timeline, revision: str) -> Sequence:
@@ -177,25 +184,28 @@ class Kdenlive:
         path = self._free("_unit")
         write_whole(path, project.content())
         seen = _sequence(Project(path, path.read_bytes(), self._probed))
-        self._last = _Added(seen.revision, path)
+        self._done.append(_Added(seen.revision, path))
         return seen
 
     def undo(self, revision: str) -> None:
-        last = self._last
-        if last is None or last.revision != revision:
+        if not self._done or self._done[-1].revision != revision:
             raise CutMoved(f"what is to be undone is not the last thing that was done to {self._path}")
-        match last:
+        match last := self._done[-1]:
             case _Rewritten(backup=backup):
+                try:
+                    before = backup.read_bytes()
+                except OSError as error:
+                    raise HostError(f"{backup} cannot be read ({error.strerror}): nothing is undone") from None
                 with self._window() as window:
                     project = self._as_read(window, revision)
-                    self._replaced(window, project.read_from, backup.read_bytes(), backup)
+                    self._replaced(window, project.read_from, before, backup)
             case _Added(path=path):
                 if _sequence(Project(path, path.read_bytes(), self._probed)).revision != revision:
                     raise CutMoved(f"{path} was edited since it was written: it stays")
                 path.unlink()
             case _:
                 assert_never(last)
-        self._last = None
+        self._done.pop()
 
     def to_bin(self, files: Series[str]) -> None:
         with self._window() as window:
@@ -256,6 +266,7 @@ class Kdenlive:
                     "open, or the file write-protected?"
                 )
             time.sleep(0.01)
+        self._saved = self._stamp()
 
     def _as_read(self, window: Window, revision: str) -> Project:
         """The project with everything that Kdenlive knows, the playhead too. Raises CutMoved."""
@@ -304,3 +315,16 @@ def _like(strip: Strip, before: Strips) -> str | None:
         return None
     same = (one for one in before.strips if (one.track, one.name, one.media) == (strip.track, strip.name, None))
     return next((one.id for one in same if one.start < strip.end and strip.start < one.end), None)
+
+
+def open_project(windows: Callable[[], Series[Window]] = open_windows) -> Path:
+    """The project that the one running Kdenlive was started with and has open. Raises HostUnreachable."""
+    found = {
+        path for window in windows() if (path := window.started_with()) is not None and path.stem == window.project
+    }
+    if len(found) != 1:
+        raise HostUnreachable(
+            f"{len(found)} projects that a running Kdenlive was started with are open: name the one that is meant, as "
+            "in `secondunit panel --kdenlive PROJECT`"
+        )
+    return found.pop()

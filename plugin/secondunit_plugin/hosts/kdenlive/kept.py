@@ -7,13 +7,14 @@ document holds a list of strips by what they show, and a strip is known by that.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import PurePath
 
 Key = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`source`: the clip of the bin, and the speed; `first`: the position of its producer that shows first.
+    """`source`: the file and the speed, or the name; `first`: the position of its producer that shows first.
 
     `id` is "" for a strip that was only seen.
     """
@@ -79,7 +80,7 @@ def known_again(seen: Sequence[Kept], kept: Sequence[Kept]) -> list[Kept]:
         row = found.get(place, one)
         name, number = row.id, 1
         while not name or (not row.id and name in used):
-            name = f"{one.track}/{one.source}/{one.first}" + (f"/{number}" if number > 1 else "")
+            name = f"{one.track}/{PurePath(one.source).name}/{one.first}" + (f"/{number}" if number > 1 else "")
             number += 1
         used.add(name)
         result.append(replace(row, id=name))

@@ -19,6 +19,7 @@ from secondunit_timeline.formats.mlt_producers import frames_in, properties
 from secondunit_timeline.formats.xml import parse
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.references import is_recipe
+from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.takes import PREFIX
 
 from secondunit_plugin.hosts.frames import Probed
@@ -119,9 +120,9 @@ class Project:
         sounds = [row for row in rows if row.kinds[0] != otio.schema.TrackKind.Video]
         pairs = list(zip([*pictures, *reversed(sounds)], self.cut.tracks, strict=True))
         seen = [
-            Kept("", track.name, _source(one.producer, one.entry), one.first, one.end - one.start, one.start)
+            Kept("", track.name, _source_of(child), piece.first, piece.end - piece.start, piece.start)
             for row, track in pairs
-            for one in row.pieces
+            for piece, (_, child) in zip(row.pieces, _items(track), strict=True)
         ]
         known = iter(known_again(seen, self._rows()))
         linked = links(self._of_timeline("groups"))
@@ -379,7 +380,7 @@ class Project:
             Kept(
                 one.id,
                 lane.name,
-                _source(lane.clips[one.id].producer, lane.clips[one.id].entry),
+                _source(self._strips[one.id]),
                 one.first,
                 one.end - one.start,
                 one.start,
@@ -399,10 +400,19 @@ def _items(track: otio.schema.Track) -> list[tuple[int, otio.core.Item]]:
     ]
 
 
-def _source(producer: Element, entry: Element) -> str:
-    own = properties(producer)
-    name = own.get("kdenlive:id") or properties(entry).get("kdenlive:id") or own.get("kdenlive:uuid", "")
-    return name + (f"@{own['warp_speed']}" if "warp_speed" in own else "")
+def _source(strip: Strip) -> str:
+    """As `kept.Kept` has it. Kdenlive numbers the clips of its bin anew each time that it opens a project."""
+    if strip.media is None:
+        return strip.name
+    return strip.media.path + (f"@{strip.media.speed}" if strip.media.speed != 1 else "")
+
+
+def _source_of(item: otio.core.Item) -> str:
+    path = media_path(item.media_reference) if isinstance(item, otio.schema.Clip) else None
+    speed = speed_of(item)
+    if path is None or speed is None:
+        return str(item.name)
+    return path + (f"@{speed}" if speed != 1 else "")
 
 
 def _same_source(before: Strip, after: Strip) -> bool:

@@ -19,7 +19,7 @@ _SERVICE = re.compile(r"org\.kde\.kdenlive-(\d+)")
 _BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
 _PATH = "/kdenlive/MainWindow_1"
 _WIDGET, _ACTIONS, _OWN = "org.qtproject.Qt.QWidget", "org.kde.KMainWindow", "org.kde.kdenlive.MainWindow"
-_SECONDS = 5.0
+_SECONDS = 15.0
 
 
 def open_windows() -> "list[Window]":

@@ -1,54 +1,45 @@
 """The picture that is made of two, with what is drawn over it: captions, the handle of a wipe, the legend of bands."""
 
-from PyQt5.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtCore import QPoint, QRect, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QWidget
 
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.compare.bands import BANDS, Band
-from secondunit_plugin.panel.model.compare import Mode
+from secondunit_plugin.panel.compare.modes import Mode
+from secondunit_plugin.panel.views.canvas import Canvas
 from secondunit_plugin.panel.words import tr
 
 _GRIP = 8
 
 
-class CompareCanvas(QWidget):
-    """The picture as large as it fits, the handle over it while there is one to drag."""
+class CompareCanvas(Canvas):
+    """The handle is over the picture while there is one to drag."""
 
     wiped = pyqtSignal(float)
     """The share of the picture's width."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.image = QImage()
         self.said = ""
         self._captions = ("", "")
         self._mode: Mode | None = None
         self._at: float | None = None
         self._flipped = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setMinimumSize(320, 180)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Takes compared"))
 
-    @property
-    def pixels(self) -> QSize:
-        """Of the screen."""
-        return self.size() * self.devicePixelRatioF()
-
-    def show_image(
+    def tell(
         self,
-        image: QImage,
-        said: str = "",
+        said: str,
         captions: tuple[str, str] = ("", ""),
         mode: Mode | None = None,
         at: float | None = None,
         *,
         flipped: bool = False,
     ) -> None:
-        """`captions`: of the take and of the other; `said`: over an empty picture, or under a full one."""
-        self.image, self.said, self._captions = image, said, captions
+        """`captions`: of the take and of the other; `said`: where there is no picture, or under one."""
+        self.said, self._captions = said, captions
         self._mode, self._at, self._flipped = mode, at, flipped
         self.setAccessibleDescription(" – ".join(text for text in (*captions, said) if text))
         self.update()
@@ -56,21 +47,21 @@ class CompareCanvas(QWidget):
     @property
     def handle(self) -> int | None:
         """Its x in this widget."""
-        if self._at is None or self._mode not in (Mode.WIPE, Mode.FALSE_COLOUR) or self.image.isNull():
+        if self._at is None or self._mode not in (Mode.WIPE, Mode.FALSE_COLOUR) or self.picture.isNull():
             return None
-        place = self._place()
+        place = self.placed
         return place.left() + round(self._at * place.width())
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: ARG002 - Qt's signature
         painter = QPainter(self)
         painter.fillRect(self.rect(), Qt.GlobalColor.black)
-        if self.image.isNull():
+        if self.picture.isNull():
             painter.setPen(self.palette().placeholderText().color())
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.said)
             return
-        place = self._place()
+        place = self.placed
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
-        painter.drawImage(place, self.image)
+        painter.drawImage(place, self.picture)
         top, left, right = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         ours, other = self._captions
         if self._flipped:
@@ -116,14 +107,15 @@ class CompareCanvas(QWidget):
         assert a0 is not None
         self.setFocus()
         if self.handle is not None:
-            place = self._place()
+            place = self.placed
             self.wiped.emit((a0.x() - place.left()) / place.width())
 
-    def _place(self) -> QRect:
+    @property
+    def placed(self) -> QRect:
         room = self.rect()
         if self._mode is Mode.FALSE_COLOUR:  # the legend lies beside the picture
             room.setLeft(self._legend_width())
-        place = QRect(QPoint(0, 0), self.image.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        place = QRect(QPoint(0, 0), self.picture.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
         place.moveCenter(room.center())
         return place
 

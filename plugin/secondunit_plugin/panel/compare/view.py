@@ -1,10 +1,9 @@
-"""Takes compared where the viewer is: a bar of modes, the picture with its handle, the frame."""
-
-from typing import TYPE_CHECKING
+"""Takes compared where the viewer is: a bar of modes, the picture with its handle, the frame, what plays it."""
 
 from PyQt5.QtCore import QEvent, QObject, QSignalBlocker, Qt
 from PyQt5.QtGui import QImage, QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import (
+    QAction,
     QApplication,
     QButtonGroup,
     QComboBox,
@@ -18,19 +17,17 @@ from PyQt5.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from secondunit_bridge.errors import SecondUnitError
 
 from secondunit_plugin.panel import words
-from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.compare.canvas import CompareCanvas
+from secondunit_plugin.panel.compare.modes import Mode
+from secondunit_plugin.panel.frames.messages import PairScene
 from secondunit_plugin.panel.icons import icon
-from secondunit_plugin.panel.model.compare import Missing, Mode, Original, Source
+from secondunit_plugin.panel.model.compare import Original, Source
 from secondunit_plugin.panel.model.panel import PanelModel
+from secondunit_plugin.panel.model.playback import Unseen
 from secondunit_plugin.panel.model.takes import TakeId
-
-if TYPE_CHECKING:  # brings numpy
-    from secondunit_plugin.panel.compare.reading import Composed, Pictures
 
 _WIDEST = 1920
 _COMMANDS = {
@@ -48,10 +45,9 @@ class CompareView(QWidget):
     def __init__(self, model: PanelModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._compare = model.compare
-        self._pictures: Pictures | None = None
-        self._busy = self._again = False
+        self._compare, self._playback = model.compare, model.playback
         self.canvas = CompareCanvas()
+        self.canvas.resized.connect(self._playback.resize)
         self.canvas.wiped.connect(self._compare.wipe_to)
         self.modes: dict[Mode, QToolButton] = {}
         bar = QHBoxLayout()
@@ -93,8 +89,11 @@ class CompareView(QWidget):
         self.slider.setAccessibleName(self.tr("Frame of the take"))
         self.slider.valueChanged.connect(self._compare.seek)
         self.place = QLabel()
+        self._play = QToolButton()
+        self._play.setAutoRaise(True)
         foot = QHBoxLayout()
         foot.setContentsMargins(6, 4, 6, 4)
+        foot.addWidget(self._play)
         foot.addWidget(self.slider, 1)
         foot.addWidget(self.place)
         column = QVBoxLayout(self)
@@ -106,10 +105,16 @@ class CompareView(QWidget):
         self.setFocusProxy(self.canvas)
         self._compare.changed.connect(self._show)
         model.takes.shown_changed.connect(self._show)
+        self._playback.picture_changed.connect(self._show_picture)
+        self._playback.moved.connect(self._show_frame)
+        self._playback.changed.connect(self._show_picture)
+
+    def bind(self, play: QAction) -> None:
+        self._play.setDefaultAction(play)
 
     @property
     def image(self) -> QImage:
-        return self.canvas.image
+        return self.canvas.picture
 
     def event(self, a0: QEvent | None) -> bool:
         """Arrows step here, whatever they do in the window."""
@@ -146,9 +151,7 @@ class CompareView(QWidget):
         if application is not None:
             application.removeEventFilter(self)
         self._compare.flip(False)
-        self.canvas.show_image(QImage())
-        if not self._busy:
-            self._pictures = None
+        self.canvas.show_picture(QImage())
 
     def _show(self) -> None:
         compare, take = self._compare, self._compare.take
@@ -162,10 +165,34 @@ class CompareView(QWidget):
                 self.other.addItem(self._named(other), other)
             self.other.setCurrentIndex(compare.others.index(compare.other))
             self.slider.setRange(0, take.frames - 1)
-            self.slider.setValue(compare.frame)
             self.gain.setValue(compare.gain)
-        self.place.setText(self.tr("frame {frame} of {frames}").format(frame=compare.frame + 1, frames=take.frames))
-        self._compose()
+        self._show_picture()
+
+    def _show_frame(self) -> None:
+        take = self._compare.take
+        if take is None or not self.isVisible():
+            return
+        frame = self._compare.frame
+        if not self.slider.isSliderDown():
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(frame)
+        self.place.setText(self.tr("frame {frame} of {frames}").format(frame=frame + 1, frames=take.frames))
+
+    def _show_picture(self) -> None:
+        """With what is said of it: of the frame that it is, also while another one is sought."""
+        compare, playback = self._compare, self._playback
+        if compare.take is None or not self.isVisible():
+            return
+        self._show_frame()
+        if playback.pixels is None or not isinstance(playback.scene, PairScene):
+            self.canvas.show_picture(QImage())
+            self.canvas.tell(playback.state.why if isinstance(playback.state, Unseen) else "")
+            return
+        self.canvas.show_pixels(playback.pixels)
+        there, flipped = compare.counterpart, compare.flipped
+        other = self._caption(there) if isinstance(there, Source) else ""
+        captions = compare.take.record.name, other
+        self.canvas.tell(self._said(), captions, compare.mode, None if flipped else compare.at, flipped=flipped)
 
     def _named(self, other: Original | TakeId) -> str:
         if isinstance(other, Original):
@@ -173,59 +200,12 @@ class CompareView(QWidget):
         record = self._model.takes.take(other).record
         return self.tr("{name}, seed {seed}").format(name=record.name, seed=record.seed)
 
-    def _compose(self) -> None:
-        """One picture at a time; what changed meanwhile makes the next one."""
-        if self._busy:
-            self._again = True
-            return
-        compare, take, there = self._compare, self._compare.take, self._compare.counterpart
-        if compare.mode is None or take is None or there is None:
-            return
-        if isinstance(there, Missing):
-            self.canvas.show_image(QImage(), there.why)
-            return
-        slot, size = take.record.order.slot, self.canvas.pixels
-        aspect = slot.width * slot.pixel_aspect / slot.height
-        width = max(16, min(_WIDEST, size.width(), round(size.height() * aspect)))
-        height = max(9, round(width / aspect))
-        path, frame, rate = take.path, compare.frame, slot.rate
-        mode, at, gain, flipped = compare.mode, compare.at, compare.gain, compare.flipped
-        captions = (take.record.name, self._caption(there))
-        pictures = self._pictures
-
-        def work() -> "tuple[Pictures, Composed]":
-            from secondunit_plugin.panel.compare import reading
-
-            used = pictures or reading.Pictures()
-            a = used.read(reading.Frame(path, frame, rate), width, height)
-            b = used.read(reading.Frame(there.path, there.frame, rate), width, height)
-            return used, reading.composed(a, b, mode, at, gain, flipped)
-
-        def use(made: "tuple[Pictures, Composed]") -> None:
-            self._pictures, composed = made
-            self.canvas.show_image(
-                composed.image, self._said(composed), captions, mode, None if flipped else at, flipped=flipped
-            )
-            ended()
-
-        def refuse(error: SecondUnitError) -> None:
-            self.canvas.show_image(QImage(), str(error))
-            ended()
-
-        def ended() -> None:
-            self._busy = False
-            if self._again:
-                self._again = False
-                self._compose()
-
-        self._busy = True
-        Operation(self, work).success(use).failure(refuse).run()
-
-    def _said(self, composed: "Composed") -> str:
-        if composed.apart is None:
+    def _said(self) -> str:
+        apart = self._playback.apart
+        if apart is None:
             return ""
-        mean, largest = composed.apart
-        return self.tr("differs by {mean:.1f} of 255 on average, {largest} at most").format(mean=mean, largest=largest)
+        said = self.tr("differs by {mean:.1f} of 255 on average, {largest} at most")
+        return said.format(mean=apart.mean, largest=apart.largest)
 
     def _caption(self, there: Source) -> str:
         name = self._named(self._compare.other)

@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
+from secondunit_plugin.panel.compare.modes import Mode
+
 if TYPE_CHECKING:  # they bring PyAV
     from secondunit_bridge.media.header import Header
     from secondunit_bridge.media.probe import MediaInfo
@@ -44,7 +46,28 @@ class MediaScene:
     rate: Fraction | None = None
 
 
-Scene = CutScene | MediaScene
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`count` frames of a file from `first` on, or, where it is `held`, that one as often; counted from 0."""
+
+    path: str
+    first: int
+    count: int
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PairScene:
+    """A file, and beside each of its frames the one of `other` in step, read at the file's rate.
+
+    The last `Composition` says how the two become one picture. The sound is the file's.
+    """
+
+    take: MediaScene
+    other: tuple[Run, ...]
+
+
+Scene = CutScene | MediaScene | PairScene
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,19 @@ class Show:
     frame: int
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """From here on. `at`: where the handle of a wipe is, as a share of the width. `flipped`: the other picture alone.
+
+    `gain`: how many times a difference is enlarged.
+    """
+
+    mode: Mode
+    at: float
+    gain: int
+    flipped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +175,7 @@ class Leave:
 
 Question = Probe | WantHeader | Compare | WantPicture
 """What somebody waits for."""
-Request = Show | Play | WantThumbnail | WantPeaks | Leave | Question
+Request = Show | Play | Composition | WantThumbnail | WantPeaks | Leave | Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +196,35 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """`transfer`, in ffmpeg's name, is none of an SDR display. `converted`: whether the picture is made for one."""
+
+    transfer: str
+    converted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How far two pictures lie from each other: the mean and the largest difference of the channels, in 8-bit codes."""
+
+    mean: float
+    largest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """Frame `frame` lies in the ring. `position`: how many of the request's frames were before it."""
+    """Frame `frame` lies in the ring. `position`: how many of the request's frames were before it.
+
+    `light`: None for SDR. `apart`: of a pair whose difference is shown.
+    """
 
     number: int
     frame: int
     position: int
     slot: int
     sequence: int
+    light: Light | None = None
+    apart: Apart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +316,8 @@ Answer = Ready | Opened | Shown | Sounded | Ended | Thumbnail | Peaks | Unshown 
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        *(MediaTime, CutScene, MediaScene, Show, Play, WantThumbnail, WantPeaks, Leave),
-        *(Probe, WantHeader, Compare, WantPicture),
+        *(MediaTime, CutScene, MediaScene, PairScene, Run, Composition, Light, Apart),
+        *(Show, Play, WantThumbnail, WantPeaks, Leave, Probe, WantHeader, Compare, WantPicture),
         *(Ready, Opened, Shown, Sounded, Ended, Thumbnail, Peaks, Unshown, Noted),
         *(Probed, HeaderRead, Compared, PictureRead, Refused),
     )

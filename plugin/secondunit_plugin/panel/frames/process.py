@@ -13,6 +13,7 @@ from secondunit_plugin.panel.frames.cache import Cache, folder
 from secondunit_plugin.panel.frames.messages import (
     Answer,
     Compare,
+    Composition,
     Leave,
     Play,
     Probe,
@@ -56,6 +57,8 @@ def main() -> None:
         match request:
             case Show() | Play():
                 viewing.ask(request)
+            case Composition():
+                viewing.composition = request
             case WantThumbnail() | WantPeaks():
                 thumbnails.ask(request)
             case Leave(number):

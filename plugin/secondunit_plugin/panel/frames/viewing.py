@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from secondunit_bridge.errors import SecondUnitError
 
+from secondunit_plugin.panel.compare.modes import Mode
 from secondunit_plugin.panel.frames.messages import (
     Answer,
+    Composition,
     Ended,
     Noted,
     Opened,
@@ -25,7 +27,7 @@ from secondunit_plugin.panel.frames.pictures import Bgra
 from secondunit_plugin.panel.frames.ring import RingWriter
 
 if TYPE_CHECKING:  # brings OpenTimelineIO, which thumbnails do not wait for
-    from secondunit_plugin.panel.frames.scenes import Stage
+    from secondunit_plugin.panel.frames.scenes import Painted, Stage
 
 _OPEN_SCENES = 4
 _WAIT = 0.002
@@ -48,6 +50,8 @@ class Viewing(threading.Thread):
         self._stages: OrderedDict[Scene, Stage] = OrderedDict()
         self._resting = threading.Event()
         self._resting.set()
+        self.composition = Composition(Mode.WIPE, 0.5, 1, False)
+        """Of pairs; for the next picture."""
 
     def ask(self, request: Show | Play) -> None:
         with self._changed:
@@ -156,35 +160,39 @@ class Viewing(threading.Thread):
                 break
             block.append((at, frame))
         width, height = stage.size(request.width, request.height)
-        painted: dict[int, Bgra] = {}
+        painted: dict[int, tuple[Bgra, Painted]] = {}
         for at, frame in reversed(block):
             self._check(request)
-            painted[at] = np.empty((height, width, 4), np.uint8)
-            stage.paint(frame, painted[at])
+            picture = np.empty((height, width, 4), np.uint8)
+            painted[at] = picture, stage.paint(frame, picture, self.composition)
         for at, frame in block:
             if at >= self._ring.due(request.number):
                 slot = self._slot(request)
                 canvas = self._canvas(slot, width, height)
-                canvas[:] = painted[at]
-                self._shown(request, frame, at, slot, width, height)
+                canvas[:], said = painted[at]
+                self._shown(request, frame, at, slot, canvas, said)
         return position + len(block)
 
     def _fill(self, request: Show | Play, stage: "Stage", frame: int, position: int) -> None:
         slot = self._slot(request)
         width, height = stage.size(request.width, request.height)
         try:
-            stage.paint(frame, self._canvas(slot, width, height))
+            canvas = self._canvas(slot, width, height)
+            painted = stage.paint(frame, canvas, self.composition)
         except SecondUnitError:
             self._ring.drop(slot)
             raise
-        self._shown(request, frame, position, slot, width, height)
+        self._shown(request, frame, position, slot, canvas, painted)
 
     def _canvas(self, slot: int, width: int, height: int) -> Bgra:
         return np.frombuffer(self._ring.data(slot, width, height), np.uint8).reshape(height, width, 4)
 
-    def _shown(self, request: Show | Play, frame: int, position: int, slot: int, width: int, height: int) -> None:
-        filled = self._ring.end(slot, width, height)
-        self._send(Shown(request.number, frame, position, filled.slot, filled.sequence), b"")
+    def _shown(
+        self, request: Show | Play, frame: int, position: int, slot: int, canvas: Bgra, painted: "Painted"
+    ) -> None:
+        filled = self._ring.end(slot, canvas.shape[1], canvas.shape[0])
+        said = painted.light, painted.apart
+        self._send(Shown(request.number, frame, position, filled.slot, filled.sequence, *said), b"")
 
     def _slot(self, request: Show | Play) -> int:
         while (slot := self._ring.begin()) is None:

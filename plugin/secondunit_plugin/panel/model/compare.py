@@ -1,21 +1,15 @@
 """The chosen take beside the original or another take, frame by frame."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from secondunit_bridge.messages import FramesAfter, FramesBefore, SourceShot, Span, Take
 
+from secondunit_plugin.panel.compare.modes import Mode
+from secondunit_plugin.panel.frames.link import FramesLink
+from secondunit_plugin.panel.frames.messages import Composition, MediaScene, PairScene, Run
+from secondunit_plugin.panel.model.playback import PlaybackModel, Playing
 from secondunit_plugin.panel.model.takes import TakeId, TakesModel
-
-
-class Mode(StrEnum):
-    """WIPE: the take on the left of a handle, the other on the right. FLIP: the other while a key is held."""
-
-    WIPE = "wipe"
-    FLIP = "flip"
-    DIFFERENCE = "difference"
-    FALSE_COLOUR = "false colour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +38,20 @@ class Missing:
 
 
 class CompareModel(QObject):
-    """`mode` None: nothing is compared. `frame` of the take's file, from its first as 0."""
+    """`mode` None: nothing is compared. Frames of the take's file are counted from its first as 0."""
 
     changed = pyqtSignal()
-    """Whatever is needed for the picture."""
+    """Whatever is needed for the picture, but for its frame, which the playback tells."""
 
-    def __init__(self, takes: TakesModel, parent: QObject | None = None) -> None:
+    def __init__(
+        self, takes: TakesModel, frames: FramesLink, playback: PlaybackModel, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._takes = takes
+        self._takes, self._frames, self._playback = takes, frames, playback
         self.mode: Mode | None = None
         self.other: Other = Original()
-        self.frame = 0
+        self.begin = 0
+        """The frame that is shown first."""
         self.at = 0.5
         """Where the wipe's handle is, as a share of the picture's width."""
         self.gain = 4
@@ -62,6 +59,7 @@ class CompareModel(QObject):
         self.flipped = False
         takes.chosen_changed.connect(self._follow)
         takes.shown_changed.connect(self._follow_others)
+        frames.started.connect(self._compose)
 
     @property
     def take(self) -> Take | None:
@@ -73,14 +71,43 @@ class CompareModel(QObject):
         return (Original(), *self._takes.comparable(chosen)) if chosen is not None else ()
 
     @property
+    def frame(self) -> int:
+        """The one on the screen, or the one that will be."""
+        return self._playback.head if isinstance(self._playback.scene, PairScene) else self.begin
+
+    @property
     def counterpart(self) -> Source | Missing | None:
         """What the take's frame is compared with; None without a take."""
         take = self.take
-        if take is None:
+        return self._beside(take, self.frame) if take is not None else None
+
+    @property
+    def scene(self) -> PairScene | Missing | None:
+        """What is shown; None where nothing is compared."""
+        take = self.take
+        if self.mode is None or take is None:
             return None
+        runs: list[Run] = []
+        for frame in range(take.frames):
+            there = self._beside(take, frame)
+            if isinstance(there, Missing):
+                return there
+            last = runs[-1] if runs else None
+            if last is not None and last.path == there.path:
+                step = there.frame - last.first
+                if step == 0 and (last.held or last.count == 1):
+                    runs[-1] = Run(last.path, last.first, last.count + 1, held=True)
+                    continue
+                if step == last.count and not last.held:
+                    runs[-1] = Run(last.path, last.first, last.count + 1)
+                    continue
+            runs.append(Run(there.path, there.frame, 1))
+        return PairScene(MediaScene(take.path, take.record.order.slot.rate), tuple(runs))
+
+    def _beside(self, take: Take, frame: int) -> Source | Missing:
         if isinstance(self.other, TakeId):
-            return Source(self._takes.take(self.other).path, self.frame)
-        return original(take, self.frame)
+            return Source(self._takes.take(self.other).path, frame)
+        return original(take, frame)
 
     def set_mode(self, mode: Mode | None) -> None:
         self._change(mode=mode if self._takes.chosen is not None else None, flipped=False)
@@ -96,8 +123,11 @@ class CompareModel(QObject):
 
     def seek(self, frame: int) -> None:
         take = self.take
-        if take is not None:
-            self._change(frame=max(0, min(take.frames - 1, frame)))
+        if take is None:
+            return
+        self.begin = max(0, min(take.frames - 1, frame))
+        if isinstance(self._playback.scene, PairScene):
+            self._playback.seek(self.begin)
 
     def wipe_to(self, at: float) -> None:
         self._change(at=max(0.0, min(1.0, at)))
@@ -112,7 +142,16 @@ class CompareModel(QObject):
         if any(getattr(self, name) != value for name, value in fields.items()):
             for name, value in fields.items():
                 setattr(self, name, value)
+            self._compose()
             self.changed.emit()
+
+    def _compose(self) -> None:
+        if self.mode is None:
+            return
+        self._frames.ask(Composition(self.mode, self.at, self.gain, self.flipped))
+        playback = self._playback
+        if isinstance(playback.scene, PairScene) and not isinstance(playback.state, Playing):
+            playback.seek(playback.head)
 
     def _follow(self) -> None:
         """The frame stays where the next take has it, so that takes are compared one after the other."""
@@ -121,9 +160,8 @@ class CompareModel(QObject):
             self._change(mode=None, other=Original())
             return
         other = self.other if self.other in self.others else Original()
-        slot = take.record.order.slot
         inside = self.mode is not None and self.frame < take.frames
-        self.other, self.frame = other, self.frame if inside else slot.head
+        self.other, self.begin = other, self.frame if inside else take.record.order.slot.head
         self.changed.emit()
 
     def _follow_others(self) -> None:

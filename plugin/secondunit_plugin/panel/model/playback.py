@@ -12,7 +12,9 @@ from secondunit_bridge.rates import FrameTime, format_timecode
 from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.frames.messages import (
     Answer,
+    Apart,
     Ended,
+    Light,
     Noted,
     Opened,
     Play,
@@ -87,6 +89,9 @@ class PlaybackModel(QObject):
         self.opened: Opened | None = None
         self.frame = 0
         self.pixels: Pixels | None = None
+        self.light: Light | None = None
+        self.apart: Apart | None = None
+        """Of the picture, as `Shown` has them."""
         self.span: Span | None = None
         """What plays in a loop where nothing is marked; None: all of the scene."""
         self.mark_in: int | None = None
@@ -372,7 +377,7 @@ class PlaybackModel(QObject):
         pixels = self._link.pixels(filled)
         if pixels is not None:
             self._ends_over_it = 0
-            self.frame = shown.frame
+            self.frame, self.light, self.apart = shown.frame, shown.light, shown.apart
             self.moved.emit()
             self._hold(filled, pixels)
 

@@ -10,7 +10,8 @@ from secondunit_bridge.messages import Take
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.frames.link import FramesLink
-from secondunit_plugin.panel.frames.messages import CutScene, MediaScene, Scene
+from secondunit_plugin.panel.frames.messages import CutScene, MediaScene, PairScene, Scene
+from secondunit_plugin.panel.model.compare import CompareModel, Missing
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut, Version
 from secondunit_plugin.panel.model.orders import OrdersModel, Running
 from secondunit_plugin.panel.model.places import JoinPlace, Place
@@ -42,7 +43,12 @@ class OnlyTheTake:
     why: str
 
 
-Watched = TheCut | TheTake | OnlyTheTake
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The take beside another picture of the same frames."""
+
+
+Watched = TheCut | TheTake | OnlyTheTake | Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +72,13 @@ class WatchingModel(QObject):
         takes: TakesModel,
         frames: FramesLink,
         playback: PlaybackModel,
+        compare: CompareModel,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.watched: Watched = TheCut()
         self._cut, self._orders, self._takes, self._frames, self._playback = cut, orders, takes, frames, playback
+        self._compare = compare
         self._written: OrderedDict[tuple[Version, TakeId], Written] = OrderedDict()
         self._version: Version | None = None
         self._scene: Scene | None = None
@@ -79,6 +87,7 @@ class WatchingModel(QObject):
         self._place: Place | None = None
         cut.changed.connect(self._follow_cut)
         takes.chosen_changed.connect(self._follow_take)
+        compare.changed.connect(self._follow_comparison)
 
     def go_to(self, place: Place | None) -> None:
         """Shows the cut at the place's first frame."""
@@ -94,6 +103,7 @@ class WatchingModel(QObject):
         self._asked += 1
         self._take_comes = False
         self.watched = TheCut()
+        self._compare.set_mode(None)
         if self._scene is not None:
             self._playback.show(self._scene, frame, self._around())
         self.changed.emit()
@@ -138,8 +148,30 @@ class WatchingModel(QObject):
 
         Operation(self, work).success(use).failure(refuse).run()
 
+    def _follow_comparison(self) -> None:
+        match self._compare.scene:
+            case PairScene() as scene:
+                if scene != self._playback.scene:
+                    self._leave_take()
+                    self._playback.show(scene, self._compare.begin)
+                    self.changed.emit()
+            case Missing(why):
+                self._leave_take()
+                self._playback.show_nothing(why)
+                self.changed.emit()
+            case None:
+                if isinstance(self.watched, Pair):
+                    self._follow_take()
+
+    def _leave_take(self) -> None:
+        self._asked += 1
+        self._take_comes = False
+        self.watched = Pair()
+
     def _follow_take(self) -> None:
         chosen, opened = self._takes.chosen, self._cut.open
+        if self._compare.mode is not None and chosen is not None:
+            return
         if chosen is None or opened is None:
             if not isinstance(self.watched, TheCut):
                 self.show_cut(self._place.at.frame if self._place is not None else 0)

@@ -9,8 +9,8 @@ from PyQt5.QtWidgets import QAction, QMenu, QSplitter, QToolButton, QVBoxLayout,
 from secondunit_bridge.ratings import Rating
 
 from secondunit_plugin.panel.commands import Command
+from secondunit_plugin.panel.compare.modes import Mode
 from secondunit_plugin.panel.icons import icon
-from secondunit_plugin.panel.model.compare import Mode
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.model.takes import TakeId
 from secondunit_plugin.panel.views.record_dialog import RecordDialog

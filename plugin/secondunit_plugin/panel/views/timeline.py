@@ -91,9 +91,7 @@ class Timeline(QWidget):
             self._show_place()
         layout = opened.version.layout if opened is not None else None
         self.rate.setText(
-            self.tr("{rate} frames a second, {length}").format(
-                rate=_rate(layout.rate), length=layout.timecode(layout.frames - 1)
-            )
+            self.tr("{rate} fps, ends at {end}").format(rate=_rate(layout.rate), end=layout.timecode(layout.frames - 1))
             if layout is not None
             else ""
         )

@@ -4,6 +4,7 @@ from PyQt5.QtCore import QRect, QSignalBlocker, QSize, Qt
 from PyQt5.QtGui import QColor, QFontDatabase, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QLabel, QSlider, QStyle, QStyleOptionSlider, QToolButton, QWidget
 
+from secondunit_plugin.panel import words
 from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.playback import Playing
@@ -60,6 +61,8 @@ class Transport(QWidget):
         self.rate.setProperty("role", "quiet")
         self.dropped = QLabel()
         self.dropped.setProperty("role", "quiet")
+        self.light = QLabel()
+        self.light.setProperty("role", "quiet")
         self.silent = QLabel()
         self.silent.setProperty("role", "quiet")
         self._silent_icon = QLabel()
@@ -74,6 +77,7 @@ class Transport(QWidget):
         row.addWidget(self.rate)
         row.addLayout(self._buttons)
         row.addWidget(self.scrubber, 1)
+        row.addWidget(self.light)
         row.addWidget(self.dropped)
         row.addWidget(self._silent_icon)
         row.addWidget(self.silent)
@@ -116,6 +120,9 @@ class Transport(QWidget):
         with QSignalBlocker(self.scrubber):
             if not self.scrubber.isSliderDown():
                 self.scrubber.setValue(playback.frame)
+        light = playback.light
+        self.light.setText(words.of_light(light) if light is not None else "")
+        self.light.setToolTip(words.about_light(light) if light is not None else "")
         match playback.state:
             case Playing(step) if step != 1:
                 speed = self.tr("{speed}×").format(speed=step)

@@ -12,7 +12,7 @@ from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import ShotPlace
 from secondunit_plugin.panel.model.playback import Nothing, Playing, Stopped, Unseen
 from secondunit_plugin.panel.model.thumbnails import ThumbnailOf
-from secondunit_plugin.panel.model.watching import OnlyTheTake, TheCut, TheTake
+from secondunit_plugin.panel.model.watching import OnlyTheTake, Pair, TheCut, TheTake
 from secondunit_plugin.panel.views.canvas import Canvas
 from secondunit_plugin.panel.views.small_pictures import WIDTH
 from secondunit_plugin.panel.views.transport import Transport
@@ -56,6 +56,9 @@ class Viewer(QWidget):
         return self.canvas.caption
 
     def _show_frame(self) -> None:
+        if isinstance(self._model.watching.watched, Pair):
+            self.canvas.show_picture(QImage())
+            return
         pixels = self._model.playback.pixels
         self._previews += 1
         self._previewing = False
@@ -127,7 +130,7 @@ class Viewer(QWidget):
     def _watched(self) -> str:
         watched = self._model.watching.watched
         match watched:
-            case TheCut():
+            case TheCut() | Pair():
                 return ""
             case TheTake(take):
                 return self._model.takes.take(take).record.name
