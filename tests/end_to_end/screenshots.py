@@ -38,7 +38,9 @@ class Album:
 def _in_few_colours(picture: Image.Image) -> Image.Image:
     """The flat colours of the interface as they are, those of pictures in it as near as the rest of a palette comes."""
     codes = np.asarray(picture, np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    found, counts = np.unique(codes, return_counts=True)
+    inner = codes[1:-1, 1:-1]
+    beside = (codes[1:-1, :-2], codes[1:-1, 2:], codes[:-2, 1:-1], codes[2:, 1:-1])
+    found, counts = np.unique(inner[np.logical_and.reduce([inner == one for one in beside])], return_counts=True)
     flat = np.sort(found[np.argsort(counts)[-_FLAT:]])
     near = picture.quantize(_COLOURS - len(flat), Image.Quantize.MEDIANCUT)
     place = np.searchsorted(flat, codes).clip(max=len(flat) - 1)
@@ -125,16 +127,25 @@ def _controls(album: Album, desk: Desk) -> None:
     desk.hands.drag((x, y), (x + 40, y - 20), (x + 110, y - 40))
     _take(album, desk, "strokes")
     desk.hands.keys("Escape")
-    desk.scroll("Motion", "Show the move on the picture")
+    _scroll(desk, "Camera, as a guide")
     desk.choose("Camera, as a guide", "orbit")
     _draw(desk, "Show the move on the picture")
     _take(album, desk, "camera")
     desk.hands.keys("Escape")
 
 
+def _scroll(desk: Desk, to: str) -> None:
+    """In the order, with the wheel over its edge, where it turns no field."""
+    below = desk.find("Live")
+    for _ in range(40):
+        if any(one.text == to for one in desk.look()):
+            return
+        desk.hands.do("mousemove", str(below.x - 18), str(below.y - 60), "click", "5")
+
+
 def _draw(desk: Desk, tool: str) -> tuple[int, int]:
     """Takes the tool up; the middle of the viewer."""
-    desk.scroll("Content", tool)
+    _scroll(desk, tool)
     desk.click(tool)
     desk.rest()
     return desk.field("Viewer").middle
