@@ -8,11 +8,17 @@ import site
 import sys
 from pathlib import Path
 
-from PyQt5.QtWidgets import QMessageBox  # the distribution's: once it is imported, no other PyQt5 is
+from PyQt5.QtCore import QTimer  # the distribution's: once it is imported, no other PyQt5 is
+from PyQt5.QtWidgets import QMessageBox
+
+_LOOK_MS = 100
 
 
 def start(arguments, then):
-    """Runs OpenShot until it is closed; `then(app)` once its window is there."""
+    """Runs OpenShot until it is closed; `then(app)` once its window is there, and shows its timeline.
+
+    What else is done before holds the timeline up, which is a web page and told late what was done meanwhile.
+    """
     import openshot_qt
 
     sys.path.append(openshot_qt.OPENSHOT_PATH)
@@ -21,7 +27,13 @@ def start(arguments, then):
 
     def gui(app, show=OpenShotApp.gui):
         show(app)
-        then(app)
+        go_on(app)
+
+    def go_on(app):
+        if app.window.timeline.document_is_ready:
+            then(app)
+        else:
+            QTimer.singleShot(_LOOK_MS, lambda: go_on(app))
 
     OpenShotApp.gui = gui
     sys.argv = ["openshot-qt", *arguments]

@@ -46,6 +46,7 @@ CONNECTED = "connected with the panel"
 HOSTS = {
     "blender": "secondunit_plugin.hosts.blender_installing",
     "kdenlive": "secondunit_plugin.hosts.kdenlive.installing",
+    "openshot": "secondunit_plugin.hosts.openshot.installing",
 }
 """The module of each host, whose function `find` gives the installations that are possible on this machine."""
 

@@ -3,6 +3,10 @@
 import hashlib
 import json
 import os
+import re
+import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -101,3 +105,33 @@ def test_what_somebody_changed_or_put_there_stays(tmp_path: Path, home: Path) ->
     removed, left = installing.remove(home, installation(folder, one="1", two="2"))
     assert (removed, left) == ([folder / "two"], [folder / "one"])
     assert {path.name: path.read_text() for path in folder.iterdir()} == {"one": "mine", "notes": "mine, too"}
+
+
+def test_openshot_gets_an_entry_that_starts_it_with_the_panel(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "a $folder, 100%"
+    program = tmp_path / "bin" / "openshot-qt"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\nprint('2.6.1')\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    assert run(["install", "openshot", "--dry-run"]) == 0
+    assert not folder.exists() and not home.exists()
+    assert run(["install", "openshot"]) == 0
+    assert f"OpenShot 2.6.1, {program}" in capsys.readouterr().out
+    entry = (folder / "applications" / "secondunit-openshot.desktop").read_text()
+    (command,) = re.findall("^Exec=(.*)$", entry, re.MULTILINE)
+    # As a desktop reads it: the entry's text first, then the command's quotes, which are a shell's.
+    text = command.replace("\\\\", "\\").replace("%%", "%")
+    words = subprocess.run(["/bin/sh", "-c", f"printf '%s\n' {text}"], capture_output=True, text=True, check=True)
+    assert words.stdout.splitlines() == [
+        sys.executable,
+        str(folder / "secondunit-openshot/start.py"),
+        sysconfig.get_path("purelib"),
+        "%F",
+    ]
+    assert (folder / "secondunit-openshot" / "editor.py").exists()
+    assert run(["install", "openshot", "--uninstall"]) == 0
+    assert files(folder) == {}

@@ -5,36 +5,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import PurePath
-from typing import Any, assert_never
+from typing import Any
 from uuid import uuid4
 
 import opentimelineio as otio
 from secondunit_bridge.errors import HostError
 
+from secondunit_plugin.hosts.openshot.planned import Planned
 from secondunit_plugin.hosts.openshot.project import FADE, OURS, ROUNDED_DOWN, Project
-from secondunit_plugin.hosts.steps import (
-    Add,
-    AddTrack,
-    AddTransition,
-    Change,
-    Remove,
-    RemoveTrack,
-    RemoveTransition,
-    Step,
-)
-from secondunit_plugin.hosts.strips import Kind, Media, Strip, Track, Transition
+from secondunit_plugin.hosts.steps import Step
+from secondunit_plugin.hosts.strips import Kind, Media, Strip, Transition
 
 Described = Mapping[str, Any]
 """A clip of a file as OpenShot makes one."""
-_STRIDE = 1_000_000
-"""Between the numbers of two layers of OpenShot's own."""
 _INSIDE = Fraction(1, 8)
 """Of a frame, by which in points lie behind its beginning: seconds in single precision are rounded down to frames."""
 _BESIDE = Fraction(1, 64)
 """The same where the media has another rate, and OpenShot chooses its frames by a rule of its own."""
 _SCALE_NONE = 3
 _LINEAR, _CONSTANT = 1, 2
-_ALWAYS, _NEVER, _BY_MEDIA = 1.0, 0.0, -1.0
+_NEVER, _BY_MEDIA = 0.0, -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +50,7 @@ class _Clip:
 
 def changes(project: Project, steps: Iterable[Step], describe: Callable[[str], Described]) -> list[dict[str, Any]]:
     """In an order in which each finds what it needs; see `Editor.change`. Raises HostError, CutError."""
-    planned = _Planned(project)
+    planned = Planned(project)
     for step in steps:
         planned.carry_out(step)
     return [*_Writing(project, planned, describe).changes()]
@@ -73,66 +63,8 @@ def file_of(path: str, described: Described) -> dict[str, Any]:
     return {"do": "insert", "of": "files", "values": {**reader, "id": _new_id(), "media_type": kind, "path": path}}
 
 
-class _Planned:
-    """What is to be there when all steps are carried out."""
-
-    def __init__(self, project: Project) -> None:
-        self.strips = {strip.id: strip for strip in project.strips.strips}
-        self.transitions = list(project.strips.transitions)
-        self.layers = dict(project.layers)
-        self.likes: dict[str, str] = {}
-        self.added: list[Track] = []
-        self.removed: list[Track] = []
-        self._locked = {track.name for track in project.strips.tracks if track.locked}
-
-    def carry_out(self, step: Step) -> None:
-        match step:
-            case AddTrack(track, above):
-                self._add_track(track, above)
-            case RemoveTrack(track):
-                self.removed.append(track)
-                del self.layers[track.name]
-            case Add(strip, like):
-                self._refuse_locked(strip.track, strip.name)
-                self.strips[strip.id] = strip
-                if like is not None:
-                    self.likes[strip.id] = like
-            case Remove(strip):
-                self._refuse_locked(strip.track, strip.name)
-                del self.strips[strip.id]
-            case Change(before, after):
-                self._refuse_locked(before.track, before.name)
-                self._refuse_locked(after.track, after.name)
-                self.strips[after.id] = after
-            case AddTransition(transition):
-                self._refuse_locked(transition.track, "the transition")
-                self.transitions.append(transition)
-            case RemoveTransition(transition):
-                self._refuse_locked(transition.track, "the transition")
-                self.transitions.remove(transition)
-            case _:
-                assert_never(step)
-
-    def _refuse_locked(self, track: str, name: str) -> None:
-        if track in self._locked:
-            raise HostError(f"{track} is locked in OpenShot, so that {name!r} cannot be changed: unlock the track")
-
-    def _add_track(self, track: Track, above: str | None) -> None:
-        numbers = sorted({*self.layers.values()})
-        if track.kind is Kind.SOUND or above is None:
-            number = (numbers[0] if numbers else 2 * _STRIDE) // 2
-        else:
-            below = self.layers[above]
-            higher = next((one for one in numbers if one > below), below + 2 * _STRIDE)
-            number = (below + higher) // 2
-        if number in numbers or number < 1:
-            raise HostError(f"OpenShot has no number left for the layer {track.name!r}: add the track there by hand")
-        self.layers[track.name] = number
-        self.added.append(track)
-
-
 class _Writing:
-    def __init__(self, project: Project, planned: _Planned, describe: Callable[[str], Described]) -> None:
+    def __init__(self, project: Project, planned: Planned, describe: Callable[[str], Described]) -> None:
         self._project, self._planned = project, planned
         self._rate = project.strips.rate
         tracks = (*project.strips.tracks, *planned.added)
@@ -145,11 +77,9 @@ class _Writing:
         before = self._before()
         after, likes = self._after(before)
         yield from self._layers_added()
-        paths = {strip.media.path: None for clip in after.values() if (strip := clip.lead).media is not None}
-        for path in paths:
-            if path not in self._files and any(
-                _path(clip) == path and before.get(clip.id) != clip for clip in after.values()
-            ):
+        for clip in after.values():
+            path = _path(clip)
+            if path is not None and path not in self._files and before.get(clip.id) != clip:
                 file = file_of(path, self._read(path))
                 self._files[path] = file["values"]["id"]
                 yield file
@@ -163,11 +93,11 @@ class _Writing:
         for clip in before.values():
             if clip.id not in after:
                 yield {"do": "delete", "of": "clips", "id": clip.id}
-        for track in self._planned.removed:
-            layer = next(
-                one for one in self._project.told["layers"] if one["number"] == self._project.layers[track.name]
-            )
-            yield {"do": "delete", "of": "layers", "id": layer["id"]}
+        left = {*self._planned.layers.values()}
+        gone = {self._project.layers.get(track.name) for track in self._planned.removed} - left
+        for layer in self._project.told["layers"]:
+            if layer["number"] in gone:
+                yield {"do": "delete", "of": "layers", "id": layer["id"]}
 
     def _before(self) -> dict[str, _Clip]:
         strips = {strip.id: strip for strip in self._project.strips.strips}
@@ -191,9 +121,8 @@ class _Writing:
             clips[id_] = self._clip(id_, picture, sound, layers, extents)
 
         for id_, clip in before.items():
-            picture, sound = (
-                strips.pop(one.id, None) if one is not None else None for one in (clip.picture, clip.sound)
-            )
+            picture = strips.pop(clip.picture.id, None) if clip.picture is not None else None
+            sound = strips.pop(clip.sound.id, None) if clip.sound is not None else None
             if picture is not None and sound is not None and not self._alike(picture, sound):
                 put(id_, picture, None)
                 put(sound.id, None, sound)

@@ -48,6 +48,7 @@ class HostModel(QObject):
         self._selected: tuple[str, ...] = ()
         self._head = -1
         self._told.connect(self._hear)
+        cut.changed.connect(self.look)
         self._look_soon, self._read_soon = QTimer(self), QTimer(self)
         for timer, do in ((self._look_soon, self.look), (self._read_soon, self._reread)):
             timer.setSingleShot(True)
@@ -102,9 +103,11 @@ class HostModel(QObject):
         place = None
         if selected != self._selected:
             place = next((hosted.places[one] for one in selected if one in hosted.places), None)
+            if place is not None or not selected:  # else its clip is read soon, and looked for again then
+                self._selected = selected
         if place is not None or head != self._head:
             self.looked_at.emit(place, head if head != self._head else -1)
-        self._selected, self._head = selected, head
+        self._head = head
 
     def _reread(self) -> None:
         """The same sequence as the next of the edits, so that none of them is lost; another one is opened."""

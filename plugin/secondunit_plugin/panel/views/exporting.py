@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 from PyQt5.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from secondunit_plugin.panel.background import Operation
-from secondunit_plugin.panel.commands import Command
-from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.words import tr
 
@@ -47,7 +45,7 @@ def export(parent: QWidget, model: PanelModel) -> None:
 def asked(parent: QWidget, found: "Export") -> QMessageBox:
     """What is lost, kind by kind, with the choice to write it all the same."""
     box = QMessageBox(parent)
-    box.setIconPixmap(icon("alert-outline", "#e0b060").pixmap(32, 32))
+    box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(tr("Export the cut"))
     said = []
     if found.slugs:
@@ -58,11 +56,6 @@ def asked(parent: QWidget, found: "Export") -> QMessageBox:
     box.setInformativeText("\n".join(found.losses))
     box.setStandardButtons(QMessageBox.StandardButtons(QMessageBox.Save | QMessageBox.Cancel))
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-    signs = {QMessageBox.StandardButton.Save: Command.EXPORT.value.icon, QMessageBox.StandardButton.Cancel: "close"}
-    for kind, sign in signs.items():
-        button = box.button(kind)
-        assert button is not None
-        button.setIcon(icon(sign))
     return box
 
 
