@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,13 +11,16 @@ from PIL import Image
 from rich.console import Console
 from secondunit_bridge import spawn
 from secondunit_plugin.demo.sample import make_sample
+from secondunit_timeline import read_cut
 
 from tests.end_to_end.desktop import Desk, screen
+from tests.end_to_end.hosts.openshot_program import Docked, Person
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 SAMPLE = ROOT / "out" / "demo" / "sample"
 _MAKING = 1200.0
+_DRAWN = 5.0
 _COLOURS, _FLAT = 256, 96
 
 
@@ -63,6 +67,7 @@ def main(width: int = 1280, height: int = 800) -> int:
             _pictures(album, display, home)
         finally:
             spawn.stop(home / "unit")
+        _in_openshot(album, home)
     Console().print(f"{album.bytes / 1e6:.1f} MB in {IMAGES}")
     return 0
 
@@ -86,6 +91,30 @@ def _pictures(album: Album, display: str, home: Path) -> None:
         _unit(album, desk)
     finally:
         desk.kill()
+
+
+def _in_openshot(album: Album, home: Path) -> None:
+    """Where it is installed; its timeline is a web page, which draws when it likes."""
+    if shutil.which("openshot-qt") is None:
+        return
+    (home / "openshot").mkdir()
+    with screen(1920, 1080) as display:
+        desk = Docked(display, home / "openshot")
+        try:
+            desk.find("Unit ready*")
+            Person(desk.program, home / "cut").open(read_cut(home / "cut" / "sample.otio"))
+            desk.click("A005")
+            desk.find("A005, 60 frames")
+            desk.click("Order takes")
+            desk.click("A005_v001")
+            desk.click("Cut in")
+            desk.find("Cut in A005_v001*")
+            desk.program.ask("zoom", 2)
+            time.sleep(_DRAWN)
+            _take(album, desk, "openshot")
+        finally:
+            desk.program.quit()
+            spawn.stop(home / "openshot" / "unit")
 
 
 def _take(album: Album, desk: Desk, name: str) -> None:

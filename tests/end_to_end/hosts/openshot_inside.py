@@ -18,6 +18,8 @@ HERE = Path(__file__)
 sys.path.insert(0, str(HERE.parents[3] / "plugin" / "in_host" / "openshot"))
 
 import start  # noqa: E402 - where it lies is known by now
+from PyQt5.QtCore import QTimer  # noqa: E402
+from PyQt5.QtWidgets import QMessageBox  # noqa: E402
 
 ANSWERS = os.fdopen(os.dup(1), "w")  # OpenShot takes sys.stdout
 
@@ -32,7 +34,16 @@ class Person:
 
     def __init__(self, app, editor):
         self._app, self._window, self._editor = app, app.window, editor
-        self._on_ui(lambda: self._window.setGeometry(self._app.primaryScreen().geometry()))
+        self._window.setGeometry(app.primaryScreen().geometry())
+        self._told_off = QTimer(app)
+        self._told_off.timeout.connect(self._put_away)
+        self._told_off.start(200)
+
+    def _put_away(self):
+        """OpenShot's message that the machine has no sound device."""
+        box = self._app.activeModalWidget()
+        if isinstance(box, QMessageBox) and "restart OpenShot" in box.text():
+            box.accept()
 
     def _on_ui(self, work):
         return self._editor._on_ui(work)
@@ -60,6 +71,9 @@ class Person:
         """As dragging a clip or its edges does, which ends in values for it."""
         self._on_ui(lambda: self._app.updates.update(["clips", {"id": clip}], values))
 
+    def clips(self):
+        return self._on_ui(lambda: json.loads(json.dumps(self._app.project.get("clips"))))
+
     def copy(self, clip, position):
         from classes.query import Clip
 
@@ -79,6 +93,24 @@ class Person:
                 self._window.addSelection(clip, "clip")
 
         self._on_ui(select)
+
+    def place_of(self, clip):
+        """The middle of a clip on the timeline, on the screen; None while it is not drawn there."""
+        timeline, found = self._window.timeline, Queue()
+        script = (
+            f"(function() {{ var one = document.getElementById('clip_{clip}'); if (!one) return '';"
+            " var box = one.getBoundingClientRect();"
+            " return JSON.stringify([box.left + Math.min(box.width, 60) / 2, box.top + box.height / 2]); })()"
+        )
+        self._on_ui(lambda: timeline.run_js(script, found.put))
+        told = found.get(timeout=30)
+        if not told:
+            return None
+        from PyQt5.QtCore import QPoint
+
+        x, y = json.loads(told)
+        at = self._on_ui(lambda: timeline.mapToGlobal(QPoint(round(x), round(y))))
+        return [at.x(), at.y()]
 
     def rendered(self, frames, folder):
         """Pictures of frames of the timeline, from 0, as OpenShot exports them."""
@@ -109,8 +141,8 @@ class Reader:
     """What is to be read in the panel."""
 
     def __init__(self, panel):
-        sys.path.append(str(HERE.parents[3]))
-        from tests.end_to_end.panel_eyes import Eyes
+        sys.path.append(str(HERE.parents[1]))  # OpenShot has a package `tests` of its own
+        from panel_eyes import Eyes
 
         self._panel, self._seen = panel, Queue()
 
@@ -136,7 +168,7 @@ class Reader:
             self._eyes._look([root, *root.findChildren(QWidget)], [])
 
         self._panel.editor._on_ui(begin)
-        return self._seen.get(timeout=60)
+        return self._seen.get()
 
 
 def listen(app):

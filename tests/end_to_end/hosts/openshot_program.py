@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import opentimelineio as otio
 import pytest
@@ -20,11 +21,14 @@ from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.steps import steps
 from secondunit_plugin.hosts.strips import Kind, Strip, identified, strips_from
 
-from tests.end_to_end.desktop import screen
+from tests.end_to_end.desktop import Desk, Hands, screen
+
+if TYPE_CHECKING:
+    from tests.plugin.hosts.openshot_project import Project
 
 PYTHON = Path("/usr/bin/python3")
 INSIDE = Path(__file__).with_name("openshot_inside.py")
-SECONDS = 240
+SECONDS = 480
 SETTINGS = {"unique_install_id": "none", "send_metrics": False, "tutorial_enabled": False, "enable-auto-save": False}
 """So that it neither asks the person at its first start, nor anybody else."""
 
@@ -46,7 +50,7 @@ class Program:
         env = {name: value for name, value in env.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
         self.log = home / "openshot.log"
         with self.log.open("a") as log:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [PYTHON, INSIDE],
                 **{"env": env, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log, "text": True},
             )
@@ -57,8 +61,8 @@ class Program:
         self.ask("attention")
 
     def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
             if not line.startswith("{"):  # OpenShot says where it was loaded from
                 continue
             answer = json.loads(line)
@@ -69,33 +73,33 @@ class Program:
                 tell(*answer["told"])
 
     def ask(self, name: str, *arguments: object) -> Any:
-        assert self._process.stdin is not None
+        assert self.process.stdin is not None
         with self._asking:
-            self._process.stdin.write(json.dumps([name, *arguments]) + "\n")
-            self._process.stdin.flush()
+            self.process.stdin.write(json.dumps([name, *arguments]) + "\n")
+            self.process.stdin.flush()
             end = time.monotonic() + SECONDS
             while True:
                 try:
                     answer = self._answers.get(timeout=1)
                     break
                 except Empty:
-                    if self._process.poll() is not None or time.monotonic() > end:
+                    if self.process.poll() is not None or time.monotonic() > end:
                         pytest.fail(f"OpenShot does not answer:\n{self.log.read_text()[-5000:]}")
         if "error" in answer:
             raise {"ConnectionError": ConnectionError}.get(answer["error"], RuntimeError)(answer["why"])
         return answer["result"]
 
     def quit(self) -> None:
-        if self._process.poll() is None:
+        if self.process.poll() is None:
             self.ask("quit")
             try:
-                self._process.wait(30)
+                self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.kill()
 
     def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
 
     # As `hosts.openshot.host.Editor`
 
@@ -123,10 +127,30 @@ class Program:
         return lambda: self._told.remove(tell)
 
 
+class Docked(Desk):
+    """The panel in OpenShot's window."""
+
+    def __init__(self, display: str, home: Path) -> None:
+        self.program = Program(display, home, Path(sysconfig.get_path("purelib")))
+        self.hands, self.log, self.process = Hands(display), self.program.log, self.program.process
+
+    def _ask(self, what: str) -> object:
+        name, *rest = what.split(" ", 1)
+        return self.program.ask({"save": "screenshot"}.get(name, name), *rest) or name == "save"
+
+    def click_clip(self, clip: str) -> None:
+        """On OpenShot's timeline."""
+        end = time.monotonic() + SECONDS
+        while (at := self.program.ask("place_of", clip)) is None:
+            assert time.monotonic() < end, f"the clip {clip} is not on the timeline"
+            time.sleep(0.2)
+        self.hands.click(*at)
+
+
 class Person:
     """Somebody who edits in it: `tests.plugin.hosts.conformance.Editor`."""
 
-    def __init__(self, program: Program, folder: Path) -> None:
+    def __init__(self, program: "Program | Project", folder: Path) -> None:
         self.program, self.host = program, OpenShot(program)
         self._folder, self._number = folder, 0
 

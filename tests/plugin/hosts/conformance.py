@@ -45,6 +45,7 @@ HOSTS: dict[str, str | ParameterSet] = {
     "fake-over-the-link": "tests.plugin.hosts.linked_fake:opened",
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
     "kdenlive-file": "tests.plugin.hosts.kdenlive_file:opened",
+    "openshot-project": "tests.plugin.hosts.openshot_project:opened",
     "openshot": pytest.param("tests.end_to_end.hosts.openshot_program:opened", id="openshot", marks=pytest.mark.long),
     "blender-4.5": pytest.param("tests.plugin.hosts.bpy_editor:opened_4_5", marks=pytest.mark.long, id="blender-4.5"),
     "blender-5.0": pytest.param("tests.plugin.hosts.bpy_editor:opened_5_0", marks=pytest.mark.long, id="blender-5.0"),

@@ -1,0 +1,189 @@
+"""The real OpenShot on a screen: what it renders of what is placed, and a take from the click to the reopened project.
+
+The conformance suite runs over it, too: `tests/plugin/hosts/test_conformance.py`.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from secondunit_bridge import spawn
+from secondunit_plugin.hosts.openshot.host import OpenShot
+from secondunit_plugin.hosts.steps import Add, AddTransition, Change, Step
+from secondunit_plugin.hosts.strips import Kind, Media, Strip, Transition
+from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import media_path
+
+from tests.end_to_end.desktop import SECONDS, screen
+from tests.end_to_end.hosts.openshot_program import Docked, Person, opened, require
+from tests.timeline.cuts import gap
+from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
+
+RATE = Fraction(24)
+BITS, WIDTH, HEIGHT = 10, 320, 180
+
+
+@pytest.fixture(scope="module")
+def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    with opened(tmp_path_factory.mktemp("openshot")) as person:
+        yield person
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A film whose frames show their numbers, as bits: bright and dark bars from left to right."""
+    path = tmp_path_factory.mktemp("media") / "numbered.mov"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=RATE, options={"g": "1", "bf": "0", "crf": "12"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for number in range(200):
+            bars = [255 if number >> bit & 1 else 0 for bit in range(BITS)]
+            row = np.repeat(np.array(bars, np.uint8), WIDTH // BITS)
+            picture = np.broadcast_to(row[None, :, None], (HEIGHT, WIDTH, 3))
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")))
+        film.mux(stream.encode())
+    return str(path)
+
+
+def bars(picture: Path) -> list[int]:
+    """How bright the bars are."""
+    with av.open(str(picture)) as read:
+        grey = next(read.decode(video=0)).to_ndarray(format="gray")
+    height, width = grey.shape
+    shown = height * WIDTH // HEIGHT
+    left = (width - shown) // 2
+    return [int(grey[height // 2, left + (2 * bit + 1) * shown // (2 * BITS)]) for bit in range(BITS)]
+
+
+def shown_frames(person: Person, frames: range, folder: Path) -> list[int]:
+    person.program.ask("rendered", list(frames), str(folder))
+    return [sum((bar > 128) << bit for bit, bar in enumerate(bars(folder / f"{frame}.png"))) for frame in frames]
+
+
+def carry_out(host: OpenShot, *steps: Step) -> None:
+    host.apply(steps, RATE, host.read().revision, "test")
+
+
+def test_openshot_renders_the_frames_that_were_placed(person: Person, numbered: str, tmp_path: Path) -> None:
+    """Among them in points whose seconds in single precision lie below the frame's, and retimed clips."""
+    person.program.ask("new", 24, 1)
+    track = Index(person.host.read().cut).tracks[1].name
+
+    def strip(name: str, start: int, frames: int, first: int, speed: Fraction = Fraction(1)) -> Strip:
+        return Strip(name, track, Kind.PICTURE, name, start, frames, Media(numbered, RATE, Fraction(first), speed))
+
+    strips = (
+        *(strip("a", 0, 10, 7), strip("b", 10, 10, 59), strip("c", 20, 10, 133)),
+        *(strip("half", 30, 11, 31, Fraction(1, 2)), strip("back", 41, 11, 80, Fraction(-2))),
+        *(strip("part", 52, 10, 100, Fraction(2, 3)), strip("hold", 62, 5, 40, Fraction(0))),
+        strip("last", 67, 9, 150),
+    )
+    carry_out(person.host, *map(Add, strips))
+    planned = [int(one.media.first + k * one.media.speed) for one in strips if one.media for k in range(one.frames)]
+    assert shown_frames(person, range(76), tmp_path) == planned
+    person.undo()
+    assert not list(person.host.read().cut.find_clips())
+
+
+def test_a_dissolve_is_even_and_on_its_frames(person: Person, numbered: str, tmp_path: Path) -> None:
+    person.program.ask("new", 24, 1)
+    track = Index(person.host.read().cut).tracks[0].name
+    # Bar 5 is dark in the first, up to its frame 31, and bright in the second.
+    left = Strip("left", track, Kind.PICTURE, "left", 0, 14, Media(numbered, RATE, Fraction(0)))
+    right = Strip("right", track, Kind.PICTURE, "right", 14, 14, Media(numbered, RATE, Fraction(40)))
+    carry_out(person.host, Add(left), Add(right), AddTransition(Transition(track, 14, 4, 4, "left", "right")))
+    person.program.ask("rendered", list(range(8, 20)), str(tmp_path))
+    seen = [bars(tmp_path / f"{frame}.png")[5] / 255 for frame in range(8, 20)]
+    planned = [max(0.0, min(1.0, (frame - 10) / 8)) for frame in range(8, 20)]
+    assert seen == pytest.approx(planned, abs=0.02)
+
+
+def test_what_an_editor_made_of_a_clip_stays(person: Person, numbered: str) -> None:
+    """A step changes what it is about: keyframes of the clip are as they were."""
+    person.program.ask("new", 24, 1)
+    track = Index(person.host.read().cut).tracks[0].name
+    strip = Strip("one", track, Kind.PICTURE, "one", 0, 20, Media(numbered, RATE, Fraction(5)))
+    carry_out(person.host, Add(strip))
+    zoom = {"Points": [{"co": {"X": 1, "Y": 1.5}, "interpolation": 2}]}
+    person.program.ask("edit", "one", {"scale_x": zoom})
+    carry_out(person.host, Change(strip, replace(strip, frames=12)))
+    carry_out(person.host, Add(replace(strip, id="two", start=30), like="one"))
+    held = {clip["id"]: clip for clip in person.program.ask("clips")}
+    assert held["one"]["scale_x"] == held["two"]["scale_x"] == zoom
+    assert (held["one"]["end"] - held["one"]["start"]) * 24 == pytest.approx(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    desk: Docked
+    person: Person
+    folder: Path
+
+    @property
+    def plays(self) -> list[str]:
+        """The files on the lowest track, by time."""
+        children = Index(self.person.host.read().cut).tracks[0].items
+        return [Path(media_path(one.child.media_reference) or "").name for one in children if not is_gap(one.child)]
+
+
+def is_gap(child: object) -> bool:
+    return type(child).__name__ == "Gap"
+
+
+@pytest.fixture
+def job(tmp_path: Path, make_clip: MakeClip) -> Iterator[Job]:
+    """A shot whose media ends with it, a gap behind it, and another shot, open in OpenShot with the panel docked."""
+    require()
+    home = tmp_path / "home"
+    home.mkdir()
+    first, second = make_clip(30, size="320x180"), make_clip(42, size="320x180", name="other")
+    cut = sounding_cut(shot(first, 30, 0, 30), gap(24), shot(second, 42, 0, 30, "B"))
+    with screen(1920, 1080) as display:
+        desk = Docked(display, home)
+        try:
+            person = Person(desk.program, tmp_path)
+            person.open(cut)
+            yield Job(desk, person, tmp_path)
+        finally:
+            desk.program.quit()
+            spawn.stop(home / "unit")
+
+
+def test_a_take_is_ordered_for_a_clip_that_is_clicked_and_lands_in_the_open_timeline(job: Job) -> None:
+    desk, before = job.desk, job.plays
+    desk.find("Unit ready*")
+    clip = next(one["id"] for one in json.loads(desk.program.read())["clips"] if one["title"] == "A")
+    desk.click_clip(clip)
+    desk.find("A, 30 frames")
+    desk.write_into("Frames", "12")
+    desk.hands.keys("Tab")
+    desk.find("24 frames are generated*")  # with a handle of 12
+    desk.click("Order takes")
+    desk.click("A_v001")
+    desk.click("Cut in")
+    take = until_longer(job, before)
+    assert [take[0], take[2]] == before and take[1].startswith("A_v001_")
+    job.person.undo()
+    assert job.plays == before
+    job.person.program.ask("press", "actionRedo")
+    assert job.plays == take
+    job.person.reopen()
+    assert job.plays == take
+    (placed,) = [one for one in job.person.host.read().cut.find_clips() if one.name == "A_v001"]
+    assert any(key.startswith("take.") for key in placed.media_references())
+
+
+def until_longer(job: Job, before: list[str]) -> list[str]:
+    end = time.monotonic() + SECONDS
+    while len(job.plays) == len(before):
+        assert time.monotonic() < end, job.desk.log.read_text()[-3000:]
+        time.sleep(0.5)
+    return job.plays
