@@ -97,9 +97,10 @@ class Desk:
     def __init__(self, display: str, home: Path, cut: Path | None = None) -> None:
         """`home`: where the unit and the panel keep their files."""
         self.hands = Hands(display)
+        self._took = 0.0
         self.log = home / "panel.log"
         env = os.environ | {
-            **{"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LANG": "C.UTF-8"},
+            **{"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LANG": "C.UTF-8", "PYTHONFAULTHANDLER": "1"},
             **{"SECONDUNIT_HOME": str(home / "unit"), "SECONDUNIT_PANEL": str(home / "panel")},
         }
         with self.log.open("a") as log:
@@ -119,7 +120,14 @@ class Desk:
         return json.loads(answer)
 
     def look(self) -> list[Seen]:
-        return [Seen(*told) for told in self._ask("look")]  # type: ignore[attr-defined]
+        began = time.monotonic()
+        seen = [Seen(*told) for told in self._ask("look")]  # type: ignore[attr-defined]
+        self._took = time.monotonic() - began
+        return seen
+
+    def _wait(self) -> None:
+        """The panel paints everything for a look: most of the time it is left alone."""
+        time.sleep(max(_PAUSE, 2 * self._took))
 
     def measures(self) -> tuple[float, float, int]:
         """The longest block of the UI thread so far in seconds, the longest without the time that it waited for a
@@ -142,7 +150,7 @@ class Desk:
                 self.save(self.log.with_suffix(".png"))
                 read = "\n".join(sorted({one.text for one in seen}))
                 pytest.fail(f"{text!r} is not on the screen ({self.log.with_suffix('.png')}). There is:\n{read}")
-            time.sleep(_PAUSE)
+            self._wait()
 
     def field(self, name: str) -> Seen:
         """The widget of that name rather than the label beside it."""
@@ -154,7 +162,7 @@ class Desk:
         while any(fnmatchcase(one.text, text) for one in self.look()):
             if time.monotonic() > end:
                 pytest.fail(f"{text!r} is still on the screen")
-            time.sleep(_PAUSE)
+            self._wait()
 
     def click(self, text: str, beside: str | None = None) -> None:
         """Of several that are written so, the one that is closest to the text `beside`."""
@@ -195,7 +203,7 @@ class Desk:
                 before, since = seen, time.monotonic()
             elif time.monotonic() - since > 1:
                 return
-            time.sleep(_PAUSE)
+            self._wait()
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)

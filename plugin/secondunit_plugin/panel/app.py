@@ -1,5 +1,6 @@
 """The panel's process: the window first, then everything that takes time."""
 
+import gc
 import logging
 import os
 import sys
@@ -71,6 +72,7 @@ def run(cut: Path | None, host: "Callable[[], Host] | None" = None) -> int:
             fill(window, closing, "window.ini", open_cut)
 
         def open_cut(model: "PanelModel") -> None:
+            gc.freeze()  # modules and window stay; looking through them at each full collection would be felt
             closing.callback(model.close_host)
             if host is not None:
                 model.follow(host)

@@ -208,6 +208,21 @@ def test_filling_the_window_imports_nothing_any_more() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+def test_threads_import_no_module_of_pyqt() -> None:
+    """While one makes its classes, another thread that uses PyQt ends the process."""
+    code = (
+        "import importlib, pkgutil, sys\n"
+        "from PyQt5.QtWidgets import QApplication\n"
+        "from secondunit_plugin.panel import app, model\n"
+        "application = QApplication([])\n"
+        "before = set(sys.modules)\n"
+        "app._import_the_rest('window.ini')\n"
+        "for one in pkgutil.iter_modules(model.__path__, f'{model.__name__}.'): importlib.import_module(one.name)\n"
+        "print(sorted(name for name in set(sys.modules) - before if name.startswith('PyQt5')))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a desktop is named by the environment")
 @pytest.mark.parametrize("display", ["", ":59999"])
 def test_without_a_display_it_says_so_and_ends(display: str) -> None:

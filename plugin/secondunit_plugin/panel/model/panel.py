@@ -231,7 +231,7 @@ class PanelModel(QObject):
         if number is not None:
             found = number + step
         else:
-            found = next((number for number, one in enumerate(places) if one.at.frame >= self.playback.head), 0)
+            found = next((number for number, one in enumerate(places) if one.at.frame >= self.playback.in_cut), 0)
         if 0 <= found < len(places):
             self.select(places[found])
 
@@ -258,7 +258,7 @@ class PanelModel(QObject):
 
     def use_frame(self, use: Callable[[str], object]) -> None:
         """Keeps the picture of the shot at the playhead, whole and without what lies over it; `use` gets its path."""
-        opened, head = self.cut.open, self.playback.head
+        opened, head = self.cut.open, self.playback.in_cut
         if opened is None:
             return
         layout = opened.version.layout
@@ -289,7 +289,7 @@ class PanelModel(QObject):
     def go_to_edit(self, step: int) -> None:
         """The edit point before, with `step` -1, or after what is shown, with 1."""
         if (opened := self.cut.open) is not None:
-            self.go_to(opened.version.layout.edit_beside(self.playback.head, step))
+            self.go_to(opened.version.layout.edit_beside(self.playback.in_cut, step))
 
     def order(self) -> None:
         """Sends the draft as it is; once the unit has it, it survives any crash."""

@@ -13,6 +13,7 @@ from secondunit_plugin.panel.frames.link import FramesLink
 from secondunit_plugin.panel.frames.messages import (
     Answer,
     Apart,
+    CutScene,
     Ended,
     Light,
     Noted,
@@ -92,6 +93,8 @@ class PlaybackModel(QObject):
         self.light: Light | None = None
         self.apart: Apart | None = None
         """Of the picture, as `Shown` has them."""
+        self.in_cut = 0
+        """The frame of the cut that is shown, or was before a file by itself."""
         self.span: Span | None = None
         """What plays in a loop where nothing is marked; None: all of the scene."""
         self.mark_in: int | None = None
@@ -198,7 +201,7 @@ class PlaybackModel(QObject):
             self.state = Stopped()
             self.changed.emit()
         self._wanted = max(0, frame if self.opened is None else min(frame, self.opened.frames - 1))
-        self.moved.emit()
+        self._move()
         self._asked = self._link.number()
         self._link.ask(Show(self._asked, self.scene, self._wanted, *self._size))
 
@@ -378,8 +381,13 @@ class PlaybackModel(QObject):
         if pixels is not None:
             self._ends_over_it = 0
             self.frame, self.light, self.apart = shown.frame, shown.light, shown.apart
-            self.moved.emit()
+            self._move()
             self._hold(filled, pixels)
+
+    def _move(self) -> None:
+        if isinstance(self.scene, CutScene):
+            self.in_cut = self.head
+        self.moved.emit()
 
     def _hold(self, filled: Filled | None, pixels: Pixels | None) -> None:
         before, self._held, self.pixels = self._held, filled, pixels

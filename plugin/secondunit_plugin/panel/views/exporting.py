@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from PyQt5.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from secondunit_plugin.panel.background import Operation
+from secondunit_plugin.panel.commands import Command
+from secondunit_plugin.panel.icons import icon
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
 from secondunit_plugin.panel.words import tr
 
@@ -45,7 +47,7 @@ def export(parent: QWidget, model: PanelModel) -> None:
 def asked(parent: QWidget, found: "Export") -> QMessageBox:
     """What is lost, kind by kind, with the choice to write it all the same."""
     box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
+    box.setIconPixmap(icon("alert-outline", "#e0b060").pixmap(32, 32))
     box.setWindowTitle(tr("Export the cut"))
     said = []
     if found.slugs:
@@ -56,6 +58,11 @@ def asked(parent: QWidget, found: "Export") -> QMessageBox:
     box.setInformativeText("\n".join(found.losses))
     box.setStandardButtons(QMessageBox.StandardButtons(QMessageBox.Save | QMessageBox.Cancel))
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    signs = {QMessageBox.StandardButton.Save: Command.EXPORT.value.icon, QMessageBox.StandardButton.Cancel: "close"}
+    for kind, sign in signs.items():
+        button = box.button(kind)
+        assert button is not None
+        button.setIcon(icon(sign))
     return box
 
 

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QListView, QStyle, QWidget
 
 from secondunit_plugin.panel import words
 from secondunit_plugin.panel.frames.messages import MediaTime
+from secondunit_plugin.panel.model.offers import title
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.states import OfflineGrade, Stale
 from secondunit_plugin.panel.model.takes import Located, TakeId
@@ -210,7 +211,8 @@ class _Rows(QAbstractListModel):
     def _heading(self, order_id: str) -> Heading:
         order = self._model.orders.orders[order_id].order
         located = self._model.takes.located.get(order_id, Located(frozenset()))
-        return Heading(f"{order.shot}: {words.of_task(order.task)}", order.model, located.why)
+        model = next((title(card) for card in self._model.offers.cards if card.model == order.model), order.model)
+        return Heading(f"{order.shot}: {words.of_task(order.task)}", model, located.why)
 
     def _card(self, take: TakeId) -> Card:
         record, wanted = self._model.takes.take(take).record, self._picture_of(take)

@@ -100,7 +100,7 @@ class Timeline(QWidget):
     def _show_playhead(self) -> None:
         opened = self._model.cut.open
         self.timecode.setText(
-            opened.version.layout.timecode(self._model.playback.head) if opened is not None else "--:--:--:--"
+            opened.version.layout.timecode(self._model.playback.in_cut) if opened is not None else "--:--:--:--"
         )
 
     def _show_place(self) -> None:

@@ -8,6 +8,7 @@ from PyQt5.QtGui import QDrag, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, Q
 from PyQt5.QtWidgets import QAbstractScrollArea, QApplication, QScrollBar, QToolTip, QWidget
 
 from secondunit_plugin.panel import drops, words
+from secondunit_plugin.panel.frames.messages import CutScene
 from secondunit_plugin.panel.model.layout import Bar, Hole, Layout, Track
 from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import Place, ShotPlace
@@ -85,7 +86,7 @@ class TracksArea(QAbstractScrollArea):
     def zoom(self, steps: float) -> None:
         """Closer by `steps`, around the playhead where it is seen, else around the middle."""
         view = self._view()
-        x = view.x_of(self._model.playback.head)
+        x = view.x_of(self._model.playback.in_cut)
         self._fitted = False
         self._zoom_to(self._scale * _STEP**steps, x if HEADER <= x < view.width else (HEADER + view.width) / 2)
 
@@ -134,7 +135,7 @@ class TracksArea(QAbstractScrollArea):
         playing = self._model.playback
         marks = playing.mark_in, playing.mark_out
         marked = self._model.states.marked
-        return Scene(self._layout, self._lanes, self._view(), self._selected, playing.head, *marks, marked)
+        return Scene(self._layout, self._lanes, self._view(), self._selected, playing.in_cut, *marks, marked)
 
     def _view(self) -> View:
         port, down = self._port(), self.verticalScrollBar()
@@ -167,11 +168,11 @@ class TracksArea(QAbstractScrollArea):
         self._port().update()
 
     def _show_playhead(self) -> None:
-        self._reveal(self._model.playback.head)
+        self._reveal(self._model.playback.in_cut)
         view, port = self._view(), self._port()
-        for frame in (self._playhead_at, self._model.playback.head):
+        for frame in (self._playhead_at, self._model.playback.in_cut):
             port.update(round(view.x_of(frame)) - 8, 0, 17, view.height)
-        self._playhead_at = self._model.playback.head
+        self._playhead_at = self._model.playback.in_cut
 
     def _reveal(self, frame: int) -> None:
         """Scrolls on by a page where the frame is out of sight."""
@@ -243,7 +244,7 @@ class TracksArea(QAbstractScrollArea):
         if a0 is None:
             return
         if self._scrubbing:
-            self._model.playback.seek(max(0, min(self._view().frame_at(a0.x()), self._frames - 1)))
+            self._scrub(max(0, min(self._view().frame_at(a0.x()), self._frames - 1)))
             return
         if self._dragged is not None:
             shot, begin = self._dragged
@@ -301,6 +302,12 @@ class TracksArea(QAbstractScrollArea):
     def _go_to(self, x: int) -> None:
         if x >= HEADER:
             self._model.go_to(max(0, min(self._view().frame_at(x), self._frames - 1)))
+
+    def _scrub(self, frame: int) -> None:
+        if isinstance(self._model.playback.scene, CutScene):
+            self._model.playback.seek(frame)
+        else:  # a take by itself, or takes that are compared
+            self._model.watching.show_cut(frame)
 
     @property
     def _frames(self) -> int:
