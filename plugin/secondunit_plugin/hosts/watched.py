@@ -46,6 +46,7 @@ _VERSION = re.compile(r"_unit\d\d+$")
 class Watched:
     def __init__(self, folder: Path, probed: Probed) -> None:
         self._folder, self._probed = folder.resolve(), probed
+        self._last_read: Sequence | None = None
         self._last_written: tuple[Path, str] | None = None
 
     def about(self) -> About:
@@ -73,9 +74,12 @@ class Watched:
 
     def _sequence(self, path: Path) -> Sequence:
         revision, numbers = _revision(path), count(1)
-        # Ids hold for one reading of one file: what it calls the third clip may be the fourth of the next export.
-        cut, _ = identified(read_cut(path), lambda: f"{revision}\n{next(numbers)}")
-        return Sequence(SequenceId(str(self._folder), self._folder.name), cut, revision, path.name)
+        if self._last_read is None or self._last_read.revision != revision:
+            # Ids hold for one reading of one file: what it calls the third clip may be the fourth of the next export.
+            cut, _ = identified(read_cut(path), lambda: f"{revision}\n{next(numbers)}")
+            where = SequenceId(str(self._folder), self._folder.name)
+            self._last_read = Sequence(where, cut, revision, path.name)
+        return self._last_read
 
     def attention(self) -> Attention:
         return Attention((), None)

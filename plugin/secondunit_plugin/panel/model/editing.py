@@ -159,12 +159,14 @@ class EditingModel(QObject):
         Operation(self, work).success(self.ways_known.emit).run()
 
     def approve(self, take: Take) -> None:
-        """Notes it in the cut, if the cut holds the take."""
+        """Notes it in the cut, if the cut holds the take; not in a version of a host's cut for that alone."""
+        hosted = self.hosted
 
         def edit(opened: OpenCut) -> OpenCut:
             from secondunit_plugin.panel.model import cutting
 
-            return cutting.with_approval(opened, take)
+            keeps = hosted is None or hosted.keeps_takes
+            return cutting.with_approval(opened, take) if keeps else opened
 
         self._ask(edit)
 

@@ -9,7 +9,7 @@ from secondunit_bridge.errors import HostError
 from secondunit_bridge.messages import Take
 from secondunit_timeline.changes import Edit
 
-from secondunit_plugin.hosts.host import Host, Sequence
+from secondunit_plugin.hosts.host import Host, Sequence, Support
 from secondunit_plugin.hosts.placement import Beside, land
 from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.strips import HOST_ID, OURS
@@ -35,6 +35,10 @@ class Hosted:
         self._lock = threading.Lock()  # a host is called from one thread at a time
         self._last: tuple[Version, Sequence] | None = None
         self._probed = Probing()
+
+    @property
+    def keeps_takes(self) -> bool:
+        return Support.STATE in self.host.about().supports
 
     def project(self) -> Path:
         """Of the open sequence. Raises HostError where it was never saved."""

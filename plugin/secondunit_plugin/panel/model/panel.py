@@ -386,6 +386,7 @@ class PanelModel(QObject):
         if self.cut.state is not reading:
             return
         self.cut.set_state(opened)
+        self.noticed.emit(Notice(self.tr("{name} is open, and followed.").format(name=opened.path.name)))
         self.history.open(opened.version.index.cut.name or opened.path.stem)
         self._find_orders()
 
