@@ -11,7 +11,8 @@ from pathlib import Path
 from secondunit_bridge import spawn
 
 from tests.end_to_end.desktop import Desk, screen
-from tests.end_to_end.test_newcomer import choose, of_sample, order, short_sample, takes_in, until
+from tests.end_to_end.newcomer import becomes, of_sample, order
+from tests.end_to_end.test_newcomer import choose
 
 FLOOR = """
 import os, sys
@@ -50,15 +51,14 @@ def _used() -> list[tuple[str, float, float]]:
         return []
     with tempfile.TemporaryDirectory() as folder, screen() as display:
         home = Path(folder)
-        job = of_sample(short_sample(home / "cut"))
+        job = of_sample(home / "cut")
         desk = Desk(display, home, job.cut)
         try:
             desk.find("Unit ready*")
             order(desk, job)
             choose(desk, job)
             desk.click("Cut in")
-            edited = job.cut.with_name(f"{job.cut.stem}_edit01.otio")
-            until(lambda: edited.exists() and takes_in(edited) == [f"{job.shot}_v002"])
+            becomes(job.edited, f"{job.shot}_v002")
             longest, unqueued, memory = desk.measures()
         finally:
             desk.kill()
