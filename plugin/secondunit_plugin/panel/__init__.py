@@ -3,6 +3,7 @@
 A process of its own (`secondunit panel`). What a person sees is bound to an observable model that knows no widgets:
 
     app.py           the process: the window first, then the unit; errors that nobody took
+    docked.py        the same in the window of another program; fills it as app.py does
     window.py        the main window: areas, docks, menus; binds commands to the model's verbs
     commands.py      every command with its key, icon and words, in one table
     theme.py         palette and style sheet; icons.py: the one family of icons; words.py: states as words
@@ -17,9 +18,9 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
                      draft.py, values.py, orders.py, takes.py, choosing.py, ratings.py, again.py, unit.py: the parts;
                      inquiry.py: what the unit says of the draft; editing.py: edits of the cut one after the other,
                      pending.py: what waits for one; states.py: takes that do not fit any more; handles.py, jumps.py:
-                     what pictures tell; reading.py, planning.py,
-                     finding.py, cutting.py, remaking.py, saved.py, exporting.py: what touches OpenTimelineIO, imported
-                     inside operations
+                     what pictures tell; host.py, programs.py: the editing program whose cut it is; reading.py,
+                     planning.py, hosted.py, finding.py, cutting.py, remaking.py, saved.py, exporting.py: what touches
+                     OpenTimelineIO, imported inside operations
     compare/         two pictures of the same frame as one; seams.py: the figures of a seam in words and as a light
     gestures/        tools over the viewer, for controls that are drawn on the picture; masks.py: painted masks
     drops.py         what is dragged onto the panel and within it; files.py: what the panel keeps for itself

@@ -161,13 +161,13 @@ class Person:
         before = strips_from(read.cut, Probing())
         seen = self.host.apply(steps(before, after), after.rate, read.revision, "open")
         self._number += 1
-        self._path = self._folder / f"project{self._number}.osp"
+        self.path = self._folder / f"project{self._number}.osp"
         assert seen.id.project == ""
         self.reopen()
 
     def reopen(self) -> None:
-        self.program.ask("save", str(self._path))
-        self.program.ask("open", str(self._path))
+        self.program.ask("save", str(self.path))
+        self.program.ask("open", str(self.path))
 
     def trim(self, on: int, frames: int) -> None:
         clip = self._clip(on)

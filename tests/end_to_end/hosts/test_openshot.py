@@ -6,12 +6,13 @@ The conformance suite runs over it, too: `tests/plugin/hosts/test_conformance.py
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+import opentimelineio as otio
 import pytest
 from secondunit_bridge import spawn
 from secondunit_plugin.hosts.openshot.host import OpenShot
@@ -121,69 +122,90 @@ def test_what_an_editor_made_of_a_clip_stays(person: Person, numbered: str) -> N
     assert (held["one"]["end"] - held["one"]["start"]) * 24 == pytest.approx(12)
 
 
-@dataclass(frozen=True, slots=True)
 class Job:
-    desk: Docked
-    person: Person
-    folder: Path
+    """A shot whose media ends with it, a gap behind it, and another shot, open in OpenShot with the panel docked."""
+
+    def __init__(self, display: str, folder: Path, cut: otio.schema.Timeline) -> None:
+        self._display, self._folder = display, folder
+        self.start()
+        self.person.open(cut)
+        self.project = self.person.path
+        self.before = self.plays
+
+    def start(self) -> None:
+        home = self._folder / "home"
+        home.mkdir(exist_ok=True)
+        self.desk = Docked(self._display, home)
+        self.person = Person(self.desk.program, self._folder)
 
     @property
     def plays(self) -> list[str]:
         """The files on the lowest track, by time."""
-        children = Index(self.person.host.read().cut).tracks[0].items
-        return [Path(media_path(one.child.media_reference) or "").name for one in children if not is_gap(one.child)]
+        clips = (item.child for item in Index(self.person.host.read().cut).tracks[0].items)
+        return [Path(media_path(one.media_reference)).name for one in clips if isinstance(one, otio.schema.Clip)]
 
+    def wait_for(self, clips: int) -> list[str]:
+        end = time.monotonic() + SECONDS
+        while len(self.plays) != clips:
+            assert time.monotonic() < end, self.desk.log.read_text()[-3000:]
+            time.sleep(0.5)
+        return self.plays
 
-def is_gap(child: object) -> bool:
-    return type(child).__name__ == "Gap"
+    def order(self) -> None:
+        self.desk.find("Unit ready*")
+        clips = json.loads(self.desk.program.read())["clips"]
+        self.desk.click_clip(next(one["id"] for one in clips if one["title"] == "A"))
+        self.desk.find("A, 30 frames")
+        self.desk.write_into("Frames", "12")
+        self.desk.hands.keys("Tab")
+        self.desk.find("24 frames are generated*")  # with a handle of 12
+        self.desk.click("Order takes")
 
 
 @pytest.fixture
 def job(tmp_path: Path, make_clip: MakeClip) -> Iterator[Job]:
-    """A shot whose media ends with it, a gap behind it, and another shot, open in OpenShot with the panel docked."""
     require()
-    home = tmp_path / "home"
-    home.mkdir()
     first, second = make_clip(30, size="320x180"), make_clip(42, size="320x180", name="other")
     cut = sounding_cut(shot(first, 30, 0, 30), gap(24), shot(second, 42, 0, 30, "B"))
     with screen(1920, 1080) as display:
-        desk = Docked(display, home)
+        job = Job(display, tmp_path, cut)
         try:
-            person = Person(desk.program, tmp_path)
-            person.open(cut)
-            yield Job(desk, person, tmp_path)
+            yield job
         finally:
-            desk.program.quit()
-            spawn.stop(home / "unit")
+            job.desk.program.quit()
+            spawn.stop(tmp_path / "home" / "unit")
 
 
 def test_a_take_is_ordered_for_a_clip_that_is_clicked_and_lands_in_the_open_timeline(job: Job) -> None:
-    desk, before = job.desk, job.plays
-    desk.find("Unit ready*")
-    clip = next(one["id"] for one in json.loads(desk.program.read())["clips"] if one["title"] == "A")
-    desk.click_clip(clip)
-    desk.find("A, 30 frames")
-    desk.write_into("Frames", "12")
-    desk.hands.keys("Tab")
-    desk.find("24 frames are generated*")  # with a handle of 12
-    desk.click("Order takes")
-    desk.click("A_v001")
-    desk.click("Cut in")
-    take = until_longer(job, before)
-    assert [take[0], take[2]] == before and take[1].startswith("A_v001_")
+    job.order()
+    job.desk.click("A_v001")
+    job.desk.click("Cut in")
+    cut_in = job.wait_for(3)
+    assert [cut_in[0], cut_in[2]] == job.before and cut_in[1].startswith("A_v001_")
     job.person.undo()
-    assert job.plays == before
+    assert job.plays == job.before
     job.person.program.ask("press", "actionRedo")
-    assert job.plays == take
+    assert job.plays == cut_in
     job.person.reopen()
-    assert job.plays == take
+    assert job.plays == cut_in
     (placed,) = [one for one in job.person.host.read().cut.find_clips() if one.name == "A_v001"]
     assert any(key.startswith("take.") for key in placed.media_references())
 
 
-def until_longer(job: Job, before: list[str]) -> list[str]:
-    end = time.monotonic() + SECONDS
-    while len(job.plays) == len(before):
-        assert time.monotonic() < end, job.desk.log.read_text()[-3000:]
-        time.sleep(0.5)
-    return job.plays
+def test_a_take_is_offered_after_openshot_was_killed_and_lands_where_its_shot_is_by_then(job: Job) -> None:
+    job.order()
+    job.desk.find("take 1 in the making*")
+    job.desk.kill()
+    job.start()
+    job.person.program.ask("open", str(job.project))
+    job.person.insert_gap(0, 6)
+    job.desk.click("A")
+    job.desk.find("A_v001")
+    job.desk.click("A_v001")
+    job.desk.click("Cut in")
+    job.wait_for(3)
+    (placed,) = [one for one in Index(job.person.host.read().cut).tracks[0].items if one.child.name == "A_v001"]
+    assert int(placed.start) == 36
+    job.desk.click("Edit")
+    job.desk.click("Undo")
+    assert job.wait_for(2) == job.before
