@@ -20,7 +20,7 @@ from secondunit_timeline.flat import Flat
 from secondunit_timeline.times import time_range
 
 from tests.end_to_end.hosts.kdenlive_program import Program, running
-from tests.timeline.cuts import cut_of, gap
+from tests.timeline.cuts import cut_of, dissolve, gap
 from tests.timeline.test_formats_melt import HEIGHT, WIDTH, numbered, run
 
 pytestmark = [
@@ -39,11 +39,15 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A shot up to its media's end, a gap of 20 frames, another shot. Every frame of media shows its number."""
+    """A shot up to its media's end, a gap of 20 frames, two shots over a dissolve, and one that abuts.
+
+    Every frame of media shows its number.
+    """
     first, second = tmp_path / "first.mkv", tmp_path / "second.mkv"
     numbered(first, RATE, 40)
     numbered(second, RATE, 120)
-    cut = cut_of([shot(first, 10, 30, 40), gap(20, RATE), shot(second, 50, 30, 120)], rate=RATE)
+    tail = (shot(second, 50, 30, 120), dissolve(4, 4, RATE), shot(second, 8, 20, 120), shot(second, 90, 20, 120))
+    cut = cut_of([shot(first, 10, 30, 40), gap(20, RATE), *tail], rate=RATE)
     path = tmp_path / f"{tmp_path.name}.kdenlive"
     write_cut(cut, path)
     return path
@@ -80,6 +84,8 @@ def compare(project: Path, cut: otio.schema.Timeline) -> None:
         if not layers:
             assert shown[number].mean() < 20, f"frame {number} is not black"
             continue
+        if len(layers) > 1:  # under the dissolve
+            continue
         path = layers[0].source.path or ""
         if path not in files:
             files[path] = frames(Path(path))
@@ -104,7 +110,7 @@ def test_a_take_lands_is_undone_and_is_there_after_a_restart(program: Program, p
     compare(project, placed.sequence.cut)
     (added,) = [clip for clip in placed.sequence.cut.find_clips() if take.path in clip.media_reference.target_url]
     assert added.active_media_reference_key == f"take.{take.record.take_id}"
-    assert [clip.duration().value for clip in placed.sequence.cut.find_clips()] == [30, 12, 30]
+    assert [clip.duration().value for clip in placed.sequence.cut.find_clips()] == [30, 12, 30, 20, 20]
     (backup,) = tmp_path.glob("*_before*.kdenlive")
     assert backup.read_bytes() != project.read_bytes() and len(backup.read_bytes()) >= len(original) // 2
 

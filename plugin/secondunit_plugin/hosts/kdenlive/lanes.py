@@ -46,7 +46,7 @@ class Join:
 class Span:
     """A clip as it lies on a playlist, on [start, end) of the cut from the producer's position `first` on.
 
-    `joined`: the mix with the clip before; `abuts`: whether one ends where this one begins in the cut.
+    `joined`: the mix with the clip before.
     """
 
     id: str
@@ -54,7 +54,6 @@ class Span:
     end: int
     first: int
     joined: Join | None
-    abuts: bool
 
 
 @dataclass(slots=True)
@@ -142,7 +141,7 @@ class Lane:
             before = joins.get(placed.start) if end == placed.start else None
             after = joins.get(placed.end)
             early, late = before.into if before else 0, after.out if after else 0
-            yield Span(name, placed.start - early, placed.end + late, placed.first - early, before, end == placed.start)
+            yield Span(name, placed.start - early, placed.end + late, placed.first - early, before)
             end = placed.end
 
     def laid_out(self) -> tuple[tuple[list[Span], list[Span]], list[Element]]:
@@ -160,11 +159,9 @@ class Lane:
                     f"{self.name}: the transition at frame {one.start} needs {-one.first} more frames of media "
                     "before the clip there: shorten the transition"
                 )
+            side = 1 - side if one.joined is not None else 0  # elsewhere Kdenlive says that it repairs the project
             if one.joined is not None:
-                side = 1 - side
                 mixes.append(self._positioned(one.joined, side))
-            elif not one.abuts:
-                side = 0
             self._trim(self.clips[one.id].entry, one.first, one.end - one.start)
             sides[side].append(one)
         return sides, mixes
