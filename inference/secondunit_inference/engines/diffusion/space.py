@@ -24,6 +24,7 @@ _HLG, _PQ = "Rec.2100-HLG - Display", "Rec.2100-PQ - Display"
 _OF_TRANSFER = {"arib-std-b67": _HLG, "smpte2084": _PQ}
 _OF_LINEAR = {"bt2020": "Linear Rec.2020", "smpte432": "Linear P3-D65"}
 _WIDE = "Rec.1886 Rec.2020 - Display"
+"""SDR in the primaries of BT.2020; the configuration has no such space, only its curve and its primaries."""
 _SHOULDER = 0.6
 _WHITEST = 512.0
 """LogC4, the longest of the log curves, ends at 469.8 (ARRI LogC4 specification)."""
@@ -62,6 +63,13 @@ class Space:
         import PyOpenColorIO as ocio
 
         config = ocio.Config.CreateFromBuiltinConfig(CONFIG)
+        if name == _WIDE:
+            curve = ocio.ExponentTransform((2.4, 2.4, 2.4, 1), ocio.NEGATIVE_MIRROR)  # ITU-R BT.1886
+            to = ocio.GroupTransform([curve, ocio.ColorSpaceTransform(_OF_LINEAR["bt2020"], _LINEAR)])
+            self._to_linear = config.getProcessor(to).getDefaultCPUProcessor()
+            back = config.getProcessor(to, ocio.TRANSFORM_DIR_INVERSE)
+            self._from_linear = back.getDefaultCPUProcessor()
+            return
         if config.getColorSpace(name) is None:
             known = ", ".join(space.getName() for space in config.getColorSpaces())
             raise OrderRefused(f"there is no colour space {name!r}: there are {known}")
