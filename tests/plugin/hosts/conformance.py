@@ -61,7 +61,7 @@ class Editor(Protocol):
     def host(self) -> Host: ...
 
     def open(self, cut: otio.schema.Timeline) -> None:
-        """Another project with this cut in it."""
+        """Another project with this cut in it. NotImplementedError where the test has no way to make its dissolves."""
         ...
 
     def trim(self, on: int, frames: int) -> None:

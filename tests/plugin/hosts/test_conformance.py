@@ -26,13 +26,24 @@ from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.joins import place_join, plan_join
 from secondunit_timeline.matches import place_match, plan_replace
-from secondunit_timeline.operations import End, Fill, FillLength, Into, Operation, Overwrite, Roll, Slip, SwapTake
+from secondunit_timeline.operations import (
+    End,
+    Fill,
+    FillLength,
+    Insert,
+    Into,
+    Operation,
+    Overwrite,
+    Roll,
+    Slip,
+    SwapTake,
+)
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.placing import Ordered
 from secondunit_timeline.takes import key_of
 
 from tests.plugin.hosts.conformance import Editor, Film, film, frame_map, opened, parameters, probed
-from tests.timeline.cuts import at
+from tests.timeline.cuts import at, dissolve
 from tests.timeline.media_cuts import MakeClip, shot
 
 Plan = Callable[[otio.schema.Timeline, Settings], Ordered]
@@ -215,6 +226,21 @@ def test_edits_land(
     """Among them one that splits a shot, and one at another speed."""
     other = shot(make_clip(96, name="film-d"), 96, 50, 12, "D")
     carry_out(editor, lambda track: edit_of(track, other))
+
+
+def test_a_dissolve_is_read_and_goes_with_its_shots(editor: Editor, shown: Film) -> None:
+    """Between B and C, which a ripple before them moves."""
+    if not editor.host.about().supports & {Support.TRANSITIONS, Support.VERSIONS}:
+        pytest.skip("the host has no transitions")
+    cut = shown.cut.deepcopy()
+    cut.tracks[0].insert(3, dissolve(4, 4))
+    try:
+        editor.open(cut)
+    except NotImplementedError as why:
+        pytest.skip(str(why))
+    assert frame_map(editor.host.read().cut) == frame_map(cut)
+    other = shot(shown.make_clip(96, name="film-d"), 96, 50, 12, "D")
+    assert carry_out(editor, lambda track: [Insert(track, at(64), other, sync=())]) is not None
 
 
 def test_a_take_is_switched_and_switched_back(editor: Editor, shown: Film) -> None:
