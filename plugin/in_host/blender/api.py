@@ -131,3 +131,7 @@ def curves(scene):
         return {curve.data_path: curve for curve in action.fcurves}
     bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
     return {curve.data_path: curve for bag in bags for curve in bag.fcurves}
+
+
+def curve_of(curves, strip, name):
+    return next((curve for path, curve in curves.items() if path.endswith(f'["{strip.name}"].{name}')), None)

@@ -5,6 +5,7 @@ looked for before anything changes, and what moves is put aside first.
 """
 
 from fractions import Fraction
+from math import lcm
 from pathlib import Path
 
 import bpy
@@ -12,7 +13,7 @@ import bpy
 from . import api
 from .like import take_over
 from .link import Refused
-from .reading import DISSOLVE, HALF, OURS, TAG, TRANSITIONS, absolute, lane, picture
+from .reading import DISSOLVE, HALF, OURS, TAG, TRANSITIONS, absolute, picture
 
 _CHANNELS = 128
 _MARGIN = 1000
@@ -43,8 +44,11 @@ class SceneChange:
         self._before = {strip["id"]: strip for strip in reading.told["strips"]}
         after = {strip["id"]: strip for strip in target["strips"]}
         self._removed = [reading.strips[number].name for number in self._before if number not in after]
+        self._respeed = {number for number, told in after.items() if self._has_other_speed(number, told)}
+        effects = (reading.modified.get(reading.strips[number].name) for number in self._respeed)
+        self._dropped = [effect.name for effect in effects if effect is not None]
         # A transition that was taken off only since its strips change stays the effect that it is, with its settings.
-        self._kept, self._dropped, self._made = self._transitions()
+        self._kept, self._made = self._transitions()
         around, around_before = _around(target["transitions"]), _around(reading.told["transitions"])
         self._places = {}
         for number, told in after.items():
@@ -63,7 +67,8 @@ class SceneChange:
         self._effects = [self._effect_place(told) for told in self._made]
 
     def make(self):
-        strips = api.strips(self._scene)
+        strips, modified = api.strips(self._scene), self._reading.modified
+        self._reading.modified = {name: one for name, one in modified.items() if one.name not in self._dropped}
         for name in [*self._dropped, *self._removed]:
             if name in strips:  # an effect goes with what it is made of
                 strips.remove(strips[name])
@@ -84,13 +89,13 @@ class SceneChange:
             effect[OURS] = {"into": told["into"]}
 
     def _transitions(self):
-        """Effects that stay with what they are told as; names of effects that go; transitions that are to be made."""
-        wanted, kept, dropped = list(self._target["transitions"]), [], []
+        """Effects that stay with what they are told as, and transitions that are to be made; others are dropped."""
+        wanted, kept = list(self._target["transitions"]), []
         for effect, told in zip(self._reading.effects, self._reading.told["transitions"], strict=True):
             keys = ("left", "right", "kind", "name", "into", "out")
             same = next((one for one in wanted if all(one[key] == told[key] for key in keys)), None)
-            if same is None:
-                dropped.append(effect.name)
+            if same is None or {told["left"], told["right"]} & self._respeed:
+                self._dropped.append(effect.name)
             else:
                 wanted.remove(same)
                 kept.append((effect, same))
@@ -99,7 +104,17 @@ class SceneChange:
                 raise Refused("Blender's transitions lie between two strips: it has no fade from or to nothing")
             if told["kind"] != DISSOLVE and (told["kind"], told["name"]) not in _KINDS:
                 raise Refused(f"Blender has no transition {told['name']!r}")
-        return kept, dropped, wanted
+        return kept, wanted
+
+    def _has_other_speed(self, number, told):
+        """Whether the strip gets another speed, or lies elsewhere with one that a curve holds: those do not move."""
+        before = self._before.get(number)
+        if before in (None, told) or told["kind"] == "sound" or None in (before["media"], told["media"]):
+            return False
+        effect = self._reading.modified.get(self._reading.strips[number].name)
+        if effect is not None and effect.speed_control != "MULTIPLY":
+            return True
+        return abs(Fraction(before["media"]["speed"]) - Fraction(told["media"]["speed"])) > _NEAR / 100
 
     def _check(self, before, after):
         strip = self._reading.strips[before["id"]]
@@ -108,8 +123,10 @@ class SceneChange:
             raise Refused(f"{strip.name!r} is locked: unlock it")
         if (media is None) != (planned is None):
             raise Refused(f"{strip.name!r} is a strip that only Blender can show: it cannot play a file")
-        if media is not None and abs(Fraction(media["speed"]) - Fraction(planned["speed"])) > _NEAR / 100:
-            raise Refused(f"the speed of {strip.name!r} cannot be changed from here")
+        if before["id"] in self._respeed and (
+            strip.type != "MOVIE" or strip.use_reverse_frames or len(getattr(strip, "retiming_keys", ()))
+        ):
+            raise Refused(f"the speed of {strip.name!r} cannot be changed from here: take its retiming off first")
         if media is None and after["frames"] != before["frames"] and strip.type in _UNKNOWN_INSIDE:
             raise Refused(f"{strip.name!r} can only be moved: what is in it is not known here")
 
@@ -176,7 +193,7 @@ class SceneChange:
         strip = self._reading.strips[told["id"]]
         self._occupied.append((place.channel, place.first, place.last, strip))
         for effect in api.strips(self._scene):
-            if _bases(effect) == {strip.name}:  # it goes where its strip goes
+            if _bases(effect) == {strip.name} and effect.name not in self._dropped:  # it goes where its strip goes
                 if self._taken(effect.channel, place.first, place.last):
                     raise Refused(f"the effect {effect.name!r} would meet another strip: move it to an empty channel")
                 self._occupied.append((effect.channel, place.first, place.last, effect))
@@ -191,7 +208,10 @@ class SceneChange:
             channel
             for channel, begin, end, strip in self._occupied
             if channel > own and begin < last and first < end
-            if strip is not None and picture(strip) and lane(strip) in higher and not api.inputs(strip)
+            if strip is not None
+            and picture(strip)
+            and self._reading.lanes[strip.name] in higher
+            and not api.inputs(strip)
         ]
         return min([_CHANNELS + 1, *there])
 
@@ -296,19 +316,36 @@ class SceneChange:
             api.put(strip, "right_handle", place.last + aside)
             api.put(strip, "content_start", begin)
             if place.speed is not None:
-                channel, factor = place.speed
-                effect = api.new_effect(
-                    self._scene, f"{strip.name} speed", "SPEED", channel, place.first, place.last, strip
-                )
-                effect.speed_control, effect.use_frame_interpolate = "MULTIPLY", False
-                effect.speed_factor = float(factor)
-                self._reading.modified[strip.name] = effect
+                self._set_speed(strip, place)
         found = strip.channel, int(api.get(strip, "left_handle")), int(api.get(strip, "right_handle"))
         if found != (place.channel, place.first, place.last):
             raise Refused(
                 f"Blender put {strip.name!r} to channel {found[0]}, frames {found[1]} to {found[2]}, instead of "
                 f"channel {place.channel}, frames {place.first} to {place.last}"
             )
+
+    def _set_speed(self, strip, place):
+        """By an effect whose curve says which frame of the media shows on each frame of the scene.
+
+        Blender shows the nearest frame of a line, and is told half a frame less; ties are raised by half of the finest
+        part of a frame that the line goes through.
+        """
+        (channel, per_frame), media = place.speed, place.told["media"]
+        name, first, last = f"{strip.name} speed", place.first, place.last
+        effect = api.new_effect(self._scene, name, "SPEED", channel, first, last, strip)
+        effect.speed_control, effect.use_frame_interpolate = "FRAME_NUMBER", False
+        line = Fraction(media["first"]) - api.get(strip, "content_trim_start")
+        line += (first - self._base - place.told["start"]) * per_frame
+        raised = Fraction(1, 2 * lcm(line.denominator, per_frame.denominator))
+        for frame in (first, last):
+            effect.speed_frame_number = float(line + (frame - first) * per_frame - HALF + raised)
+            effect.keyframe_insert("speed_frame_number", frame=frame)
+        curve = api.curve_of(api.curves(self._scene), effect, "speed_frame_number")
+        curve.extrapolation = "LINEAR"
+        for point in curve.keyframe_points:
+            point.interpolation = "LINEAR"
+        effect[OURS] = {"raised": str(raised - (HALF if per_frame.denominator == 1 else 0))}
+        self._reading.modified[strip.name] = effect
 
     def _content_start(self, strip, place):
         """The frame where the media begins, so that the planned one of it shows at the start of the strip."""
@@ -328,7 +365,9 @@ class SceneChange:
         first -= api.get(strip, "content_trim_start")
         if per_frame.denominator != 1:
             first -= HALF
-        if place.speed is not None or strip.name in self._reading.modified:
+        if place.speed is not None:
+            return place.first
+        if strip.name in self._reading.modified:
             # The effect counts from the left handle on; up to there the media goes on by single frames.
             before = start - place.first
             first -= before * per_frame - before

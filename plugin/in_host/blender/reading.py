@@ -20,6 +20,8 @@ TRANSITIONS = {"CROSS": (DISSOLVE, "Cross"), "GAMMA_CROSS": ("Custom_Transition"
 TRANSITIONS["WIPE"] = ("Custom_Transition", "Wipe")
 HALF = Fraction(1, 2)
 """At another speed than its own Blender shows the nearest frame, where whole frames are counted from below."""
+_FINEST = 30030
+"""Blender holds speeds and positions with 32 bits."""
 _NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 
 
@@ -27,8 +29,8 @@ class Reading:
     """`told` is the cut as JSON. `base`: the frame of the scene that is the cut's first.
 
     `strips` by id; `effects`: for each transition of `told` the strip that makes it; `modified`: by a strip's name the
-    effect that sets its speed. `channels`: of each track, by its name. `frame_counts` gives the frames of a file, or
-    None.
+    effect that sets its speed; `lanes`: the channel of its track. `channels`: of each track, by its name.
+    `frame_counts` gives the frames of a file, or None.
     """
 
     def __init__(self, scene, frame_counts):
@@ -47,16 +49,12 @@ class Reading:
                 crosses.append(one)
             elif one.type == "SPEED" and api.inputs(one):
                 self.modified[api.inputs(one)[0].name] = one
-        self._lanes = {one.name: lane(one) for one in top}
+        self.lanes = {one.name: one.channel for one in top}
         plain = [one for one in top if not api.inputs(one)]
         ends = {one.name: [api.get(one, "left_handle"), api.get(one, "right_handle")] for one in plain}
         joined = self._joined(crosses, plain, ends)
+        self._find_lanes(plain, ends)
         self.told = self._told(plain, ends, joined)
-
-    def id_of(self, strip):
-        """None for an effect."""
-        number = self._ids[strip.name]
-        return number if number in self.strips else None
 
     def shown(self, strip):
         """The speed effect over a strip, which plays in its place; else itself."""
@@ -80,23 +78,37 @@ class Reading:
                 continue
             kept = dict(cross.get(OURS, {})).get("into")
             into = kept if isinstance(kept, int) and 0 <= kept <= last - first else (last - first) // 2
-            lane = self._lanes[left.name]
-            there = [one for one in plain if self._lanes[one.name] == lane and picture(one) == picture(left)]
+            lane = self.lanes[left.name]
             at = first + into
-            taken = [one for one in there if one not in parts and ends[one.name][0] < finish and ends[one.name][1] > at]
-            if taken:
+            if not self._has_room(lane, right, at, finish, [one for one in plain if one != left], ends):
                 continue
-            self._lanes[right.name] = lane
+            self.lanes[right.name] = lane
             ends[left.name][1] = ends[right.name][0] = at
             joined.append((cross, left, right, into, last - first - into))
         return joined
+
+    def _find_lanes(self, plain, ends):
+        """A strip that we put into another channel than its track's belongs to that track while it stays there."""
+        for one in plain:
+            kept = dict(one.get(OURS, {}))
+            own = kept.get("lane")
+            stays = kept.get("channel") == one.channel == self.lanes[one.name] and isinstance(own, int)
+            if stays and own != one.channel and self._has_room(own, one, *ends[one.name], plain, ends):
+                self.lanes[one.name] = own
+
+    def _has_room(self, lane, strip, first, last, plain, ends):
+        return not any(
+            self.lanes[one.name] == lane and picture(one) == picture(strip)
+            for one in plain
+            if one != strip and ends[one.name][0] < last and ends[one.name][1] > first
+        )
 
     def _told(self, plain, ends, joined):
         tracks = {}
         strips = []
         for one in plain:
             kind = "picture" if picture(one) else "sound"
-            tracks.setdefault((self._lanes[one.name], kind), []).append(one)
+            tracks.setdefault((self.lanes[one.name], kind), []).append(one)
         channels = api.editor(self.scene).channels
         names = {}
         for channel, kind in sorted(tracks):
@@ -135,7 +147,7 @@ class Reading:
             self.effects.append(cross)
             transitions.append(
                 {
-                    "track": names[self._lanes[left.name], "picture" if picture(left) else "sound"],
+                    "track": names[self.lanes[left.name], "picture" if picture(left) else "sound"],
                     "at": int(ends[left.name][1]) - self.base,
                     "into": int(into),
                     "out": int(out),
@@ -194,12 +206,12 @@ class Reading:
         if duration == 1:
             return _media(absolute(strip.filepath), rate, Fraction(trim), Fraction(0))
         if (effect := self.modified.get(strip.name)) is not None:
-            factor = _factor(self.scene, effect)
-            if factor is None or per_frame != 1 or strip.use_reverse_frames:
-                return None
             handle = int(api.get(strip, "left_handle"))
-            first = handle - content + (start - handle) * factor
-            per_frame = factor
+            line = _line(self.scene, effect, handle)
+            if line is None or per_frame != 1 or strip.use_reverse_frames:
+                return None
+            first, per_frame = line
+            first += handle - content + (start - handle) * per_frame
         elif strip.use_reverse_frames:
             first, per_frame = (duration - 1 - begin) * per_frame, -per_frame
         else:
@@ -270,13 +282,6 @@ def exact(rate):
     return Fraction(rate).limit_denominator(1001)
 
 
-def lane(strip):
-    """The channel of the track that a strip belongs to: where we put it elsewhere, as long as it stays there, ours."""
-    kept = dict(strip.get(OURS, {}))
-    at = kept.get("lane")
-    return at if isinstance(at, int) and kept.get("channel") == strip.channel else strip.channel
-
-
 def _ids(strips):
     """By name. A copy of a strip has its properties, too: the one whose name they know keeps the id.
 
@@ -317,13 +322,26 @@ def _retimed(strip):
     return len(getattr(strip, "retiming_keys", ())) > 0
 
 
-def _factor(scene, effect):
-    """A speed effect's constant factor; None for any other kind of control, and for an animated one."""
-    path = f'sequence_editor.strips_all["{effect.name}"].speed_factor'
-    animated = path in api.curves(scene) or path.replace("strips_all", "sequences_all") in api.curves(scene)
-    if getattr(effect, "speed_control", "") != "MULTIPLY" or animated or effect.use_frame_interpolate:
+def _line(scene, effect, start):
+    """The frames that a speed effect goes on from the strip's first at `start`, and in each frame of the scene.
+
+    None for what is not the same speed throughout. A curve of ours is `raised`, so that ties are rounded as they should
+    be: see `change.SceneChange`.
+    """
+    if effect.use_frame_interpolate:
         return None
-    return Fraction(effect.speed_factor).limit_denominator(30030)
+    curves = api.curves(scene)
+    if effect.speed_control == "MULTIPLY" and api.curve_of(curves, effect, "speed_factor") is None:
+        return Fraction(0), Fraction(effect.speed_factor).limit_denominator(_FINEST)
+    curve = api.curve_of(curves, effect, "speed_frame_number")
+    points = list(curve.keyframe_points) if curve is not None else []
+    straight = len(points) == 2 and points[0].interpolation == "LINEAR" and curve.extrapolation == "LINEAR"
+    if effect.speed_control != "FRAME_NUMBER" or not straight or points[0].co[0] == points[1].co[0]:
+        return None
+    (begin, low), (end, high) = ((Fraction(one).limit_denominator(_FINEST) for one in point.co) for point in points)
+    per_frame = (high - low) / (end - begin)
+    raised = Fraction(dict(effect.get(OURS, {})).get("raised", "0"))
+    return low + (start - begin) * per_frame - raised, per_frame
 
 
 def _media(path, rate, first, speed, stream=0):

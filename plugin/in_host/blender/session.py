@@ -14,8 +14,10 @@ SUPPORTS = [
     "remove clips",
     "move and trim clips",
     "replace a clip's media",
+    "change a clip's speed",
     "place transitions",
     "keep takes with a clip",
+    "put a version of the sequence beside it",
     "undo a placement as one step",
     "tell markers",
     "tell the playhead",
@@ -24,7 +26,8 @@ SUPPORTS = [
     "show a frame",
 ]
 LIMITS = [
-    "A strip's speed cannot be changed from here. Takes of retimed shots get a speed effect in a channel above them.",
+    "A strip at another speed gets a speed effect in a channel above it, whose curve does not follow when the strip is "
+    "moved by hand. The speed of strips with retiming keys or reversed frames cannot be changed from here.",
     "Strips with several retiming keys, strobes and speed effects other than a constant factor are shown as what only "
     "Blender can show. Of constant retiming keys Blender 5.0 shows some frames one earlier or later than counted.",
     "Metas, scenes, titles and adjustments can be moved and removed; what is in them is not known here.",
