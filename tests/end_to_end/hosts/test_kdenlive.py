@@ -11,12 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from secondunit_bridge.errors import CutMoved, HostUnreachable
 from secondunit_bridge.rates import FrameTime
-from secondunit_plugin.hosts.host import CutChanged, Gone
+from secondunit_plugin.hosts.host import CutChanged, Gone, Sequence
 from secondunit_plugin.hosts.kdenlive.host import Kdenlive, open_project
 from secondunit_plugin.hosts.placement import Placed, land
 from secondunit_plugin.hosts.probing import Probing
 from secondunit_timeline import Unit, write_cut
+from secondunit_timeline.changes import Edit
 from secondunit_timeline.flat import Flat
+from secondunit_timeline.placing import place
 from secondunit_timeline.times import time_range
 
 from tests.end_to_end.hosts.kdenlive_program import Program, running
@@ -105,7 +107,10 @@ def test_a_take_lands_is_undone_and_is_there_after_a_restart(program: Program, p
         done = unit.extend(before.cut, "V1@+5", tail=12)
     (take,) = done.takes
 
-    placed = land(host, before.id, done.ordered, done.takes, "Extend", probed)
+    def cut_in(sequence: Sequence) -> Edit:
+        return place(sequence.cut, done.ordered, done.takes)[1]
+
+    placed = land(host, before.id, cut_in, [take.path], "Extend", probed)
     assert isinstance(placed, Placed)
     compare(project, placed.sequence.cut)
     (added,) = [clip for clip in placed.sequence.cut.find_clips() if take.path in clip.media_reference.target_url]
@@ -119,7 +124,7 @@ def test_a_take_lands_is_undone_and_is_there_after_a_restart(program: Program, p
     assert undone.revision == before.revision
     compare(project, undone.cut)
 
-    again = land(host, before.id, done.ordered, done.takes, "Extend", probed)
+    again = land(host, before.id, cut_in, [take.path], "Extend", probed)
     assert isinstance(again, Placed)
     program.quit()
     program.start(project)
