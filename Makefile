@@ -59,6 +59,7 @@ docs: $(ENV)/dev.stamp
 	$(BIN)/python docs/models.py
 	$(BIN)/python -m tests.timeline.test_formats_losses
 	$(BIN)/python -m tests.timeline.test_corpus_formats
+	$(BIN)/python -m tests.plugin.hosts.test_page
 	$(BIN)/python docs/api/generate.py
 
 proto: $(ENV)/dev.stamp

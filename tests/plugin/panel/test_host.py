@@ -1,6 +1,7 @@
 """The panel on the cut that a program has open: read and read again, looked at together, takes cut in there."""
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import opentimelineio as otio
 from pytestqt.qtbot import QtBot
 from secondunit_bridge.errors import HostUnreachable
 from secondunit_bridge.messages import TakeReady
+from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.hosts.host import Gone, Support
 from secondunit_plugin.hosts.watched import Watched
 from secondunit_plugin.panel.events import UnitLink
@@ -117,6 +119,7 @@ def test_a_take_is_cut_in_there_and_taken_back(qtbot: QtBot, seat: Seat, shown: 
     assert plays_at(editor.host.read().cut, take) == [40]
     assert plays_at(seat.cut, take) == [40]
     assert editor.host.undo_names == [f"Second Unit: {take.record.name}"]
+    assert editor.host.attention().playhead == FrameTime(40, Fraction(24))
     qtbot.waitUntil(idle(seat), timeout=WAIT_MS)
     seat.model.editing.undo()
     qtbot.waitUntil(lambda: plays_at(seat.cut, take) == [], timeout=WAIT_MS)

@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from secondunit_bridge.errors import HostError
 from secondunit_bridge.messages import Take
+from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit
+from secondunit_timeline.index import Index
 
 from secondunit_plugin.hosts.host import Host, Sequence, Support
 from secondunit_plugin.hosts.placement import Beside, land
@@ -15,7 +18,7 @@ from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.strips import HOST_ID, OURS
 from secondunit_plugin.panel.model.cut import OpenCut, Version
 from secondunit_plugin.panel.model.places import Place, ShotPlace
-from secondunit_plugin.panel.model.reading import version_of
+from secondunit_plugin.panel.model.reading import version_of, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,17 @@ class Hosted:
                 beside = f"it lies beside the cut, as {name}: {placed.why}"
                 if self.host.read().revision != placed.sequence.revision:
                     return Made(before, beside)
-            return Made(self._keeping(made, self._version(placed.sequence, made.version)), beside)
+            version = self._version(placed.sequence, made.version)
+            if take is not None and not beside:
+                self._reveal(version.index, take)
+            return Made(self._keeping(made, version), beside)
+
+    def _reveal(self, index: Index, take: Take) -> None:
+        """The host's playhead goes to a take that was cut in, which is there also where that fails."""
+        found = where(index, take.path)
+        if found is not None and Support.REVEAL in self.host.about().supports:
+            with suppress(HostError):
+                self.host.reveal(FrameTime(found.start, found.rate))
 
     @staticmethod
     def _keeping(made: OpenCut, version: Version) -> OpenCut:
