@@ -5,11 +5,11 @@ import json
 import threading
 import time
 from concurrent.futures import Future, TimeoutError
+from pathlib import Path
 from uuid import uuid4
 
 import openshot
 from classes import info
-from classes.query import File
 from PyQt5.QtCore import QObject, QThread, pyqtSignal
 
 _CLIP = (
@@ -128,7 +128,7 @@ class Editor(QObject):
 
     def _told(self):
         project = self._app.project
-        get = project.get
+        get, folder = project.get, Path(project.current_filepath or "").parent
         told = {
             "revision": self._revision(),
             "path": project.current_filepath or "",
@@ -141,7 +141,7 @@ class Editor(QObject):
             "effects": [_some(effect, _EFFECT) for effect in get("effects")],
             "layers": [{key: layer[key] for key in _LAYER if key in layer} for layer in get("layers")],
             "markers": get("markers"),
-            "files": {File.get(id=file["id"]).absolute_path(): file["id"] for file in get("files")},
+            "files": {str(folder / file["path"]): file["id"] for file in get("files")},
         }
         return json.dumps(told).encode()
 
