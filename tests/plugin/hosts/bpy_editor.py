@@ -38,7 +38,7 @@ opened_5_0 = partial(opened, version="5.0")
 
 
 class BlenderEditor:
-    """Tracks are channels: V1 is 2, each track above it two higher, so that there is room for effects between them."""
+    """V1 is channel 2, each track above it three higher: what a dissolve leads to and the dissolve lie between."""
 
     def __init__(self, blender: Blender, came: "Queue[Connection]", folder: Path) -> None:
         self.blender, self._folder = blender, folder
@@ -49,8 +49,6 @@ class BlenderEditor:
 
     def open(self, cut: otio.schema.Timeline) -> None:
         strips = strips_from(identified(cut)[0], probed)
-        if strips.transitions:
-            raise NotImplementedError("dissolves are made in tests/end_to_end/hosts/test_blender.py")
         self._file = self._folder / f"film{next(self._numbers)}.blend"
         self._base = strips.start
         self.blender.do(_made(strips, self._file))
@@ -110,7 +108,8 @@ _CLIP = """
 def clip(frame):
     return next(
         one for one in strips
-        if one.channel == 2 and api.get(one, "left_handle") <= {base} + frame < api.get(one, "right_handle")
+        if one.channel in (2, 3) and not api.inputs(one)
+        and api.get(one, "left_handle") <= {base} + frame < api.get(one, "right_handle")
     )
 """
 
@@ -126,19 +125,34 @@ def _made(strips: Strips, file: Path) -> str:
         "strips = api.strips(scene)",
     ]
     channels = {}
-    for kind, first, apart in ((Kind.PICTURE, 2, 2), (Kind.SOUND, 21, 1)):
+    for kind, first, apart in ((Kind.PICTURE, 2, 3), (Kind.SOUND, 21, 1)):
         names = [track.name for track in strips.tracks if track.kind is kind]
         channels |= {name: first + number * apart for number, name in enumerate(names)}
     for strip in strips.strips:
         assert strip.media is not None
         first = strip.media.first / strip.media.rate * strips.rate
         assert first.denominator == 1 and strip.media.speed == Fraction(1)
-        start = strips.start + strip.start
+        start, end = strips.start + strip.start, strips.start + strip.end
+        left, right = start, end
+        channel = channels[strip.track]
+        for one in strips.transitions:
+            if one.right == strip.id:
+                left, channel = start - one.into, channel + 1
+            if one.left == strip.id:
+                right = end + one.out
         make = "new_sound" if strip.kind is Kind.SOUND else "new_movie"
         lines += [
-            f"one = strips.{make}({strip.name!r}, {strip.media.path!r}, {channels[strip.track]}, {start - int(first)})",
-            f"api.put(one, 'left_handle', {start}); api.put(one, 'right_handle', {start + strip.frames})",
+            f"one = strips.{make}({strip.name!r}, {strip.media.path!r}, {channel}, {start - int(first)})",
+            f"api.put(one, 'left_handle', {left}); api.put(one, 'right_handle', {right})",
         ]
+    names = {strip.id: strip.name for strip in strips.strips}
+    for one in strips.transitions:
+        assert one.left is not None and one.right is not None
+        at = strips.start + one.at
+        lines.append(
+            f"api.new_effect(scene, 'cross', 'CROSS', {channels[one.track] + 2}, {at - one.into}, {at + one.out}, "
+            f"strips[{names[one.left]!r}], strips[{names[one.right]!r}])"
+        )
     lines += [f"scene.timeline_markers.new({one.name!r}, frame={strips.start + one.at})" for one in strips.markers]
     lines += [f"bpy.ops.wm.save_as_mainfile(filepath={str(file)!r})", "api.push_undo('Made')"]
     return "\n".join(lines)
