@@ -294,13 +294,13 @@ class EditingModel(QObject):
         def use(kept: _Kept) -> None:
             if kept.why:
                 self.refused.emit(SecondUnitError(kept.why))
-            if kept.beside:
-                self.put_beside.emit(kept.beside)
             if self._is_first(asked, opened):
                 if kept.opened is not opened:
                     self._cut.set_state(kept.opened)
                     if kept.opened.place > opened.place and kept.opened.version not in opened.versions:
                         self.stepped.emit(kept.opened)
+                if kept.beside:
+                    self.put_beside.emit(kept.beside)
                 asked.done()
                 self._go_on()
 
