@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import opentimelineio as otio
 from PIL import Image
 from rich.console import Console
 from secondunit_bridge import spawn
@@ -102,7 +103,10 @@ def _in_openshot(album: Album, home: Path) -> None:
         desk = Docked(display, home / "openshot")
         try:
             desk.find("Unit ready*")
-            Person(desk.program, home / "cut").open(read_cut(home / "cut" / "sample.otio"))
+            cut = read_cut(home / "cut" / "sample.otio")
+            for track in cut.audio_tracks():  # OpenShot has no transitions of sound
+                track[:] = [one.deepcopy() for one in track if not isinstance(one, otio.schema.Transition)]
+            Person(desk.program, home / "cut").open(cut)
             desk.click("A005")
             desk.find("A005, 60 frames")
             desk.click("Order takes")
