@@ -192,7 +192,8 @@ def _raise(window: Window) -> None:
 def _load_sound() -> None:
     """The libraries under PyQt5.QtMultimedia: those of the system may be missing. Raises NoSound."""
     spec = find_spec("PyQt5.QtMultimedia")
-    assert spec is not None and spec.origin is not None
+    if spec is None or spec.origin is None:  # distributions have it in a package of its own
+        raise NoSound(QCoreApplication.translate("app", "PyQt5.QtMultimedia is not installed"))
     try:
         CDLL(spec.origin)
     except OSError as error:
