@@ -135,3 +135,25 @@ def test_openshot_gets_an_entry_that_starts_it_with_the_panel(
     assert (folder / "secondunit-openshot" / "editor.py").exists()
     assert run(["install", "openshot", "--uninstall"]) == 0
     assert files(folder) == {}
+
+
+def test_kdenlive_gets_a_launcher_of_the_desktop(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "bin" / "kdenlive"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert run(["install", "kdenlive", "--dry-run"]) == 0
+    assert not (tmp_path / "data").exists() and not home.exists()
+    assert run(["install", "kdenlive"]) == 0
+    launcher = tmp_path / "data/applications/secondunit-kdenlive.desktop"
+    assert str(launcher) in capsys.readouterr().out
+    (command,) = [line for line in launcher.read_text().splitlines() if line.startswith("Exec=")]
+    assert command == f'Exec="{sys.executable}" -m secondunit_plugin panel --kdenlive'
+    (one,) = installing.find("kdenlive")
+    assert installing.standing(one) == CONNECTED
+    assert run(["install", "kdenlive", "--uninstall"]) == 0
+    assert files(tmp_path / "data") == {}
