@@ -158,24 +158,17 @@ def test_any_edit_is_there_frame_by_frame_when_the_project_is_read_again(saved: 
     for one in wanted:
         if isinstance(one, Overwrite):
             one = Overwrite(one.track, one.at, of_bin(saved.parent, *one.clip))  # type: ignore[misc]
-        titles = [strip for strip in project.strips.strips if strip.media is None]
         try:
             after, planned = edited(project, [one])
         except CutError:  # the kernel refuses the edit
             project = read(saved, project.read_from)
             continue
-        except HostError:  # a title would have to be split
-            assert len([strip for strip in strips_from(planned_of(project, one), absent).strips if not strip.media]) > (
-                len(titles)
-            )
+        except HostError as error:
+            assert re.search("only the program that made it|frames into a gap", str(error)), str(error)
             return
         assert first_difference(planned, after.cut, absent) is None
         assert ids(after.cut) == ids(planned)
         project = after
-
-
-def planned_of(project: Project, operation: Operation) -> otio.schema.Timeline:
-    return identified(edit(project.cut, [operation], Policies(transitions=Transitions.DROP))[0])[0]
 
 
 def ids(cut: otio.schema.Timeline) -> list[list[str]]:

@@ -57,6 +57,7 @@ _LIMITS = (
     "undo history starts anew, and the placement is taken back in Second Unit.",
     "Kdenlive does not tell which clips are selected: choose shots in Second Unit.",
     "Edits in Kdenlive are seen once the project is saved.",
+    "A fade that reaches into a gap is refused: in Kdenlive a fade ends with its clip.",
     "Where a title, a colour or a nest would have to be split, the cut goes into a new project beside the open one.",
 )
 _SEQUENCES = (

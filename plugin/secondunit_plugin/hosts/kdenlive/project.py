@@ -8,14 +8,14 @@ from fractions import Fraction
 from itertools import count
 from pathlib import Path
 from typing import assert_never
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, tostring
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError, HostError
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.formats.kdenlive import DOCUMENT, cut_of, document_of
-from secondunit_timeline.formats.kdenlive_bin import put, span
-from secondunit_timeline.formats.mlt_producers import frames_in, properties
+from secondunit_timeline.formats.kdenlive_bin import put
+from secondunit_timeline.formats.mlt_producers import properties
 from secondunit_timeline.formats.xml import parse
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.references import is_recipe
@@ -27,6 +27,7 @@ from secondunit_plugin.hosts.kdenlive.groups import Place, links
 from secondunit_plugin.hosts.kdenlive.groups import moved as moved_groups
 from secondunit_plugin.hosts.kdenlive.kept import Kept, kept_in, kept_text, known_again
 from secondunit_plugin.hosts.kdenlive.lanes import Lane, Placed
+from secondunit_plugin.hosts.kdenlive.playlists import move_compositions, write
 from secondunit_plugin.hosts.kdenlive.stack import (
     SEQUENCE,
     a_property,
@@ -49,7 +50,6 @@ from secondunit_plugin.hosts.steps import (
 from secondunit_plugin.hosts.strips import HOST_ID, OURS, Kind, Media, Strip, Strips, Track, cut_from, strips_from
 
 _KEPT = DOCUMENT + "secondunit.strips"
-_FILES = ("avformat", "avformat-novalidate", "timewarp")
 _NUMBER = re.compile(r"\d+")
 
 
@@ -262,15 +262,16 @@ class Project:
         """The project after the steps."""
         self._stale_previews()
         used = {one.get("producer") for one in self.document.root.iter("entry")}
-        for lane in self._lanes:
-            if lane.changed:
-                self._write(lane)
         self._stock.finish()
+        changed = [lane for lane in self._lanes if lane.changed]
+        for lane in changed:
+            write(self.document, lane, self._numbers)
         still = {one.get("producer") for tag in ("entry", "track") for one in self.document.root.iter(tag)}
         for element in [*self.document.root]:
             if element.tag in ("producer", "chain") and element.get("id") in used - still:
                 self.document.root.remove(element)
-        self._move_compositions()
+        for lane in changed:
+            move_compositions(self.document, lane, self._placed)
         self._write_groups()
         self._write_kept()
         ends = (max((strip.end for strip in strips.values()), default=0) for strips in (self._strips, self._read))
@@ -278,71 +279,6 @@ class Project:
             lengthen(self.document, more)
         body: bytes = tostring(self.document.root, "utf-8")
         return b"<?xml version='1.0' encoding='utf-8'?>\n" + body + b"\n"
-
-    def _write(self, lane: Lane) -> None:
-        sides, mixes = lane.laid_out()
-        for playlist, spans in zip(lane.lists, sides, strict=True):
-            for element in [*playlist.iterfind("entry"), *playlist.iterfind("blank")]:
-                playlist.remove(element)
-            self._own_producers(playlist, [lane.clips[one.id] for one in spans])
-            at = 0
-            for one in spans:
-                if one.start > at:
-                    SubElement(playlist, "blank", {"length": str(one.start - at)})
-                placed = lane.clips[one.id]
-                placed.entry.set("producer", placed.producer.get("id", ""))
-                _grow(placed.producer, one.first + one.end - one.start, self.rate)
-                playlist.append(placed.entry)
-                at = one.end
-        tractor = lane.tractor
-        for element in [*tractor.iterfind("transition")]:
-            if self.document.elements.mix(element) is not None:
-                tractor.remove(element)
-        place = 1 + max(number for number, one in enumerate(tractor) if one.tag == "track")
-        for element in reversed(mixes):
-            tractor.insert(place, element)
-        for key in ("in", "out"):
-            tractor.attrib.pop(key, None)
-        if end := max((spans[-1].end for spans in sides if spans), default=0):
-            tractor.attrib.update(span(0, end))
-
-    def _own_producers(self, playlist: Element, clips: list[Placed]) -> None:
-        """Each playlist has producers of its own: at a mix `melt` plays two at a time, each from another place."""
-        root = self.document.root
-        lists = (one for one in root.iter("playlist") if one is not playlist and one is not self.document.bin)
-        others = {entry.get("producer") for one in lists for entry in one.iterfind("entry")}
-        written = {id(element) for element in root}
-        copies: dict[int, Element] = {}
-        for placed in clips:
-            producer = placed.producer
-            if producer.tag not in ("producer", "chain"):
-                continue
-            if producer.get("id") in others:
-                if id(producer) not in copies:
-                    copies[id(producer)] = copy = deepcopy(producer)
-                    copy.set("id", f"producer{next(self._numbers)}")
-                placed.producer = producer = copies[id(producer)]
-            if id(producer) not in written:
-                root.insert([*root].index(playlist), producer)
-                written.add(id(producer))
-
-    def _move_compositions(self) -> None:
-        """A transition between tracks goes where the clip went that it begins on."""
-        for lane in self._lanes:
-            if not lane.changed:
-                continue
-            for element in self.document.timeline.iterfind("transition"):
-                own = properties(element)
-                if self.document.elements.mix(element) is None or own.get("b_track") != str(lane.number):
-                    continue
-                begin, end = (frames_in(element.get(key), self.rate) for key in ("in", "out"))
-                for name, placed in lane.clips.items():
-                    before = self._placed.get(name)
-                    if before is None or not before.start <= begin < before.end:
-                        continue
-                    by = placed.start - placed.first - before.start + before.first
-                    element.attrib.update(span(begin + by, end - begin + 1))
-                    break
 
     def _stale_previews(self) -> None:
         """What Kdenlive rendered of the timeline in advance is to be rendered again."""
@@ -445,15 +381,6 @@ def _references(strip: Strip) -> dict[str, otio.core.MediaReference]:
         if key.startswith(PREFIX) and path is not None and not is_recipe(reference):
             found[path] = reference
     return found
-
-
-def _grow(producer: Element, frames: int, rate: Fraction) -> None:
-    """Titles, colours and stills last as long as they are shown."""
-    own = properties(producer)
-    if own.get("mlt_service") in _FILES or frames <= frames_in(producer.get("out"), rate) + 1:
-        return
-    producer.set("out", str(frames - 1))
-    write_property(producer, "length", str(frames))
 
 
 def _numbers_in(root: Element) -> Iterator[int]:
