@@ -139,7 +139,7 @@ class Session:
 
     def _reveal(self, params):
         reading = self._reading()
-        reading.scene.frame_set(reading.base + params["frame"])
+        reading.scene.frame_current = reading.base + params["frame"]
 
 
 def _one_step(change, name):

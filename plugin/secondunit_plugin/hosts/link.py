@@ -179,9 +179,8 @@ class Links:
             except OSError as error:
                 raise HostError(f"the panel cannot listen at {socket or 'a port of 127.0.0.1'}: {error}") from error
             stack.callback(lambda: socket.unlink(missing_ok=True) if socket is not None else None)
-            serving = self._portal.start_task_soon(listener.serve, self._handle)
+            self._portal.start_task_soon(listener.serve, self._handle)
             stack.callback(self._portal.call, listener.aclose)
-            stack.callback(serving.cancel)
             told = {"target": target, "token": self._token, "process": os.getpid()}
             write_whole(address_file(self._home), orjson.dumps(told), mode=0o600)
             stack.callback(address_file(self._home).unlink, missing_ok=True)
