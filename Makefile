@@ -45,7 +45,7 @@ gpu: $(ENV)/dev.stamp
 BPY := 4.5.4 5.0.1
 PYTHON_BPY ?= python3.11
 # Of Debian, installed where this runs as root there; the tests of what is missing are skipped.
-DEBIAN := openshot-qt xvfb xdotool libgl1-mesa-dri
+DEBIAN := openshot-qt kdenlive melt ffmpeg dbus-daemon xvfb xdotool libgl1-mesa-dri
 hosts: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
 	if command -v apt-get && [ "$$(id -u)" = 0 ]; then apt-get install -y --no-install-recommends $(DEBIAN); fi
 	$(BIN)/pytest tests/plugin/hosts tests/end_to_end/hosts
