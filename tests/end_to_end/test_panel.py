@@ -15,7 +15,7 @@ from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installed")
 
 from PyQt5 import sip
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QCoreApplication, QPoint, Qt
 from pytestqt.qtbot import QtBot
 from secondunit_plugin.panel.commands import Command
 from secondunit_plugin.panel.controls.seeds import SeedsField
@@ -31,6 +31,7 @@ from secondunit_plugin.panel.model.playback import Span
 from secondunit_plugin.panel.model.unit import Reached
 from secondunit_plugin.panel.model.values import Seeds
 from secondunit_plugin.panel.model.watching import TheTake
+from secondunit_plugin.panel.plurals import EnglishPlurals
 from secondunit_plugin.panel.window import Window
 
 SECONDS = 60_000
@@ -51,6 +52,7 @@ def panels(qtbot: QtBot, unit_home: Path) -> Iterator["Panels"]:
     made = Panels(qtbot, unit_home)
     yield made
     made.close()
+    made.end()
 
 
 class Panels:
@@ -60,6 +62,9 @@ class Panels:
         self._qtbot, self._home = qtbot, home
         self._links: list[UnitLink | FramesLink] = []
         self._models: list[PanelModel] = []
+        self._windows: list[Window] = []
+        self._english = EnglishPlurals(QCoreApplication.instance())
+        QCoreApplication.installTranslator(self._english)
 
     def open(self, cut: Path) -> tuple[PanelModel, Window]:
         link = UnitLink(self._home)
@@ -67,6 +72,7 @@ class Panels:
         self._links += [link, model.frames]
         self._models.append(model)
         window = Window()
+        self._windows.append(window)
         self._qtbot.addWidget(window)
         window.show()
         window.fill(model)
@@ -77,12 +83,19 @@ class Panels:
         return model, window
 
     def close(self) -> None:
+        for window in self._windows:
+            if window.unit_page is not None:
+                window.unit_page.hide()  # it asks the unit while it is seen
         for link in self._links:
             link.close()
         for model in self._models:  # as a process that ends: what runs comes to nothing here
             sip.delete(model)
         self._links.clear()
         self._models.clear()
+        self._windows.clear()
+
+    def end(self) -> None:
+        QCoreApplication.removeTranslator(self._english)
 
 
 def names(cut: Path) -> list[str]:

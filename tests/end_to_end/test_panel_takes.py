@@ -92,7 +92,9 @@ def test_more_like_one_goes_on_with_the_seeds_and_again_with_opens_the_order(
 ) -> None:
     model, window = panels.open(cut)
     make(qtbot, model, window, 0, Extend(frames=12), Seeds(3, 2))
-    choose(qtbot, window, model, 2)
+    opened = model.cut.open
+    assert opened is not None
+    choose(qtbot, window, model, len(opened.version.places) - 1)
     assert model.takes.chosen is None, "they belong to another place"
     model.takes.show_whole_cut(True)
     model.takes.choose(model.takes.ids[0])
