@@ -11,6 +11,7 @@ from queue import Queue
 
 import av
 import numpy as np
+import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import CutError, HostError, Misplaced
 from secondunit_plugin.hosts.link import Connection, Links
@@ -21,13 +22,14 @@ from secondunit_timeline.edits import edit
 from secondunit_timeline.flat import Flat
 from secondunit_timeline.index import Index
 from secondunit_timeline.operations import InsertGap, Lift, Overwrite, Roll, Slip
+from secondunit_timeline.times import time_range
 
 from tests.end_to_end.hosts.blender import Blender, python_with_bpy
 from tests.plugin.hosts.bpy_editor import BlenderEditor
 from tests.plugin.hosts.conformance import film, frame_map, probed
 from tests.plugin.hosts.test_conformance import extended, plays_at, replaced, settings_in, v1
 from tests.timeline.cuts import at, dissolve
-from tests.timeline.media_cuts import MakeClip, shot
+from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
 pytestmark = pytest.mark.long
 
@@ -130,6 +132,25 @@ def test_what_is_told_is_what_blender_renders(
         assert max(abs(one - other) for one, other in zip(told, rendered, strict=True)) <= 1
     else:
         assert told == rendered
+
+
+@pytest.mark.parametrize("speed", [Fraction(1, 2), Fraction(4, 5), Fraction(2), Fraction(-1), Fraction(0)])
+def test_a_strip_at_another_speed_renders_as_planned(editor: BlenderEditor, tmp_path: Path, speed: Fraction) -> None:
+    path = numbered(tmp_path / "numbers.mp4", 100, Fraction(24))
+    media = otio.schema.ExternalReference(str(path), time_range(0, 100, Fraction(24)))
+    plain = otio.schema.Clip("one", media, time_range(5, 20, Fraction(24)))
+    editor.open(sounding_cut(plain))
+    editor.blender.do("scene.render.resolution_x, scene.render.resolution_y = 128, 32")
+    before = editor.host.read()
+    warp = otio.schema.LinearTimeWarp(time_scalar=float(speed))
+    other = otio.schema.Clip("two", media, time_range(50, 15, Fraction(24)), effects=[warp])
+    planned, done = edit(before.cut, [Overwrite(v1(before.cut), at(30), other)])
+    placed = place(editor.host, before, done, "Speed", probed)
+    assert isinstance(placed, Placed)
+    first = 86400 + 30
+    rendered = editor.blender.do(_RENDER.format(path=str(tmp_path / "shown.png"), first=first, last=first + 15))
+    flat = Flat(planned)
+    assert [flat.picture(30 + number)[0].frame(Fraction(24)) for number in range(15)] == rendered
 
 
 def test_what_extends_a_shot_looks_like_it(editor: BlenderEditor, make_clip: MakeClip) -> None:
