@@ -209,3 +209,15 @@ def test_a_take_is_offered_after_openshot_was_killed_and_lands_where_its_shot_is
     job.desk.click("Edit")
     job.desk.click("Undo")
     assert job.wait_for(2) == job.before
+
+
+def test_keys_in_the_panel_are_none_of_openshot(job: Job) -> None:
+    clips = json.loads(job.desk.program.read())["clips"]
+    job.desk.find("Unit ready*")
+    job.desk.click_clip(next(one["id"] for one in clips if one["title"] == "A"))
+    job.desk.find("A, 30 frames")
+    job.desk.click("B")
+    job.desk.find("B, 30 frames")
+    assert job.desk.program.attention()["selected"]
+    job.desk.hands.keys("Delete")
+    assert job.plays == job.before
