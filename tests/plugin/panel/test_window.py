@@ -7,8 +7,8 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the extra `panel` is not installe
 from fractions import Fraction
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QListWidget, QToolButton
+from PyQt5.QtCore import QEvent, QObject, Qt
+from PyQt5.QtWidgets import QApplication, QComboBox, QListWidget, QToolButton
 from pytestqt.qtbot import QtBot
 from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.panel.commands import Command
@@ -108,6 +108,24 @@ def test_tools_are_icons_where_their_words_have_no_room(qtbot: QtBot, window: Wi
     row.resize(row.minimumSizeHint().width(), 40)
     assert {tool.toolButtonStyle() for tool in tools} == {Qt.ToolButtonStyle.ToolButtonIconOnly}
     assert [tool.toolTip() for tool in tools] == ["Approve (Shift+A)", "Again with… (Ctrl+R)"]
+
+
+@pytest.mark.usefixtures("window")
+def test_a_window_that_nobody_touches_is_at_rest(qtbot: QtBot) -> None:
+    class Layouts(QObject):
+        asked = 0
+
+        def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:  # noqa: ARG002 - Qt's signature
+            self.asked += a1 is not None and a1.type() == QEvent.Type.LayoutRequest
+            return False
+
+    qtbot.wait(200)
+    layouts, application = Layouts(), QApplication.instance()
+    assert application is not None
+    application.installEventFilter(layouts)
+    qtbot.wait(300)
+    application.removeEventFilter(layouts)
+    assert layouts.asked < 5
 
 
 def test_what_waits_is_listed_and_the_choices_are_kept(window: Window) -> None:

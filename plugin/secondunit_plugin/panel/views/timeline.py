@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from PyQt5.QtCore import QSize, QStringListModel, Qt
+from PyQt5.QtCore import QSize, QStringListModel, Qt, QTimer
 from PyQt5.QtGui import QFontDatabase
 from PyQt5.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QListView, QToolButton, QVBoxLayout, QWidget
 
@@ -116,7 +116,7 @@ class Timeline(QWidget):
         found = next((number for number in (*range(start, len(names)), *range(start)) if names[number] == name), None)
         if found is not None:
             self._model.select(self._places[found])
-            self.area.setFocus()
+            QTimer.singleShot(0, self.area.setFocus)  # after the list of names, which gives it back to the field
 
 
 def _rate(rate: Fraction) -> str:

@@ -1,6 +1,6 @@
 """A row of tools, which are their icons alone where their words have no room."""
 
-from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -11,6 +11,7 @@ class ToolRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tools: list[QToolButton] = []
+        self._least: QSize | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(_SPACING)
@@ -20,6 +21,7 @@ class ToolRow(QWidget):
     def add_tool(self, tool: QToolButton) -> None:
         self._tools.append(tool)
         self._row.addWidget(tool)
+        self._least = None
 
     def add_action(self, action: QAction) -> None:
         """As a tool with the key in its tip."""
@@ -33,15 +35,23 @@ class ToolRow(QWidget):
     def add_button(self, button: QPushButton) -> None:
         """It keeps its words."""
         self._row.addWidget(button)
+        self._least = None
 
     def add_stretch(self) -> None:
         self._row.addStretch(1)
 
     def minimumSizeHint(self) -> QSize:
-        self._use(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        least = self._row.sizeHint()
-        self._fit()
-        return least
+        """Measured once: what it takes for that asks Qt for another layout, which would ask again, without an end."""
+        if self._least is None:
+            self._use(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            self._least = self._row.sizeHint()
+            self._fit()
+        return self._least
+
+    def changeEvent(self, a0: QEvent | None) -> None:
+        super().changeEvent(a0)
+        if a0 is not None and a0.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._least = None
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         super().resizeEvent(a0)
