@@ -205,6 +205,15 @@ def test_keys_work_where_the_cut_is_seen_and_not_where_a_name_is_written(qtbot: 
     qtbot.keyClicks(window.timeline.places, "i-")
     qtbot.keyClick(window.timeline.places, Qt.Key.Key_Home)
     assert window.timeline.places.text() == "i-" and model.playback.head == 40
+    window.timeline.write_name()
+    qtbot.keyClicks(window.timeline.places, "c, 30")
+    finder = window.timeline.places.completer()
+    assert finder is not None
+    qtbot.waitUntil(lambda: finder.currentCompletion() == "V1  C, 30 frames")
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(finder.popup(), key)
+    assert isinstance(model.place, ShotPlace) and model.place.name == "C"
+    qtbot.waitUntil(area.hasFocus)
 
 
 def test_a_closer_look_shows_the_place_and_fitting_shows_the_cut(qtbot: QtBot, model: PanelModel) -> None:

@@ -2,8 +2,8 @@
 
 from fractions import Fraction
 
-from PyQt5.QtCore import QSize, QStringListModel, Qt, QTimer
-from PyQt5.QtGui import QFontDatabase
+from PyQt5.QtCore import QEvent, QSize, QStringListModel, Qt
+from PyQt5.QtGui import QFontDatabase, QKeyEvent
 from PyQt5.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QListView, QToolButton, QVBoxLayout, QWidget
 
 from secondunit_plugin.panel import words
@@ -14,6 +14,21 @@ from secondunit_plugin.panel.model.panel import PanelModel
 from secondunit_plugin.panel.model.places import Place, number_of
 from secondunit_plugin.panel.views.small_pictures import SmallPictures
 from secondunit_plugin.panel.views.tracks_area import TracksArea
+
+
+class _Names(QListView):
+    """While it is open its keys are its own, not the window's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setUniformItemSizes(True)
+
+    def event(self, e: QEvent | None) -> bool:
+        own = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+        if isinstance(e, QKeyEvent) and e.type() == QEvent.Type.ShortcutOverride and e.key() in own:
+            e.accept()
+            return True
+        return super().event(e)
 
 
 class Timeline(QWidget):
@@ -38,8 +53,7 @@ class Timeline(QWidget):
         finder.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         finder.setFilterMode(Qt.MatchFlag.MatchContains)
         finder.setMaxVisibleItems(16)
-        if isinstance(listed := finder.popup(), QListView):
-            listed.setUniformItemSizes(True)
+        finder.setPopup(_Names())
         self.places.setCompleter(finder)
         self.area = TracksArea(model, pictures)
         bar = QHBoxLayout()
@@ -116,7 +130,7 @@ class Timeline(QWidget):
         found = next((number for number in (*range(start, len(names)), *range(start)) if names[number] == name), None)
         if found is not None:
             self._model.select(self._places[found])
-            QTimer.singleShot(0, self.area.setFocus)  # after the list of names, which gives it back to the field
+            self.area.setFocus()
 
 
 def _rate(rate: Fraction) -> str:
