@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all fuzz lint bench screenshots gpu hosts docs proto clean
+.PHONY: demo test test-all fuzz lint bench screenshots gpu hosts blender docs proto clean
 
 demo: $(ENV)/demo.stamp
 	$(BIN)/secondunit demo $(if $(CUT),--cut "$(CUT)") --out out/demo
@@ -49,6 +49,9 @@ DEBIAN := openshot-qt kdenlive melt ffmpeg dbus-daemon xvfb xdotool libgl1-mesa-
 hosts: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
 	if command -v apt-get && [ "$$(id -u)" = 0 ]; then apt-get install -y --no-install-recommends $(DEBIAN); fi
 	$(BIN)/pytest tests/plugin/hosts tests/end_to_end/hosts
+
+blender: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
+	$(BIN)/pytest -m long -k blender tests/plugin/hosts tests/end_to_end/hosts
 
 out/hosts/bpy-%/done:
 	$(PYTHON_BPY) -m venv out/hosts/bpy-$*
