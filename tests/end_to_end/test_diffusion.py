@@ -304,6 +304,7 @@ def test_a_take_grows_and_keeps_every_frame(
     assert [said(state) for _, state in states(Index(read_cut(cuts[2])))] == ["fresh", "fresh"]
 
     # Into the handle alone, in another codec: nothing moves, and the frames are the same as far as the codec goes.
+    name = grown["record"]["name"]
     grow = ["--codec", "prores_hq", "--shot", name, "--grow", "-o"]
     waits = taken("extend", str(cuts[2]), "--tail", "10", "--into", "handles", "--handles", "0", *grow, str(cuts[3]))
     assert waits["frames"] == 32 + 4
@@ -315,6 +316,7 @@ def test_a_take_grows_and_keeps_every_frame(
             )
             assert abs(ours - theirs).mean() < 2
 
+    name = waits["record"]["name"]
     assert run(["extend", str(cuts[3]), "--head", "6", "--shot", name, "--grow", "-o", str(cuts[4])]) == 3
     assert "does not grow there: the frames there are the camera's" in " ".join(capsys.readouterr().err.split())
     assert run(["extend", str(cuts[3]), "--tail", "4", "--shot", "A", "--grow", "-o", str(cuts[4])]) == 3

@@ -115,7 +115,8 @@ def probe(path: str, rate: Fraction | None = None) -> MediaInfo:
 def examine(path: str, rate: Fraction | None = None) -> tuple[MediaInfo, FrameMap, Orientation]:
     """`info.rate` is not that of the map's frames where it was chosen by `rate`; see `probe`."""
     examined = _examine(path, rate)
-    gc.collect(0)  # PyAV ties a frame to its side data in a ring; it would hold the decoder's pictures until later
+    if gc.isenabled():  # else somebody collects on a thread of their choice
+        gc.collect(0)  # PyAV ties a frame to its side data in a ring; it would hold the decoder's pictures until later
     return examined
 
 
