@@ -15,7 +15,7 @@ import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import CutError, HostError, Misplaced
 from secondunit_plugin.hosts.link import Connection, Links
-from secondunit_plugin.hosts.placement import Placed, land, place
+from secondunit_plugin.hosts.placement import Placed, place
 from secondunit_plugin.hosts.steps import steps
 from secondunit_plugin.hosts.strips import strips_from
 from secondunit_timeline.edits import edit
@@ -27,7 +27,7 @@ from secondunit_timeline.times import time_range
 from tests.end_to_end.hosts.blender import Blender, python_with_bpy
 from tests.plugin.hosts.bpy_editor import BlenderEditor
 from tests.plugin.hosts.conformance import film, frame_map, probed
-from tests.plugin.hosts.test_conformance import extended, plays_at, replaced, settings_in, v1
+from tests.plugin.hosts.test_conformance import extended, land_in, plays_at, replaced, settings_in, v1
 from tests.timeline.cuts import at, dissolve
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
@@ -170,7 +170,7 @@ def test_what_extends_a_shot_looks_like_it(editor: BlenderEditor, make_clip: Mak
     assert ordered.order is not None
     take = made.take(ordered.order)
     before = editor.host.read()
-    assert isinstance(land(editor.host, before.id, ordered, (take,), "Extend", probed), Placed)
+    assert isinstance(land_in(editor, before.id, ordered, (take,)), Placed)
     seen = editor.blender.do(
         f"one = next(one for one in strips if getattr(one, 'filepath', '') == {take.path!r})\n"
         "result = [one.transform.offset_x, one.crop.min_x, one.color_saturation, one.blend_alpha,\n"
@@ -216,7 +216,7 @@ def test_a_take_lands_in_the_blender_that_comes_after_one_that_was_killed(tmp_pa
             editor.host.read()
     with running("4.5", tmp_path) as editor:
         editor.blender.do(f"bpy.ops.wm.open_mainfile(filepath={before.id.project!r})")
-        done = land(editor.host, before.id, ordered, (take,), "Take", probed)
+        done = land_in(editor, before.id, ordered, (take,))
         assert isinstance(done, Placed)
         assert plays_at(done.sequence.cut, take) == [71]
 
