@@ -161,7 +161,7 @@ def _controls(album: Album, desk: Desk) -> None:
     _take(album, desk, "strokes")
     desk.hands.keys("Escape")
     _scroll(desk, "Camera, as a guide")
-    desk.choose("Camera, as a guide", "orbit")
+    desk.choose("Camera, as a guide", "push in")
     _draw(desk, "Show the move on the picture")
     _take(album, desk, "camera")
     desk.hands.keys("Escape")
