@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from collections.abc import Sequence as Series
 from fractions import Fraction
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from secondunit_plugin.hosts.host import (
     SequenceId,
     Support,
 )
+from secondunit_plugin.hosts.looking import look
 from secondunit_plugin.hosts.steps import Step
 from secondunit_plugin.hosts.strips import HOST_ID, OURS, identified
 
@@ -85,16 +87,7 @@ class Watched:
         return Attention((), None)
 
     def follow(self, changed: Callable[[Changed], None]) -> Callable[[], None]:
-        ended = threading.Event()
-        thread = threading.Thread(target=self._watch, args=(changed, ended), name="watched-folder", daemon=True)
-        thread.start()
-
-        def end() -> None:
-            ended.set()
-            if threading.current_thread() is not thread:
-                thread.join()
-
-        return end
+        return look(partial(self._watch, changed), "watched-folder")
 
     def _watch(self, changed: Callable[[Changed], None], ended: threading.Event) -> None:
         """An export is told of when its file has stayed the same for one look: programs write for a while."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Series
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -33,6 +34,7 @@ from secondunit_plugin.hosts.host import (
 )
 from secondunit_plugin.hosts.kdenlive.project import Project
 from secondunit_plugin.hosts.kdenlive.window import Window, open_windows
+from secondunit_plugin.hosts.looking import look
 from secondunit_plugin.hosts.steps import Add, Step, steps
 from secondunit_plugin.hosts.strips import Strip, Strips, strips_from
 from secondunit_plugin.hosts.wire import strips_to_json
@@ -115,16 +117,7 @@ class Kdenlive:
         return Attention((), self._project().playhead)
 
     def follow(self, changed: Callable[[Changed], None]) -> Callable[[], None]:
-        ended = threading.Event()
-        thread = threading.Thread(target=self._watch, args=(changed, ended), name="kdenlive", daemon=True)
-        thread.start()
-
-        def end() -> None:
-            ended.set()
-            if threading.current_thread() is not thread:
-                thread.join()
-
-        return end
+        return look(partial(self._watch, changed), "kdenlive")
 
     def _watch(self, changed: Callable[[Changed], None], ended: threading.Event) -> None:
         seen, told, missed = self._stamp(), self._revision_on_disk(), 0
