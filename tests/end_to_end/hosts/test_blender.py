@@ -4,17 +4,14 @@ nothing."""
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from queue import Queue
 
 import av
 import numpy as np
 import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import CutError, HostError, Misplaced
-from secondunit_plugin.hosts.link import Connection, Links
 from secondunit_plugin.hosts.placement import Placed, place
 from secondunit_plugin.hosts.steps import steps
 from secondunit_plugin.hosts.strips import strips_from
@@ -24,8 +21,7 @@ from secondunit_timeline.index import Index
 from secondunit_timeline.operations import InsertGap, Lift, Overwrite, Roll, Slip
 from secondunit_timeline.times import time_range
 
-from tests.end_to_end.hosts.blender import Blender, python_with_bpy
-from tests.plugin.hosts.bpy_editor import BlenderEditor
+from tests.plugin.hosts.bpy_editor import BlenderEditor, opened
 from tests.plugin.hosts.conformance import film, frame_map, probed
 from tests.plugin.hosts.test_conformance import extended, land_in, plays_at, replaced, settings_in, v1
 from tests.timeline.cuts import at, dissolve
@@ -36,22 +32,8 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module", params=["4.5", "5.0"])
 def editor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlenderEditor]:
-    with running(request.param, tmp_path_factory.mktemp("blender")) as made:
+    with opened(tmp_path_factory.mktemp("blender"), request.param) as made:
         yield made
-
-
-@contextmanager
-def running(version: str, folder: Path) -> Iterator[BlenderEditor]:
-    if (python := python_with_bpy(version)) is None:
-        pytest.skip(f"no Python with bpy {version}: `make hosts` installs it")
-    came: Queue[Connection] = Queue()
-    with pytest.MonkeyPatch.context() as patch, Links(folder / "home", came.put):
-        patch.setenv("SECONDUNIT_HOME", str(folder / "home"))
-        made = BlenderEditor(Blender(python, folder), came, folder)
-        try:
-            yield made
-        finally:
-            made.blender.close()
 
 
 def numbered(path: Path, frames: int, rate: Fraction) -> Path:
@@ -204,7 +186,7 @@ def test_dissolves_are_placed_moved_and_taken_off(editor: BlenderEditor, make_cl
 def test_a_take_lands_in_the_blender_that_comes_after_one_that_was_killed(tmp_path: Path, make_clip: MakeClip) -> None:
     """Its file was saved with the shot elsewhere, while the order ran."""
     made = film(make_clip)
-    with running("4.5", tmp_path) as editor:
+    with opened(tmp_path, "4.5") as editor:
         editor.open(made.cut)
         before = editor.host.read()
         ordered = replaced(before.cut, settings_in(made))
@@ -214,7 +196,7 @@ def test_a_take_lands_in_the_blender_that_comes_after_one_that_was_killed(tmp_pa
         editor.blender.kill()
         with pytest.raises(HostError, match=r"not connected any more|does not answer"):
             editor.host.read()
-    with running("4.5", tmp_path) as editor:
+    with opened(tmp_path, "4.5") as editor:
         editor.blender.do(f"bpy.ops.wm.open_mainfile(filepath={before.id.project!r})")
         done = land_in(editor, before.id, ordered, (take,))
         assert isinstance(done, Placed)
