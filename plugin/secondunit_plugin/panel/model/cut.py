@@ -69,7 +69,7 @@ Step = Opened | Slugged | CutIn | Approved | TakenOut | Reloaded
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Version:
-    """`index` over the cut, which nothing changes; `done`: what the step changed, or empty.
+    """`index` over the cut, which nothing changes; `step`: what made it of the version before.
 
     `edit`: the same as changes that can be inverted, while this run of the panel knows them. `id` names it in the
     panel's saved state.
@@ -78,7 +78,6 @@ class Version:
     index: "Index"
     places: tuple[Place, ...]
     layout: Layout
-    done: str = ""
     step: Step = Opened()
     slugs: "tuple[AwaitedSlug, ...]" = ()
     edit: "Edit | None" = None

@@ -88,7 +88,7 @@ def _changed(version: Version, operations: Sequence[Operation]) -> Version:
     """With what is no step of its own."""
     if not operations:
         return version
-    return replace(version_of(edit(version.index.cut, operations)[0], None, version.step), done=version.done)
+    return version_of(edit(version.index.cut, operations)[0], None, version.step)
 
 
 def _ours(index: Index) -> Iterable[tuple[str, str, int]]:
@@ -203,8 +203,7 @@ def settled(opened: OpenCut, take: Take) -> OpenCut:
     version = opened.version
     if not (operations := _approvals(version.index, take)):
         return opened
-    cut, done = edit(version.index.cut, operations)
-    made = replace(version_of(cut, None, version.step), done=f"{version.done}\n{done}")
+    made = version_of(edit(version.index.cut, operations)[0], None, version.step)
     return replace(opened, versions=(*opened.versions[: opened.place], made, *opened.versions[opened.place + 1 :]))
 
 
@@ -297,8 +296,8 @@ def _shown(opened: OpenCut, place: int) -> OpenCut:
     version = opened.versions[place]
     for order_id, take in opened.filled.items():  # the first that arrived is played where several wait
         if any(slug.order_id == order_id for slug in version.slugs):
-            cut, done = edit(version.index.cut, filled(version.index, take))
-            version = replace(version_of(cut, None, version.step), done=version.done or str(done))
+            cut, _ = edit(version.index.cut, filled(version.index, take))
+            version = version_of(cut, None, version.step)
     versions = (*opened.versions[:place], version, *opened.versions[place + 1 :])
     return replace(opened, versions=versions, place=place)
 

@@ -126,7 +126,7 @@ class Hosted:
         """Of what the host holds; as `made`, where that is what it was made of."""
         version = version_of(sequence.cut)
         if made is not None:
-            version = replace(version, done=made.done, step=made.step, edit=made.edit)
+            version = replace(version, step=made.step, edit=made.edit)
         at = {(place.track, place.at.frame): place for place in version.places if isinstance(place, ShotPlace)}
         self.places = {
             str(item.child.metadata.get(OURS, {}).get(HOST_ID, "")): at[track.name, int(item.start)]

@@ -48,9 +48,7 @@ def version_of(cut: otio.schema.Timeline, done: Edit | None = None, step: Step |
     places = tuple(
         place for track in index.tracks if track.kind == otio.schema.TrackKind.Video for place in _places(index, track)
     )
-    return Version(
-        index, places, _layout(index, places), str(done or ""), step or Opened(), tuple(awaited(index)), done
-    )
+    return Version(index, places, _layout(index, places), step or Opened(), tuple(awaited(index)), done)
 
 
 def write_scene(cut: otio.schema.Timeline, folder: Path) -> CutScene:

@@ -64,10 +64,7 @@ def save(home: Path, state: State) -> None:
             "digest": opened.digest,
             "saved_as": str(opened.saved_as) if opened.saved_as is not None else None,
             "place": opened.place,
-            "versions": [
-                {"id": version.id, "done": version.done, "step": _step_to_json(version.step)}
-                for version in opened.versions
-            ],
+            "versions": [{"id": version.id, "step": _step_to_json(version.step)} for version in opened.versions],
             "filled": [_take_to_json(take) for take in opened.filled.values()],
             "unplaced": [
                 {"order": one.order_id, "name": one.name, "path": one.path, "why": one.why} for one in state.unplaced
@@ -152,7 +149,7 @@ def _version(folder: Path, document: dict[str, Any]) -> Version:
     text = zlib.decompress((folder / (document["id"] + _VERSION)).read_bytes())
     cut: otio.schema.Timeline = parsed(text)
     made = version_of(cut, None, _step_from_json(document["step"]))
-    return replace(made, done=str(document["done"]), id=str(document["id"]))
+    return replace(made, id=str(document["id"]))
 
 
 def _step_to_json(step: Step) -> dict[str, str | bool]:
