@@ -122,16 +122,16 @@ def _window():
     return bpy.context.temp_override(window=windows[0]) if windows else contextlib.nullcontext()
 
 
-def curves(scene):
-    """Animation curves by data path; from 4.4 on actions have layers."""
+def curves(scene, strip):
+    """The animation curves of a strip, by data path from the strip on and array index."""
     action = scene.animation_data.action if scene.animation_data is not None else None
     if action is None:
         return {}
     if hasattr(action, "fcurves"):
-        return {curve.data_path: curve for curve in action.fcurves}
-    bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
-    return {curve.data_path: curve for bag in bags for curve in bag.fcurves}
-
-
-def curve_of(curves, strip, name):
-    return next((curve for path, curve in curves.items() if path.endswith(f'["{strip.name}"].{name}')), None)
+        found = action.fcurves
+    else:  # from 4.4 on actions have layers
+        bags = [bag for layer in action.layers for part in layer.strips for bag in part.channelbags]
+        found = [curve for bag in bags for curve in bag.fcurves]
+    named = f'["{bpy.utils.escape_identifier(strip.name)}"].'
+    own = [(curve, *curve.data_path.partition(named)) for curve in found]
+    return {(path, curve.array_index): curve for curve, before, middle, path in own if middle and "[" not in before}

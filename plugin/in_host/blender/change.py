@@ -36,7 +36,10 @@ class _Place:
 
 
 class SceneChange:
-    """Making one only looks, and raises Refused for what cannot be done; `make` changes the scene."""
+    """Making one only looks, and raises Refused for what cannot be done; `make` changes the scene.
+
+    `notes`: sentences on what `make` did that a person may not expect.
+    """
 
     def __init__(self, reading, target, likes):
         self._reading, self._target, self._likes = reading, target, likes
@@ -65,6 +68,7 @@ class SceneChange:
         for place in sorted(self._places.values(), key=lambda one: one.first):
             self._settle(place)
         self._effects = [self._effect_place(told) for told in self._made]
+        self.notes = []
 
     def make(self):
         strips, modified = api.strips(self._scene), self._reading.modified
@@ -280,7 +284,13 @@ class SceneChange:
         except (RuntimeError, AttributeError) as error:
             raise Refused(f"Blender cannot open {media['path']}: {error}") from None
         if self._is(self._likes.get(told["id"])):
-            take_over(self._scene, self._reading.strips[self._likes[told["id"]]], strip, place.first)
+            source = self._reading.strips[self._likes[told["id"]]]
+            meeting = place.first if api.get(source, "left_handle") < place.first else place.last - 1
+            if held := take_over(self._scene, source, strip, meeting):
+                self.notes.append(
+                    f"{', '.join(held)} of {source.name!r}: keyframes are not continued, {strip.name!r} holds the "
+                    "values that they have where the two meet."
+                )
         return strip
 
     def _images(self, name, path, channel, at):
@@ -340,7 +350,7 @@ class SceneChange:
         for frame in (first, last):
             effect.speed_frame_number = float(line + (frame - first) * per_frame - HALF + raised)
             effect.keyframe_insert("speed_frame_number", frame=frame)
-        curve = api.curve_of(api.curves(self._scene), effect, "speed_frame_number")
+        curve = api.curves(self._scene, effect)["speed_frame_number", 0]
         curve.extrapolation = "LINEAR"
         for point in curve.keyframe_points:
             point.interpolation = "LINEAR"

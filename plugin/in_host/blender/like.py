@@ -19,28 +19,20 @@ _SIDES = (("min_x", 0), ("max_x", 0), ("min_y", 1), ("max_y", 1))
 def take_over(scene, source, target, at):
     """Opacity, colour, transform, crop, modifiers, volume. What is animated holds the value of the scene's frame `at`.
 
-    Where the pictures are of other sizes, they cover the same part of the frame.
+    Where the pictures are of other sizes, they cover the same part of the frame. Returns what holds, in words.
     """
-    curves = api.curves(scene)
-
-    def value(owner, path, name):
-        found = getattr(owner, name)
-        for known, curve in curves.items():
-            if known.endswith(f'["{source.name}"].{path}') and isinstance(found, (int, float)):
-                return type(found)(curve.evaluate(at))
-        return found
-
     for name in _VALUES:
         if hasattr(source, name) and hasattr(target, name):
-            setattr(target, name, value(source, name, name))
+            setattr(target, name, getattr(source, name))
     for part in ("transform", "crop"):
         if hasattr(source, part) and hasattr(target, part):
             owner = getattr(source, part)
             for one in owner.bl_rna.properties:
                 if not one.is_readonly:
-                    setattr(
-                        getattr(target, part), one.identifier, value(owner, f"{part}.{one.identifier}", one.identifier)
-                    )
+                    setattr(getattr(target, part), one.identifier, getattr(owner, one.identifier))
+    if len(getattr(source, "modifiers", ())):
+        api.copy_modifiers(scene, source, target)
+    held = _hold(scene, source, target, at)
     sizes = [_size(one) for one in (source, target)]
     if None not in sizes and sizes[0] != sizes[1]:
         (width, height), (other_width, other_height) = sizes
@@ -48,8 +40,32 @@ def take_over(scene, source, target, at):
         target.transform.scale_y *= height / other_height
         for name, axis in _SIDES:
             setattr(target.crop, name, round(getattr(target.crop, name) * sizes[1][axis] / sizes[0][axis]))
-    if len(getattr(source, "modifiers", ())):
-        api.copy_modifiers(scene, source, target)
+    return held
+
+
+def _hold(scene, source, target, at):
+    """Modifiers are found by their names, which copies have, too."""
+    held = []
+    for (path, index), curve in api.curves(scene, source).items():
+        parts, _, name = path.rpartition(".")
+        if not (path in _VALUES or parts in ("transform", "crop") or parts.startswith("modifiers[")):
+            continue
+        try:
+            owner = target.path_resolve(parts) if parts else target
+            before, value = getattr(owner, name), curve.evaluate(at)
+        except (ValueError, AttributeError):  # a curve that has outlived what it moved
+            continue
+        described = owner.bl_rna.properties[name]
+        if isinstance(before, str):
+            value = next((one.identifier for one in described.enum_items if one.value == int(value)), before)
+        if hasattr(before, "__setitem__"):
+            before[index] = value
+        else:
+            setattr(owner, name, type(before)(value))
+        words = f"{described.name} (modifier)" if parts.startswith("modifiers[") else described.name
+        if words not in held:
+            held.append(words)
+    return held
 
 
 def _size(strip):

@@ -330,10 +330,10 @@ def _line(scene, effect, start):
     """
     if effect.use_frame_interpolate:
         return None
-    curves = api.curves(scene)
-    if effect.speed_control == "MULTIPLY" and api.curve_of(curves, effect, "speed_factor") is None:
+    curves = api.curves(scene, effect)
+    if effect.speed_control == "MULTIPLY" and ("speed_factor", 0) not in curves:
         return Fraction(0), Fraction(effect.speed_factor).limit_denominator(_FINEST)
-    curve = api.curve_of(curves, effect, "speed_frame_number")
+    curve = curves.get(("speed_frame_number", 0))
     points = list(curve.keyframe_points) if curve is not None else []
     straight = len(points) == 2 and points[0].interpolation == "LINEAR" and curve.extrapolation == "LINEAR"
     if effect.speed_control != "FRAME_NUMBER" or not straight or points[0].co[0] == points[1].co[0]:

@@ -110,8 +110,9 @@ class Session:
 
     def _apply(self, params):
         reading = self._of(params["revision"])
-        _one_step(SceneChange(reading, *carried_out(reading.told, params["steps"])), params["name"])
-        return self._read({})
+        change = SceneChange(reading, *carried_out(reading.told, params["steps"]))
+        _one_step(change, params["name"])
+        return {**self._read({}), "notes": change.notes}
 
     def _version(self, params):
         """A copy of the scene, in which the cut is made. It is read like an open one."""

@@ -69,13 +69,15 @@ class Sequence:
     """The open sequence. `cut`: every item carries its id, see `strips.id_of`; nothing of it is ever changed.
 
     `revision`: another one whenever anything in `cut` is another; only to be compared. `name`: as a person knows it,
-    where `id` does not say.
+    where `id` does not say. `notes`: sentences on what an `apply` or `add_version` has done that its user may not
+    expect.
     """
 
     id: SequenceId
     cut: otio.schema.Timeline
     revision: str
     name: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ class LinkedHost:
             raise HostError(f"{self._connection.greeting.program} tells a cut that is none: {error}") from error
         self._rate = strips.rate
         where = SequenceId(self._text(told, "project"), self._text(told, "sequence"))
-        return Sequence(where, cut, self._text(told, "revision"))
+        notes = _texts(told.get("notes", []), self._connection.greeting.program)
+        return Sequence(where, cut, self._text(told, "revision"), notes=notes)
 
     def _text(self, told: dict[str, Any], key: str) -> str:
         value = told.get(key)

@@ -142,23 +142,33 @@ def test_what_extends_a_shot_looks_like_it(editor: BlenderEditor, make_clip: Mak
         "one = strips['A']; one.transform.offset_x, one.crop.min_x, one.color_saturation = 12, 5, 0.5\n"
         "one.blend_alpha = 0.25; one.keyframe_insert('blend_alpha', frame=86400)\n"
         "one.blend_alpha = 0.75; one.keyframe_insert('blend_alpha', frame=86440)\n"
+        "one.transform.rotation = 1; one.transform.keyframe_insert('rotation', frame=86420)\n"
         "with api.sequencer(scene):\n"
         "    api.editor(scene).active_strip = one\n"
         "    bpy.ops.sequencer.strip_modifier_add(type='BRIGHT_CONTRAST')\n"
-        "one.modifiers[0].contrast = 7\n"
+        "m = one.modifiers[0]; m.contrast = 7\n"
+        "m.bright = 3; m.keyframe_insert('bright', frame=86430)\n"
+        "m.bright = 5; m.keyframe_insert('bright', frame=86440)\n"
+        "scene.frame_set(86400)\n"
         "api.push_undo('Looks')"
     )
     ordered = extended(editor.host.read().cut, settings_in(made))
     assert ordered.order is not None
     take = made.take(ordered.order)
     before = editor.host.read()
-    assert isinstance(land_in(editor, before.id, ordered, (take,)), Placed)
+    placed = land_in(editor, before.id, ordered, (take,))
+    assert isinstance(placed, Placed)
+    (name,) = (child.name for child in placed.sequence.cut.tracks[0] if str(child.name).startswith("A_"))
+    assert placed.sequence.notes == (
+        f"Blend Opacity, Rotation, Brightness (modifier) of 'A': keyframes are not continued, {name!r} holds the "
+        "values that they have where the two meet.",
+    )
     seen = editor.blender.do(
         f"one = next(one for one in strips if getattr(one, 'filepath', '') == {take.path!r})\n"
         "result = [one.transform.offset_x, one.crop.min_x, one.color_saturation, one.blend_alpha,\n"
-        "          [(m.type, m.contrast) for m in one.modifiers], one.color_tag]"
+        "          [(m.type, m.contrast, m.bright) for m in one.modifiers], one.color_tag]"
     )
-    assert seen == [12, 5, 0.5, pytest.approx(0.75), [["BRIGHT_CONTRAST", 7]], "COLOR_06"]
+    assert seen == [12, 5, 0.5, pytest.approx(0.75), [["BRIGHT_CONTRAST", 7, 5]], "COLOR_06"]
 
 
 def test_dissolves_are_placed_moved_and_taken_off(editor: BlenderEditor, make_clip: MakeClip) -> None:

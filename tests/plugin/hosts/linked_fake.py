@@ -22,10 +22,11 @@ from tests.plugin.hosts.test_link import in_host
 
 
 class InHost:
-    """What code inside a program does with what it is asked."""
+    """What code inside a program does with what it is asked; `notes` are those of every `apply`."""
 
     def __init__(self, fake: FakeHost, home: Path) -> None:
         self.fake = fake
+        self.notes: tuple[str, ...] = ()
         about = {"program": "Fake", "version": "1", "supports": [str(one) for one in Support], "limits": []}
         methods = ("read", "attention", "apply", "version", "undo", "bin", "reveal")
         self.link = in_host.Link(home, about, {method: getattr(self, f"_{method}") for method in methods})
@@ -55,7 +56,7 @@ class InHost:
             self.fake.apply(steps, self.fake.strips.rate, params["revision"], params["name"])
         except CutMoved as error:
             raise in_host.Refused(str(error), in_host.MOVED) from error
-        return self._read({})
+        return self._read({}) | {"notes": list(self.notes)}
 
     def _version(self, params: dict[str, Any]) -> dict[str, Any]:
         strips = json.dumps(params["strips"]).encode()

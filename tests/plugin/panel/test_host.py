@@ -165,6 +165,26 @@ def test_a_host_that_is_killed_is_followed_again_and_its_takes_land_where_the_sh
     assert plays_at(editor.host.read().cut, take) == [71]
 
 
+def test_what_a_host_notes_of_a_placement_is_said(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    """Over the real link."""
+    editor = opened(shown)
+    programs = ProgramsModel(seat.model)
+    programs.listen()
+    qtbot.waitUntil(lambda: (seat.model.link.home / "link.json").exists(), timeout=WAIT_MS)
+    inside = InHost(editor.host, seat.model.link.home)
+    inside.notes = ("'A' is animated.", "'B' is not.")
+    try:
+        with pumped(inside):
+            qtbot.waitUntil(lambda: seat.model.cut.open is not None, timeout=WAIT_MS)
+            chosen = seat.order(shown, extended(seat.cut, settings_in(shown)))
+            with qtbot.waitSignal(seat.model.editing.stepped, timeout=WAIT_MS):
+                seat.model.editing.cut_in(chosen)
+            qtbot.waitUntil(lambda: seat.said[-1] == Notice("'A' is animated.\n'B' is not."), timeout=WAIT_MS)
+    finally:
+        seat.model.close_host()
+        programs.close()
+
+
 def test_the_host_that_came_last_is_followed(qtbot: QtBot, seat: Seat, shown: Film) -> None:
     first, second = opened(shown), opened(shown)
     follow(seat, qtbot, first)

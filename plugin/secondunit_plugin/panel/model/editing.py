@@ -44,11 +44,11 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What an edit made; `why` the panel's state could not be saved with it; `beside`: see `hosted.Made`."""
+    """What an edit made; `why` the panel's state could not be saved with it; `said`: see `hosted.Made`."""
 
     opened: OpenCut
     why: str
-    beside: str = ""
+    said: str = ""
 
 
 class EditingModel(QObject):
@@ -63,8 +63,8 @@ class EditingModel(QObject):
     """The name of a take that has come into the place of its slug, and whether its clip plays it."""
     refused = pyqtSignal(object)
     """A `SecondUnitError`."""
-    put_beside = pyqtSignal(str)
-    """Where the edit lies that a host could not make in its open sequence, and why."""
+    said = pyqtSignal(str)
+    """What a host's user is told of an edit that was made there, see `hosted.Made`."""
     ways_known = pyqtSignal(object)
     """Why a take cannot be cut in by each `timeline.ways.Way`, by its name; empty where it can."""
 
@@ -284,7 +284,7 @@ class EditingModel(QObject):
             if asked.edit is None:
                 return _Kept(hosted.read(opened), "")
             made = hosted.carry_out(opened, asked.edit, asked.take)
-            return _Kept(made.opened, "", made.beside)
+            return _Kept(made.opened, "", made.said)
 
         def refuse(error: SecondUnitError) -> None:
             if self._is_first(asked, opened):
@@ -299,8 +299,8 @@ class EditingModel(QObject):
                     self._cut.set_state(kept.opened)
                     if kept.opened.place > opened.place and kept.opened.version not in opened.versions:
                         self.stepped.emit(kept.opened)
-                if kept.beside:
-                    self.put_beside.emit(kept.beside)
+                if kept.said:
+                    self.said.emit(kept.said)
                 asked.done()
                 self._go_on()
 

@@ -13,7 +13,7 @@ from secondunit_timeline.changes import Edit
 from secondunit_timeline.index import Index
 
 from secondunit_plugin.hosts.host import Host, Sequence, Support
-from secondunit_plugin.hosts.placement import Beside, land
+from secondunit_plugin.hosts.placement import Beside, Placed, land
 from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.strips import HOST_ID, OURS
 from secondunit_plugin.panel.model.cut import OpenCut, Version
@@ -23,10 +23,10 @@ from secondunit_plugin.panel.model.reading import version_of, where
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`beside`: where it lies if not in the open sequence, as a person is told; or empty."""
+    """`said`: where it lies if not in the open sequence, and what the host says of it; or empty."""
 
     opened: OpenCut
-    beside: str = ""
+    said: str = ""
 
 
 class Hosted:
@@ -89,16 +89,16 @@ class Hosted:
                 return Made(self._keeping(made, self._version(self.host.read())))
             if made is before:
                 return Made(before)
-            beside = ""
+            said = list(placed.sequence.notes)
             if isinstance(placed, Beside):
                 name = placed.sequence.name or placed.sequence.id.sequence
-                beside = f"it lies beside the cut, as {name}: {placed.why}"
+                said.insert(0, f"it lies beside the cut, as {name}: {placed.why}")
                 if self.host.read().revision != placed.sequence.revision:
-                    return Made(before, beside)
+                    return Made(before, "\n".join(said))
             version = self._version(placed.sequence, made.version)
-            if take is not None and not beside:
+            if take is not None and isinstance(placed, Placed):
                 self._reveal(version.index, take)
-            return Made(self._keeping(made, version), beside)
+            return Made(self._keeping(made, version), "\n".join(said))
 
     def _reveal(self, index: Index, take: Take) -> None:
         """The host's playhead goes to a take that was cut in, which is there also where that fails."""

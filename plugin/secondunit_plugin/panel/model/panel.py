@@ -123,7 +123,7 @@ class PanelModel(QObject):
         self.cut.changed.connect(self._keep_place)
         self.editing.filled.connect(self._say_filled)
         self.editing.refused.connect(self._refuse)
-        self.editing.put_beside.connect(lambda said: self.noticed.emit(Notice(said)))
+        self.editing.said.connect(lambda said: self.noticed.emit(Notice(said)))
         self._inquiry = InquiryModel(link, self.cut, self.draft, self.orders, self.forecast, self)
         for changed in (self.draft.changed, self.cut.changed, self.unit_changed):
             changed.connect(self.live.follow)
