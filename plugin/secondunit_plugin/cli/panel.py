@@ -43,9 +43,6 @@ def panel(cut: Path | None, kdenlive: bool) -> int:
         return Kdenlive(cut if cut is not None else open_project(), Probing())
 
     if kdenlive:
-        # Before the panel's threads are there: of two that import it at once, one may find half of it.
-        import secondunit_timeline  # noqa: F401
-
         return run(cut, in_kdenlive)
     is_folder = cut is not None and cut.is_dir() and cut.suffix.lower() not in _BUNDLES
     return run(cut, in_folder if is_folder else None)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 
 
 def look(watch: Callable[[threading.Event], None], name: str) -> Callable[[], None]:
@@ -10,7 +11,8 @@ def look(watch: Callable[[threading.Event], None], name: str) -> Callable[[], No
     That waits for its end, unless it is `watch` itself that calls.
     """
     ended = threading.Event()
-    thread = threading.Thread(target=watch, args=(ended,), name=name, daemon=True)
+    # In the caller's context, which says who opens media files.
+    thread = threading.Thread(target=copy_context().run, args=(watch, ended), name=name, daemon=True)
     thread.start()
 
     def end() -> None:

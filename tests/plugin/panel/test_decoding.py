@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ pytest.importorskip("PyQt5.QtGui", reason="the extra `panel` is not installed")
 
 from PyQt5.QtCore import QObject
 from pytestqt.qtbot import QtBot
+from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.frames.decoding import DecodingByFrames
 from secondunit_plugin.panel.frames.link import FramesLink
@@ -92,3 +94,26 @@ def test_operations_decode_as_it_was_settled_where_they_were_asked_for(qtbot: Qt
     finally:
         DECODING.reset(before)
     assert found == [there]
+
+
+def test_hosts_media_is_probed_by_who_decodes(make_clip: MakeClip, frames: Frames, tmp_path: Path) -> None:
+    there, probed = DecodingByFrames(frames.link), Probing()
+    clip, still, later = str(make_clip(30)), tmp_path / "still.png", tmp_path / "later.mov"
+    write_still(still, "64x36")
+    assert frames.link.running is not None
+    process = psutil.Process(frames.link.running.pid)
+    before = DECODING.set(there)
+    try:
+        process.suspend()
+        with ThreadPoolExecutor(1) as thread:
+            asked = thread.submit(copy_context().run, probed, clip)
+            frames.qtbot.waitUntil(lambda: bool(frames.link._calls))
+            process.resume()
+            assert asked.result(SECONDS / 1000) == Here().probe(clip)
+        assert probed(str(later)) is None
+        later.write_bytes(Path(clip).read_bytes())
+        info = probed(str(later))
+        assert info is not None and info.frames == 30
+        assert probed(str(still)) is None, "it has no rate"
+    finally:
+        DECODING.reset(before)
