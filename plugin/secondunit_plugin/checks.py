@@ -14,12 +14,12 @@ from secondunit_bridge.messages import UnitInfo
 
 from secondunit_plugin.hosts import installing
 
-FAILED = "FAIL"
+FAILED, LEFT_OUT = "FAIL", "–"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`mark`: "ok", "FAIL", or "–" for what can be left out."""
+    """`mark`: "ok", FAILED, or LEFT_OUT for what can be."""
 
     name: str
     says: str
@@ -60,14 +60,19 @@ def checks(unit: Callable[[], spawn.Address]) -> Iterator[Check]:
     else:
         yield Check("unit", f"process {info.pid}, home {info.home}")
         for card in info.cards:
-            yield Check(f"{card.engine}/{card.model}", card.missing or "ready", "–" if card.missing else "ok")
+            yield Check(f"{card.engine}/{card.model}", card.missing or "ready", LEFT_OUT if card.missing else "ok")
     for host in installing.HOSTS:
-        for one in installing.find(host):
-            said = installing.standing(one)
-            yield Check(one.program, said, "ok" if said == installing.CONNECTED else "–")
+        yield from installed(host)
     ffmpeg = shutil.which("ffmpeg")
     said = f"{ffmpeg} (used by the tests only)" if ffmpeg else "not installed (used by the tests only)"
-    yield Check("ffmpeg program", said, "ok" if ffmpeg else "–")
+    yield Check("ffmpeg program", said, "ok" if ffmpeg else LEFT_OUT)
+
+
+def installed(host: str) -> Iterator[Check]:
+    """What the host's programs on this machine have of ours."""
+    for one in installing.find(host):
+        said = installing.standing(one)
+        yield Check(one.program, said, "ok" if said == installing.CONNECTED else LEFT_OUT)
 
 
 async def _info(address: spawn.Address) -> UnitInfo:

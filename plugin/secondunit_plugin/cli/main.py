@@ -34,7 +34,7 @@ class LazyCommands(click.Group):
         "models": "models",
         "panel": "panel",
         "unit": "unit",
-        "doctor": "unit",
+        "doctor": "doctor",
         "install": "install",
         "demo": "demo",
     }

@@ -1,4 +1,4 @@
-"""`secondunit unit` and `secondunit doctor`: the daemon, and whether everything it needs is there."""
+"""`secondunit unit`: the daemon."""
 
 from typing import assert_never
 
@@ -20,7 +20,6 @@ from secondunit_bridge.messages import (
     UnitInfo,
 )
 
-from secondunit_plugin.checks import FAILED, checks
 from secondunit_plugin.cli.output import print_json, print_table
 
 
@@ -126,17 +125,3 @@ def _state(event: Event) -> str:
             return "cancelled"
         case _:
             assert_never(event)
-
-
-@click.command()
-def doctor() -> None:
-    """Check this machine: packages, codecs, folders, disk space, the unit, its models.
-
-    Exit code 3 if something is missing that every order needs.
-    """
-    failed = False
-    for check in checks(lambda: spawn.ensure_running(spawn.home())):
-        failed = failed or check.mark == FAILED
-        click.echo(f"{check.mark:4}  {check.name}: {check.says}")
-    if failed:
-        raise SystemExit(3)

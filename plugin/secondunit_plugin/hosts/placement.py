@@ -15,7 +15,7 @@ from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.takes import record_of
 
-from secondunit_plugin.hosts.frames import Probed, first_difference
+from secondunit_plugin.hosts.frames import Difference, Probed, first_difference
 from secondunit_plugin.hosts.host import Host, Sequence, SequenceId, Support
 from secondunit_plugin.hosts.steps import (
     Add,
@@ -248,13 +248,21 @@ def _undone(host: Host, sequence: Sequence, seen: Sequence, probed: Probed) -> s
     """Takes back what left `seen`, and says how far that went."""
     program = host.about().program
     try:
-        if Support.UNDO in host.about().supports:
-            host.undo(seen.revision)
-            now = host.read()
-        else:
-            back = steps(strips_from(seen.cut, probed), strips_from(sequence.cut, probed))
-            now = host.apply(back, Index(seen.cut).rate, seen.revision, "undo")
+        left = take_back(host, sequence, seen, probed)
     except (HostError, CutError) as error:
         return f"It could not be undone ({error}): undo it in {program}"
-    left = first_difference(sequence.cut, now.cut, probed)
     return "It was undone" if left is None else f"Undoing it has left {left}: undo it in {program}"
+
+
+def take_back(host: Host, sequence: Sequence, seen: Sequence, probed: Probed) -> Difference | None:
+    """Takes back in the open sequence what made `seen` of `sequence`; how it differs from that then.
+
+    Raises what the host raises, and CutError where `sequence` is none that a host can be told.
+    """
+    if Support.UNDO in host.about().supports:
+        host.undo(seen.revision)
+        now = host.read()
+    else:
+        back = steps(strips_from(seen.cut, probed), strips_from(sequence.cut, probed))
+        now = host.apply(back, Index(seen.cut).rate, seen.revision, "undo")
+    return first_difference(sequence.cut, now.cut, probed)
