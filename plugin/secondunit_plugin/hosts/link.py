@@ -4,6 +4,7 @@ import hmac
 import os
 import secrets
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,14 +19,16 @@ from typing import Any, Self
 import anyio
 import filelock
 import orjson
-from anyio.abc import ByteStream, SocketAttribute
+from anyio.abc import ByteStream, Listener, SocketAttribute
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from anyio.streams.buffered import BufferedByteReceiveStream
 from secondunit_bridge import __version__, spawn
 from secondunit_bridge.errors import CutMoved, HostError, HostUnreachable
 from secondunit_bridge.files import write_whole
 
-__all__ = ["LIMIT", "PROTOCOL", "Connection", "Greeting", "Links", "address_file"]
+from secondunit_plugin.hosts import websocket
+
+__all__ = ["LIMIT", "PROTOCOL", "Connection", "Greeting", "Links", "address_file", "websocket_port"]
 
 PROTOCOL = (1, 1)
 """The lowest and the highest version that this end speaks."""
@@ -173,15 +176,16 @@ class Links:
                     "another panel is connected with the editing programs: close it, or go on with it"
                 ) from None
             self._portal = stack.enter_context(start_blocking_portal(name="host link"))
-            socket = None if sys.platform == "win32" else _socket_path(self._home, stack)
+            path = None if sys.platform == "win32" else _socket_path(self._home, stack)
             try:
-                listener, target = self._portal.call(_listen, socket)
+                listener, target = self._portal.call(_listen, path)
             except OSError as error:
-                raise HostError(f"the panel cannot listen at {socket or 'a port of 127.0.0.1'}: {error}") from error
-            stack.callback(lambda: socket.unlink(missing_ok=True) if socket is not None else None)
-            self._portal.start_task_soon(listener.serve, self._handle)
-            stack.callback(self._portal.call, listener.aclose)
+                raise HostError(f"the panel cannot listen at {path or 'a port of 127.0.0.1'}: {error}") from error
+            stack.callback(lambda: path.unlink(missing_ok=True) if path is not None else None)
+            self._serve(listener, self._handle, stack)
             told = {"target": target, "token": self._token, "process": os.getpid()}
+            with suppress(OSError):  # somebody else has the port: a host that needs it finds no address, and says so
+                told["websocket"] = self._serve_websockets(stack)
             write_whole(address_file(self._home), orjson.dumps(told), mode=0o600)
             stack.callback(address_file(self._home).unlink, missing_ok=True)
             self._open = stack.pop_all()
@@ -191,6 +195,20 @@ class Links:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._open.close()
+
+    def _serve(self, listener: Listener[Any], handle: Callable[[Any], Any], stack: ExitStack) -> None:
+        self._portal.start_task_soon(listener.serve, handle)
+        stack.callback(self._portal.call, listener.aclose)
+
+    def _serve_websockets(self, stack: ExitStack) -> str:
+        port = websocket_port(self._home)
+        self._serve(self._portal.call(_listen_at, port), self._handle_websocket, stack)
+        return f"ws://127.0.0.1:{port}"
+
+    async def _handle_websocket(self, stream: ByteStream) -> None:
+        async with stream:
+            if (lines := await websocket.accepted(stream)) is not None:
+                await self._handle(lines)
 
     async def _handle(self, stream: ByteStream) -> None:
         self._hosts += 1
@@ -274,10 +292,31 @@ def address_file(home: Path) -> Path:
     return home / "link.json"
 
 
-async def _listen(socket: Path | None) -> tuple[Any, str]:
-    if socket is not None:
-        return await anyio.create_unix_listener(socket, mode=0o600), f"unix:{socket}"
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
+def websocket_port(home: Path) -> int:
+    """The port of 127.0.0.1 for hosts that have WebSockets alone: one for the home, since programs allow one by name.
+
+    It is chosen when it is first asked for.
+    """
+    file = home / "link.port"
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        pass
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    spawn.make_private(home)
+    write_whole(file, str(port).encode(), mode=0o600)
+    return port
+
+
+async def _listen_at(port: int) -> Listener[Any]:
+    return await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
+
+
+async def _listen(path: Path | None) -> tuple[Any, str]:
+    if path is not None:
+        return await anyio.create_unix_listener(path, mode=0o600), f"unix:{path}"
+    listener = await _listen_at(0)
     return listener, f"127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
 
 
