@@ -26,8 +26,6 @@ from secondunit_bridge import __version__, spawn
 from secondunit_bridge.errors import CutMoved, HostError, HostUnreachable
 from secondunit_bridge.files import write_whole
 
-from secondunit_plugin.hosts import websocket
-
 __all__ = ["LIMIT", "PROTOCOL", "Connection", "Greeting", "Links", "address_file", "websocket_port"]
 
 PROTOCOL = (1, 1)
@@ -206,8 +204,10 @@ class Links:
         return f"ws://127.0.0.1:{port}"
 
     async def _handle_websocket(self, stream: ByteStream) -> None:
+        from secondunit_plugin.hosts.websocket import accepted
+
         async with stream:
-            if (lines := await websocket.accepted(stream)) is not None:
+            if (lines := await accepted(stream)) is not None:
                 await self._handle(lines)
 
     async def _handle(self, stream: ByteStream) -> None:
