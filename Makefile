@@ -41,9 +41,11 @@ gpu: $(ENV)/dev.stamp
 	$(BIN)/pytest -m gpu
 	$(BIN)/python -m tests.gpu $(MODELS)
 
-# Real editing programs under the panel. Blender's modules are some 370 MB each, and need a Python 3.11.
-BPY := 4.5.4 5.0.1
+# Real editing programs under the panel. Blender's modules are some 370 MB each; those up to 5.0 need a Python 3.11,
+# later ones a Python 3.13, without which they are left out.
 PYTHON_BPY ?= python3.11
+PYTHON_BPY_5_1 ?= python3.13
+BPY := 4.5.4 5.0.1 $(if $(shell command -v $(PYTHON_BPY_5_1)),5.3.0)
 # Of Debian, installed where this runs as root there; the tests of what is missing are skipped.
 DEBIAN := openshot-qt kdenlive melt ffmpeg dbus-daemon xvfb xdotool libgl1-mesa-dri
 hosts: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
@@ -54,8 +56,8 @@ blender: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
 	$(BIN)/pytest -m long -k blender tests/plugin/hosts tests/end_to_end/hosts
 
 out/hosts/bpy-%/done:
-	$(PYTHON_BPY) -m venv out/hosts/bpy-$*
-	out/hosts/bpy-$*/bin/pip install --quiet --disable-pip-version-check bpy==$* 'numpy<2'
+	$(if $(filter 4.% 5.0.%,$*),$(PYTHON_BPY),$(PYTHON_BPY_5_1)) -m venv out/hosts/bpy-$*
+	out/hosts/bpy-$*/bin/pip install --quiet --disable-pip-version-check bpy==$* $(if $(filter 4.% 5.0.%,$*),'numpy<2')
 	touch $@
 
 docs: $(ENV)/dev.stamp

@@ -12,6 +12,10 @@ FOLDER = Path(__file__).parents[3] / "out" / "hosts"
 """Where `make hosts` installs each version of bpy, in a Python environment of its own."""
 
 
+VERSIONS = ("4.5", "5.0", "5.3")
+"""The oldest that is promised, the one that changed most, and the newest."""
+
+
 def python_with_bpy(version: str) -> str | None:
     """One with Blender's module of a version that begins so: in SECONDUNIT_BPY, a folder like `FOLDER`, or there."""
     folder = Path(os.environ.get("SECONDUNIT_BPY", FOLDER))

@@ -21,6 +21,7 @@ from secondunit_timeline.index import Index
 from secondunit_timeline.operations import InsertGap, Lift, Overwrite, Roll, Slip
 from secondunit_timeline.times import time_range
 
+from tests.end_to_end.hosts.blender import VERSIONS
 from tests.plugin.hosts.bpy_editor import BlenderEditor, opened
 from tests.plugin.hosts.conformance import film, frame_map, probed
 from tests.plugin.hosts.test_conformance import extended, land_in, plays_at, replaced, settings_in, v1
@@ -30,7 +31,7 @@ from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture(scope="module", params=["4.5", "5.0"])
+@pytest.fixture(scope="module", params=VERSIONS)
 def editor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlenderEditor]:
     with opened(tmp_path_factory.mktemp("blender"), request.param) as made:
         yield made

@@ -35,6 +35,7 @@ def opened(folder: Path, version: str) -> Iterator["BlenderEditor"]:
 
 opened_4_5 = partial(opened, version="4.5")
 opened_5_0 = partial(opened, version="5.0")
+opened_5_3 = partial(opened, version="5.3")
 
 
 class BlenderEditor:

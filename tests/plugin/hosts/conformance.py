@@ -49,6 +49,7 @@ HOSTS: dict[str, str | ParameterSet] = {
     "openshot": pytest.param("tests.end_to_end.hosts.openshot_program:opened", id="openshot", marks=pytest.mark.long),
     "blender-4.5": pytest.param("tests.plugin.hosts.bpy_editor:opened_4_5", marks=pytest.mark.long, id="blender-4.5"),
     "blender-5.0": pytest.param("tests.plugin.hosts.bpy_editor:opened_5_0", marks=pytest.mark.long, id="blender-5.0"),
+    "blender-5.3": pytest.param("tests.plugin.hosts.bpy_editor:opened_5_3", marks=pytest.mark.long, id="blender-5.3"),
     "kdenlive": pytest.param("tests.end_to_end.hosts.kdenlive_program:opened", marks=pytest.mark.long, id="kdenlive"),
 }
 """Each by its name, as `MODULE:FUNCTION`, or as `pytest.param("MODULE:FUNCTION", marks=...)`."""
