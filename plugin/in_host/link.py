@@ -1,4 +1,4 @@
-"""A host's end of the link to the panel, as docs/host-link.md specifies it. Python 3.9 and its library alone."""
+"""A host's end of the link to the panel, as docs/host-link.md specifies it. Python 3.7 and its library alone."""
 
 import contextlib
 import json
@@ -194,7 +194,7 @@ class _Connection:
         self._socket.close()
 
     def _write(self):
-        while (line := self._outgoing.get()) is not None:
+        for line in iter(self._outgoing.get, None):
             try:
                 self._socket.sendall(line)
             except OSError:

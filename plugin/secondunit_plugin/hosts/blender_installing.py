@@ -64,7 +64,7 @@ def _installation(program: Path, version: tuple[int, int]) -> Installation:
     folder = _settings() if named else _settings() / f"{version[0]}.{version[1]}"
     folder /= "extensions/user_default/secondunit" if extension else "scripts/addons/secondunit"
     module = "bl_ext.user_default.secondunit" if extension else "secondunit"
-    files = {folder / name: content for name, content in in_host("blender")}
+    files = {folder / name: content for name, content in in_host("blender", "steps.py")}
     files[folder / "installed.json"] = installed_json()
     return Installation(
         f"Blender {version[0]}.{version[1]}, {program}",

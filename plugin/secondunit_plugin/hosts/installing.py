@@ -66,14 +66,18 @@ def standing(installation: Installation) -> str:
     return "connected by another version, or changed since: install again"
 
 
-def in_host(folder: str) -> Iterator[tuple[str, bytes]]:
-    """The files that are copied into a host, by their path in `folder` of in_host/, with the link's client."""
+def in_host(folder: str, *shared: str) -> Iterator[tuple[str, bytes]]:
+    """The files that are copied into a host, by their path in `folder` of in_host/, with the link's client.
+
+    `shared`: other files of in_host/ that its code imports.
+    """
     here = Path(__file__).parents[1]
     root = next(one for one in (here / "in_host", here.parent / "in_host") if one.is_dir())  # in a wheel, in a checkout
     for path in sorted((root / folder).rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             yield path.relative_to(root / folder).as_posix(), path.read_bytes()
-    yield "link.py", (root / "link.py").read_bytes()
+    for name in ("link.py", *shared):
+        yield name, (root / name).read_bytes()
 
 
 def installed_json() -> bytes:

@@ -28,7 +28,7 @@ class Blender:
     def __init__(self, python: str, folder: Path, file: Path | None = None) -> None:
         addon = folder / "addons" / "secondunit"
         addon.mkdir(parents=True, exist_ok=True)
-        for name, content in in_host("blender"):
+        for name, content in in_host("blender", "steps.py"):
             (addon / name).write_bytes(content)
         (addon / "installed.json").write_bytes(installed_json())
         script = Path(__file__).with_name("blender_process.py")

@@ -43,6 +43,7 @@ HOSTS: dict[str, str | ParameterSet] = {
     "fake-without-history": "tests.plugin.hosts.fake:opened_without_history",
     "fake-that-only-reads": "tests.plugin.hosts.fake:opened_for_reading",
     "fake-over-the-link": "tests.plugin.hosts.linked_fake:opened",
+    "hiero": "tests.plugin.hosts.hiero_editor:opened",
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
     "kdenlive-file": "tests.plugin.hosts.kdenlive_file:opened",
     "openshot-project": "tests.plugin.hosts.openshot_project:opened",

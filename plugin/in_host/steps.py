@@ -1,4 +1,4 @@
-"""The cut that steps make of another one, on what docs/host-link.md tells, without Blender."""
+"""The cut that steps make of another one, on what docs/host-link.md tells. Python 3.7 and its library alone."""
 
 from .link import Refused
 
@@ -33,9 +33,7 @@ def carried_out(told, steps):
             elif kind == "RemoveTransition":
                 transitions.remove(step["transition"])
             else:
-                raise Refused(
-                    f"what is installed in Blender does not know the step {kind}: `secondunit install blender`"
-                )
+                raise Refused(f"what is installed here does not know the step {kind}: run `secondunit install` again")
         except (KeyError, ValueError):
             raise Refused(f"a step ({kind}) does not fit the sequence: read it again") from None
     return {"tracks": tracks, "strips": list(strips.values()), "transitions": transitions}, likes
