@@ -20,6 +20,7 @@ Who catches a class catches those below it:
     ├── OrderCancelled
     └── HostError                an editing program refuses, or cannot do what is asked
         ├── HostUnreachable      it does not run, or does not answer
+        ├── Unplaceable          not in the open sequence, which is as it was; in a version beside it perhaps
         ├── CutMoved             its sequence is not the one that was read: read it again
         └── Misplaced            it did something else than was planned, which was undone as far as the message says
 """
@@ -99,6 +100,10 @@ class HostError(SecondUnitError):
 
 
 class HostUnreachable(HostError):
+    pass
+
+
+class Unplaceable(HostError):
     pass
 
 

@@ -131,7 +131,8 @@ class Host(Protocol):
         """Carries `steps` out, in order, as one entry of the host's history; all of them or none.
 
         `rate`: that of the frames in them. Raises CutMoved, and changes nothing, where the open sequence is not the one
-        that was read as `revision`. Returns the sequence as it is read right after, before an editor can touch it.
+        that was read as `revision`; Unplaceable, and changes nothing, where just these steps have to go into a version.
+        Returns the sequence as it is read right after, before an editor can touch it.
         """
         ...
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import assert_never
 
 import opentimelineio as otio
-from secondunit_bridge.errors import CutError, CutMoved, HostError, HostUnreachable, Misplaced
+from secondunit_bridge.errors import CutError, CutMoved, HostError, HostUnreachable, Misplaced, Unplaceable
 from secondunit_bridge.messages import FramesAfter, FramesBefore
 from secondunit_timeline.changes import Edit, apply
 from secondunit_timeline.index import Index
@@ -78,7 +78,10 @@ def place(host: Host, sequence: Sequence, edit: Edit, undo_name: str, probed: Pr
     if not why:
         if not todo:
             return Placed(sequence)
-        return Placed(_carried_out(host, sequence, before.rate, todo, planned, undo_name, probed))
+        try:
+            return Placed(_carried_out(host, sequence, before.rate, todo, planned, undo_name, probed))
+        except Unplaceable as error:
+            why = str(error)
     if Support.VERSIONS not in about.supports:
         raise HostError(f"{why}: nothing was placed")
     seen = host.add_version(planned, sequence.revision)
@@ -209,7 +212,7 @@ def _carried_out(
     program = host.about().program
     try:
         seen = host.apply(todo, rate, sequence.revision, undo_name)
-    except (CutMoved, HostUnreachable):
+    except (CutMoved, HostUnreachable, Unplaceable):
         raise
     except HostError as error:
         left = first_difference(sequence.cut, host.read().cut, probed)

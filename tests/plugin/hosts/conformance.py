@@ -46,6 +46,11 @@ HOSTS: dict[str, str | ParameterSet] = {
     "hiero": "tests.plugin.hosts.hiero_editor:opened",
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
     "kdenlive-file": "tests.plugin.hosts.kdenlive_file:opened",
+    "resolve-18.5": "tests.plugin.hosts.resolve.editor:opened_18_5",
+    "resolve-19.1": pytest.param(
+        "tests.plugin.hosts.resolve.editor:opened_19_1", marks=pytest.mark.long, id="resolve-19.1"
+    ),
+    "resolve-21.0": "tests.plugin.hosts.resolve.editor:opened_21_0",
     "openshot-project": "tests.plugin.hosts.openshot_project:opened",
     "openshot": pytest.param("tests.end_to_end.hosts.openshot_program:opened", id="openshot", marks=pytest.mark.long),
     "blender-4.5": pytest.param("tests.plugin.hosts.bpy_editor:opened_4_5", marks=pytest.mark.long, id="blender-4.5"),

@@ -1,0 +1,123 @@
+"""A cut as OTIO that Resolve takes in, and a timeline made of it beside the open one.
+
+What Resolve takes in: clips in the shape of its own exports, with bare paths, and source ranges within the timecode of
+their media; anything else makes no timeline, and no message says why.
+https://github.com/samuelgursky/davinci-resolve-mcp/blob/main/docs/reference/api-limitations.md ("`.otio` document
+shape"); https://github.com/ambiguousengine/davinci-resolve-mcp-free/tree/main/refs/otio-conform (exports, and titles,
+which are refused).
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+import opentimelineio as otio
+from secondunit_bridge.errors import HostError
+from secondunit_bridge.files import write_whole
+from secondunit_timeline.index import Index
+from secondunit_timeline.times import rational_time, simple, time_range
+
+from secondunit_plugin.hosts.frames import Probed
+from secondunit_plugin.hosts.resolve.pool import named
+from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO
+from secondunit_plugin.hosts.strips import OURS, Kind, Strip, Strips, id_of, strips_from
+
+_RESOLVE = "Resolve_OTIO"
+_KEY = "DEFAULT_MEDIA"
+
+
+def document(cut: otio.schema.Timeline, probed: Probed) -> otio.schema.Timeline:
+    """`cut` in the shape of Resolve's exports. Raises HostError where a clip is nothing that Resolve takes in."""
+    made: otio.schema.Timeline = cut.deepcopy()
+    strips = strips_from(cut, probed)
+    by_id = {strip.id: strip for strip in strips.strips}
+    links = {link: number for number, link in enumerate(sorted({one.link for one in strips.strips if one.link}), 1)}
+    made.metadata.clear()
+    made.metadata[_RESOLVE] = {"Resolve OTIO Meta Version": "1.0"}
+    del made.tracks.markers[:]
+    counts = {Kind.PICTURE: 0, Kind.SOUND: 0}
+    for track, told in zip(made.tracks, strips.tracks, strict=True):
+        counts[told.kind] += 1
+        track.name = f"{'Video' if told.kind is Kind.PICTURE else 'Audio'} {counts[told.kind]}"
+        track.metadata.pop(OURS, None)
+        sound = {"Audio Type": "Stereo", "SoloOn": False} if told.kind is Kind.SOUND else {}
+        track.metadata[_RESOLVE] = {**sound, **track.metadata.get(_RESOLVE, {}), "Locked": told.locked}
+        for child in track:
+            if isinstance(child, otio.schema.Clip):
+                _shape(child, by_id[id_of(child)], strips, links, probed)
+            child.metadata.pop(OURS, None)
+            for marker in child.markers if isinstance(child, otio.core.Item) else ():
+                marker.metadata.pop(OURS, None)
+    return made
+
+
+def _shape(clip: otio.schema.Clip, strip: Strip, strips: Strips, links: Mapping[str, int], probed: Probed) -> None:
+    if strip.media is None:
+        at = Index(otio.schema.Timeline(global_start_time=rational_time(strips.start, strips.rate))).timecode(
+            strip.start
+        )
+        raise HostError(
+            f"{strip.name!r} on {strip.track} at {at} is a title, or what else DaVinci Resolve alone shows: it "
+            "takes in no OTIO with one in it. Cut this in where no clip has to be trimmed or moved, or take it out"
+        )
+    path, info = strip.media.path, probed(strip.media.path)
+    own = strip.media.rate
+    start = info.start.frame if info is not None and info.start is not None else 0
+    if info is not None and info.first_number is not None:
+        start = info.first_number
+    known = clip.media_reference.available_range
+    frames = info.frames if info is not None else int(known.duration.value) if known is not None else 0
+    media = otio.schema.ExternalReference(named(path, probed), time_range(start, frames, own))
+    media.name = PurePath(media.target_url).name
+    clip.set_media_references({_KEY: media}, _KEY)
+    clip.source_range = otio.opentime.TimeRange(
+        rational_time(simple(strip.media.first + start), own), rational_time(strip.frames, strips.rate)
+    )
+    group = {"Link Group ID": links[strip.link]} if strip.link else {}
+    kept = {key: value for key, value in clip.metadata.get(_RESOLVE, {}).items() if key != "Link Group ID"}
+    channels = [{"Source Channel ID": 0, "Source Track ID": strip.media.stream}]
+    sound = {"Channels": channels} if strip.kind is Kind.SOUND and "Channels" not in kept else {}
+    clip.metadata[_RESOLVE] = {**sound, **kept, **group}
+
+
+def add_timeline(project: Any, cut: otio.schema.Timeline, name: str, probed: Probed) -> Any:
+    """The handle of a timeline with `cut` in it. Raises HostError where the program makes none."""
+    pool = project.GetMediaPool()
+    before = {str(one.GetUniqueId()) for one in timelines(project)}
+    with tempfile.TemporaryDirectory(prefix="secondunit-resolve-") as folder:
+        path = Path(folder) / "version.otio"
+        write_whole(path, document(cut, probed).to_json_string(-1).encode())
+        made = pool.ImportTimelineFromFile(str(path), {"timelineName": name, "importSourceClips": True})
+    # One that was there before may be returned in place of another: what counts is that it is another.
+    if made is None or str(made.GetUniqueId()) in before:
+        raise HostError(
+            f"DaVinci Resolve makes no timeline {name!r} of the cut's version, and does not say why: look whether its "
+            "media is online, and close its dialogs"
+        )
+    kinds = {otio.schema.TrackKind.Video: VIDEO, otio.schema.TrackKind.Audio: AUDIO}
+    counts = dict.fromkeys(kinds.values(), 0)
+    for track in Index(cut).tracks:
+        kind = kinds[track.kind]
+        counts[kind] += 1
+        made.SetTrackName(kind, counts[kind], track.name)
+    for marker in cut.tracks.markers:
+        marked, custom = marker.marked_range, str(marker.metadata.get(OURS, {}).get("custom_data", ""))
+        made.AddMarker(
+            *(int(marked.start_time.value), (marker.color or "Blue").capitalize(), marker.name, marker.comment or ""),
+            *(int(marked.duration.value) + 1, custom),
+        )
+    return made
+
+
+def timelines(project: Any) -> Iterator[Any]:
+    for number in range(1, int(project.GetTimelineCount()) + 1):
+        yield project.GetTimelineByIndex(number)
+
+
+def free_name(project: Any, name: str) -> str:
+    """Another one than any timeline has: where it has it, the program makes none."""
+    taken, number = {str(one.GetName()) for one in timelines(project)}, 1
+    while (free := f"{name} unit{number:02}") in taken:
+        number += 1
+    return free
