@@ -55,8 +55,12 @@ class Beside:
     why: str
 
 
-def place(host: Host, sequence: Sequence, edit: Edit, undo_name: str, probed: Probed) -> Placed | Beside:
+def place(
+    host: Host, sequence: Sequence, edit: Edit, undo_name: str, probed: Probed, beside: bool = True
+) -> Placed | Beside:
     """Carries `edit`, made of `sequence.cut`, out in the host; `undo_name` as its history shows it.
+
+    Not `beside`: what the host cannot do in its open sequence is not done.
 
     Raises CutMoved where the host's cut is not `sequence` any more, HostError where the host can do it neither way, and
     Misplaced where it did something else than was planned; that was undone, or the message says what is left.
@@ -82,7 +86,7 @@ def place(host: Host, sequence: Sequence, edit: Edit, undo_name: str, probed: Pr
             return Placed(_carried_out(host, sequence, before.rate, todo, planned, undo_name, probed))
         except Unplaceable as error:
             why = str(error)
-    if Support.VERSIONS not in about.supports:
+    if Support.VERSIONS not in about.supports or not beside:
         raise HostError(f"{why}: nothing was placed")
     seen = host.add_version(planned, sequence.revision)
     difference = first_difference(planned, seen.cut, probed)
@@ -135,6 +139,7 @@ def land(
     files: Series[str],
     undo_name: str,
     probed: Probed,
+    beside: bool = True,
 ) -> Placed | Beside:
     """As `place`, with the edit that `edit_of` makes of the open sequence; once more where an editor was faster.
 
@@ -158,7 +163,7 @@ def land(
         if edit is None:
             return Placed(sequence)
         try:
-            return place(host, sequence, edit, undo_name, probed)
+            return place(host, sequence, edit, undo_name, probed, beside)
         except CutMoved:
             attempt += 1
             if attempt > _ATTEMPTS:

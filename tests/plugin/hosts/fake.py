@@ -32,12 +32,16 @@ from tests.plugin.hosts.conformance import probed
 
 
 class FakeHost:
-    """`spoils` and `spoils_version`: as a program may do something else than it is told."""
+    """`spoils` and `spoils_version`: as a program may do something else than it is told.
+
+    `projects`: the folder of its projects, with a slash; `sequence`: the one of the project that is open.
+    """
 
     def __init__(self, supports: Iterable[Support], probed: Probed) -> None:
         self._supports, self._probed = frozenset(supports), probed
         self._numbers = count(1)
         self._project = 0
+        self.projects, self.sequence = "", "cut"
         self.strips: Strips
         self._history: list[Strips] = []
         self._attention = Attention((), None)
@@ -87,11 +91,13 @@ class FakeHost:
             seen.add(strip.id)
         strips = tuple(replace(one, id=ids[id(one)]) if ids[id(one)] != one.id else one for one in self.strips.strips)
         self.strips = replace(self.strips, strips=strips)
-        return self._sequence(self.strips, "cut")
+        return self._sequence(self.strips, self.sequence)
 
     def _sequence(self, strips: Strips, name: str) -> Sequence:
         revision = strips_to_json(strips).decode()
-        return Sequence(SequenceId(f"project{self._project}", name), cut_from(strips, self._probed), revision)
+        return Sequence(
+            SequenceId(f"{self.projects}project{self._project}", name), cut_from(strips, self._probed), revision
+        )
 
     def attention(self) -> Attention:
         return self._attention

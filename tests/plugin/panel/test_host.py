@@ -10,26 +10,30 @@ import pytest
 pytest.importorskip("PyQt5.QtCore", reason="the extra `panel` is not installed")
 
 import opentimelineio as otio
+from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
-from secondunit_bridge.errors import HostUnreachable
-from secondunit_bridge.messages import TakeReady
+from secondunit_bridge.errors import HostUnreachable, UnitUnreachable
+from secondunit_bridge.messages import OrderStatus, TakeReady
 from secondunit_bridge.rates import FrameTime
-from secondunit_plugin.hosts.host import Gone, Support
+from secondunit_plugin.hosts.host import Gone, SequenceId, Support
 from secondunit_plugin.hosts.watched import Watched
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.cut import NoCut, OpenCut, Unreadable
 from secondunit_plugin.panel.model.draft import Extend, Generate, Join
+from secondunit_plugin.panel.model.kept import submit
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
+from secondunit_plugin.panel.model.pending import Choices
 from secondunit_plugin.panel.model.places import GapPlace, JoinPlace, ShotPlace
 from secondunit_plugin.panel.model.programs import ProgramsModel
 from secondunit_plugin.panel.model.takes import TakeId
+from secondunit_plugin.panel.views.pending import Pending
 from secondunit_timeline.interchange import write_cut
 from secondunit_timeline.placing import Ordered
 
 from tests.plugin.hosts.conformance import Film, film, frame_map, probed
 from tests.plugin.hosts.fake import FakeEditor
 from tests.plugin.hosts.linked_fake import InHost, pumped
-from tests.plugin.hosts.test_conformance import extended, plays_at, replaced, settings_in
+from tests.plugin.hosts.test_conformance import extended, extended_by_a_ripple, plays_at, replaced, settings_in
 from tests.timeline.media_cuts import MakeClip
 
 WAIT_MS = 30_000
@@ -53,11 +57,13 @@ class Seat:
     def cut(self) -> otio.schema.Timeline:
         return self.opened.version.index.cut
 
-    def order(self, made: Film, ordered: Ordered) -> TakeId:
+    def order(self, made: Film, ordered: Ordered, awaited: bool = False) -> TakeId:
         """As a unit that is quick about it."""
         order = ordered.order
         assert order is not None
         self.model.orders.add(order, ordered)
+        if awaited:
+            self.model.editing.place_slug(ordered)
         self.model.orders.take(TakeReady(order.id, 1, 0, made.take(order)))
         return TakeId(order.id, 0)
 
@@ -141,28 +147,103 @@ def test_a_take_whose_shot_is_gone_waits_and_lies_in_the_bin(qtbot: QtBot, seat:
     assert any(take.path in notice.text for notice in seat.said)
 
 
-def test_a_host_that_is_killed_is_followed_again_and_its_takes_land_where_the_shot_is_by_then(
-    qtbot: QtBot, seat: Seat, shown: Film
-) -> None:
-    """The unit goes on with the order meanwhile, and lists it to whoever comes back."""
+def test_a_program_that_connects_again_is_offered_what_came_meanwhile(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    """Over the real link; nothing of the panel is left but what it has kept."""
+    editor = opened(shown)
+    editor.host.projects = f"{seat.model.link.home}/"
+    programs = ProgramsModel(seat.model)
+    programs.listen()
+    qtbot.waitUntil(lambda: (seat.model.link.home / "link.json").exists(), timeout=WAIT_MS)
+    try:
+        with pumped(InHost(editor.host, seat.model.link.home)):
+            qtbot.waitUntil(lambda: seat.model.cut.open is not None, timeout=WAIT_MS)
+            ordered = replaced(seat.cut, settings_in(shown))
+            order = ordered.order
+            assert order is not None
+            with pytest.raises(UnitUnreachable):
+                submit(seat.model.link, seat.opened, ordered)
+        qtbot.waitUntil(lambda: isinstance(seat.model.cut.state, NoCut), timeout=WAIT_MS)
+        take = shown.take(order)
+        editor.insert_gap(64, 7)
+        with pumped(InHost(editor.host, seat.model.link.home)):
+            qtbot.waitUntil(lambda: seat.model.cut.open is not None, timeout=WAIT_MS)
+            assert seat.model.pending.awaited is not None and list(seat.model.pending.awaited) == [order.id]
+            status = OrderStatus(order, TakeReady(order.id, 1, 0, take), (take,), 1)
+            seat.model.orders.restore(status, seat.model.pending.ordered(order.id))
+            assert seat.model.pending.offered == {order.id: TakeId(order.id, 0)}
+            seat.model.pending.cut_in(order.id)
+            qtbot.waitUntil(lambda: seat.model.cut.open is not None and plays_at(seat.cut, take) == [71])
+            assert plays_at(editor.host.read().cut, take) == [71]
+            qtbot.waitUntil(idle(seat), timeout=WAIT_MS)
+    finally:
+        seat.model.close_host()
+        programs.close()
+
+
+def test_takes_are_offered_where_the_program_cannot_take_them_back(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    editor = opened(shown, set(Support) - {Support.UNDO})
+    follow(seat, qtbot, editor)
+    view = Pending(seat.model)
+    qtbot.addWidget(view)
+    chosen = seat.order(shown, extended(seat.cut, settings_in(shown)), awaited=True)
+    take = seat.model.takes.take(chosen)
+    assert not seat.model.pending.waiting and not view.as_they_arrive.isEnabled()
+    assert view.list.item(0).text() == "A: its take has come, and is offered"
+    assert view.cut_in.isEnabled() and not view.leave_out.isEnabled()
+    qtbot.mouseClick(view.cut_in, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: plays_at(seat.cut, take) == [40], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: view.list.count() == 0, timeout=WAIT_MS)
+    assert plays_at(editor.host.read().cut, take) == [40]
+
+
+def test_no_version_of_the_cut_is_made_by_itself(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    editor = opened(shown, set(Support) - {Support.MOVE})
+    follow(seat, qtbot, editor)
+    view = Pending(seat.model)
+    qtbot.addWidget(view)
+    chosen = seat.order(shown, extended_by_a_ripple(seat.cut, settings_in(shown)), awaited=True)
+    assert list(seat.model.pending.waiting) == [chosen.order_id]
+    seat.model.pending.carry_out()
+    qtbot.waitUntil(lambda: bool(seat.model.pending.unplaced), timeout=WAIT_MS)
+    assert not editor.host.versions and frame_map(editor.host.read().cut) == frame_map(shown.cut)
+    assert view.list.item(0).text() == "C_v001: Fake cannot move and trim clips: nothing was placed"
+    view.list.itemActivated.emit(view.list.item(0))
+    qtbot.waitUntil(lambda: len(editor.host.versions) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: view.list.count() == 0, timeout=WAIT_MS)
+
+
+def test_what_is_left_out_of_the_list_is_not_offered_again(qtbot: QtBot, seat: Seat, shown: Film) -> None:
+    editor = opened(shown)
+    editor.host.projects = f"{seat.model.link.home}/"
+    follow(seat, qtbot, editor)
+    view = Pending(seat.model)
+    qtbot.addWidget(view)
+    seat.model.pending.choose(Choices(as_they_arrive=False))
+    ordered = extended(seat.cut, settings_in(shown))
+    with pytest.raises(UnitUnreachable):
+        submit(seat.model.link, seat.opened, ordered)
+    seat.order(shown, ordered, awaited=True)
+    view.list.setCurrentRow(0)
+    qtbot.keyClick(view.list, Qt.Key.Key_Delete)
+    assert view.list.count() == 0
+    files = seat.model.link.home / "panel"
+    qtbot.waitUntil(lambda: not list(files.glob("*/*.ordered")), timeout=WAIT_MS)
+    follow(seat, qtbot, editor)
+    assert seat.model.pending.awaited == {} and seat.model.pending.choices == Choices(as_they_arrive=False)
+
+
+def test_another_sequence_of_the_project_is_another_cut(qtbot: QtBot, seat: Seat, shown: Film) -> None:
     editor = opened(shown)
     follow(seat, qtbot, editor)
-    ordered = replaced(seat.cut, settings_in(shown))
-    order = ordered.order
-    assert order is not None
-    seat.model.orders.add(order, ordered)
-    editor.host._tell(Gone("Fake ended"))
-    qtbot.waitUntil(lambda: isinstance(seat.model.cut.state, NoCut), timeout=WAIT_MS)
-    assert seat.said[1:] == [Notice("Fake ended", True)]
-    editor.reopen()
+    chosen = seat.order(shown, extended(seat.cut, settings_in(shown)))
+    editor.host.sequence = "other"
+    seat.model.editing.cut_in(chosen)
+    qtbot.waitUntil(lambda: bool(seat.model.pending.unplaced), timeout=WAIT_MS)
+    assert "is for 'cut' of project1, and 'other' of project1 is open" in seat.model.pending.unplaced[0].why
+    assert frame_map(editor.host.read().cut) == frame_map(shown.cut)
     editor.insert_gap(64, 7)
-    follow(seat, qtbot, editor)
-    seat.model.orders.add(order, None)
-    take = shown.take(order)
-    seat.model.orders.take(TakeReady(order.id, 1, 0, take))
-    with qtbot.waitSignal(seat.model.editing.stepped, timeout=WAIT_MS):
-        seat.model.editing.cut_in(TakeId(order.id, 0))
-    assert plays_at(editor.host.read().cut, take) == [71]
+    qtbot.waitUntil(lambda: not seat.model.orders.orders and seat.model.cut.open is not None, timeout=WAIT_MS)
+    assert seat.opened.sequence == SequenceId("project1", "other") and not seat.model.pending.unplaced
 
 
 def test_what_a_host_notes_of_a_placement_is_said(qtbot: QtBot, seat: Seat, shown: Film) -> None:

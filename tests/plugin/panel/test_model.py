@@ -59,7 +59,7 @@ GAP = GapPlace("V1", FrameTime(30, RATE), 12)
 def test_the_model_brings_no_widgets_no_grpc_and_no_otio() -> None:
     code = (
         "import sys, pkgutil, secondunit_plugin.panel.model as m\n"
-        "bring = ('reading', 'planning', 'finding', 'cutting', 'saved', 'exporting', 'remaking', 'hosted')\n"
+        "bring = ('reading', 'planning', 'finding', 'cutting', 'saved', 'kept', 'exporting', 'remaking', 'hosted')\n"
         "names = [n.name for n in pkgutil.iter_modules(m.__path__) if n.name not in bring]\n"
         "for name in names: __import__(f'secondunit_plugin.panel.model.{name}')\n"
         "heavy = ('PyQt5.QtWidgets', 'PyQt5.QtGui', 'grpc', 'opentimelineio', 'av', 'numpy')\n"

@@ -211,4 +211,4 @@ def _alike(a: Order, b: Order) -> bool:
 
 
 def _is_open(cut: CutModel, opened: OpenCut) -> bool:
-    return cut.open is not None and cut.open.path == opened.path
+    return opened.is_of(cut.open)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from secondunit_timeline.changes import Edit
     from secondunit_timeline.index import Index
 
+    from secondunit_plugin.hosts.host import SequenceId
+
 # What made a version of the one before it. `order_id` is empty where nothing had to be made.
 
 
@@ -106,7 +108,8 @@ class OpenCut:
 
     `versions` from the one that was read on; `place` is the number of the one that is shown. `digest`: SHA-256 of the
     file when it was read. `filled`: the take that fills the slugs of an order, in every version that is shown. `takes`:
-    the folder that they go to, None for `takes` beside `path`.
+    the folder that they go to, None for `takes` beside `path`. `sequence`: of a cut that an editing program has open in
+    its project `path`; None for a cut that is a file.
     """
 
     path: Path
@@ -116,6 +119,11 @@ class OpenCut:
     digest: str = ""
     filled: Mapping[str, Take] = field(default_factory=dict)
     takes: Path | None = None
+    sequence: "SequenceId | None" = None
+
+    def is_of(self, other: "OpenCut | None") -> bool:
+        """Whether both are the same cut, in whatever version."""
+        return other is not None and (self.path, self.sequence) == (other.path, other.sequence)
 
     @property
     def version(self) -> Version:

@@ -12,6 +12,7 @@ from secondunit_bridge.messages import Take
 
 from secondunit_plugin.panel.background import Operation
 from secondunit_plugin.panel.model.cut import CutModel, OpenCut
+from secondunit_plugin.panel.model.keeping import KeepingModel, gone_from
 from secondunit_plugin.panel.model.orders import OrdersModel
 from secondunit_plugin.panel.model.pending import Choices, PendingModel, Unplaced
 from secondunit_plugin.panel.model.takes import TakeId
@@ -33,22 +34,27 @@ Edit = Callable[[OpenCut], OpenCut]
 class _Asked:
     """`edit` None: the host's cut is read again. `refused` and `done` on the UI thread, after it.
 
-    `take`: the one that is placed.
+    `take`: the one that is placed; `by_itself`: nobody asked for that.
     """
 
     edit: Edit | None
     refused: Callable[[SecondUnitError], object]
     done: Callable[[], object]
     take: Take | None = None
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What an edit made; `why` the panel's state could not be saved with it; `said`: see `hosted.Made`."""
+    """What an edit made; `why` the panel's state could not be saved with it; `said`: see `hosted.Made`.
+
+    `gone`: see `KeepingModel.see`.
+    """
 
     opened: OpenCut
     why: str
     said: str = ""
+    gone: frozenset[str] = frozenset()
 
 
 class EditingModel(QObject):
@@ -65,6 +71,8 @@ class EditingModel(QObject):
     """A `SecondUnitError`."""
     said = pyqtSignal(str)
     """What a host's user is told of an edit that was made there, see `hosted.Made`."""
+    another_is_open = pyqtSignal()
+    """The host has another sequence open than the one that is shown."""
     ways_known = pyqtSignal(object)
     """Why a take cannot be cut in by each `timeline.ways.Way`, by its name; empty where it can."""
 
@@ -81,6 +89,8 @@ class EditingModel(QObject):
         """Where the cut is one that an editing program has open: edits are made there, and kept there."""
         self._cut, self._orders, self._pending, self._home = cut, orders, pending, home
         self._edits: deque[_Asked] = deque()
+        self._keeping = KeepingModel(cut, pending, home, self)
+        self._keeping.refused.connect(self.refused)
         pending.take_due.connect(self.fill_slug)
         pending.slug_due.connect(self.take_slug_out)
         self._keep_soon = QTimer(self)
@@ -94,10 +104,17 @@ class EditingModel(QObject):
     def clear(self) -> None:
         """For another cut: what has not begun is not done."""
         self._edits.clear()
+        self._keeping.clear()
+
+    def lose_host(self) -> None:
+        self.hosted = None
+        self._pending.lose_host()
 
     def place_slug(self, ordered: "Ordered") -> None:
-        """Not in a host, which would show it as a clip that is offline."""
+        """In a host, which would show it as a clip that is offline, the order is awaited instead."""
         if self.hosted is not None:
+            assert ordered.order is not None
+            self._pending.expect(ordered.order.id, ordered.order.shot)
             return
 
         def edit(opened: OpenCut) -> OpenCut:
@@ -170,16 +187,20 @@ class EditingModel(QObject):
 
         self._ask(edit)
 
-    def fill_slug(self, take_id: TakeId) -> None:
+    def fill_slug(self, take_id: TakeId, by_itself: bool = False) -> None:
+        """In a host, the take goes where its order's slug would be."""
         running = self._orders.orders.get(take_id.order_id)
         if running is None:
             return
-        take = running.takes[take_id.index]
+        take, hosted = running.takes[take_id.index], self.hosted is not None
 
         def edit(opened: OpenCut) -> OpenCut:
             from secondunit_plugin.panel.model import cutting
 
-            made = cutting.with_take(opened, take)
+            if hosted:
+                made = cutting.cut_in(opened, running.order, take, running.ordered)
+            else:
+                made = cutting.with_take(opened, take)
             if made is not opened and (playing := cutting.is_played(made, take)) is not None:
                 plays.append(playing)
             return made
@@ -189,7 +210,7 @@ class EditingModel(QObject):
                 self.filled.emit(take.record.name, plays[0])
 
         plays: list[bool] = []
-        self._ask_to_place(edit, take, tell)
+        self._ask_to_place(edit, take, tell, by_itself)
 
     def take_slug_out(self, order_id: str) -> None:
         running = self._orders.orders.get(order_id)
@@ -245,7 +266,7 @@ class EditingModel(QObject):
 
         self._ask(edit)
 
-    def _ask_to_place(self, edit: Edit, take: Take, tell: Callable[[], object] = lambda: None) -> None:
+    def _ask_to_place(self, edit: Edit, take: Take, tell: Callable[[], object], by_itself: bool = False) -> None:
         """A take that the cut has no place for waits for a person."""
         order_id = take.record.order.id
 
@@ -257,7 +278,7 @@ class EditingModel(QObject):
             self._pending.placed(order_id, take.path)
             tell()
 
-        self._append(_Asked(edit, put_aside, done, take))
+        self._append(_Asked(edit, put_aside, done, take, by_itself))
 
     def _ask(self, edit: Edit, done: Callable[[], object] = lambda: None) -> None:
         self._append(_Asked(edit, self.refused.emit, done))
@@ -276,15 +297,18 @@ class EditingModel(QObject):
         if opened is None or not self._edits:
             return
         asked, pending, home, hosted = self._edits[0], self._pending, self._home, self.hosted
-        unplaced, choices = pending.unplaced, pending.choices
+        unplaced, choices, landed = pending.unplaced, pending.choices, dict(self._keeping.landed)
+        if hosted is not None and asked.take is not None:
+            landed[asked.take.record.order.id] = asked.take.path
 
         def work() -> _Kept:
             if hosted is None:
                 return _kept(opened, asked.edit or (lambda same: same), unplaced, choices, home)
             if asked.edit is None:
-                return _Kept(hosted.read(opened), "")
-            made = hosted.carry_out(opened, asked.edit, asked.take)
-            return _Kept(made.opened, "", made.said)
+                read = hosted.read(opened)
+                return _Kept(read, "", gone=gone_from(read, landed) if read.is_of(opened) else frozenset())
+            made = hosted.carry_out(opened, asked.edit, asked.take, asked.by_itself)
+            return _Kept(made.opened, "", made.said, gone_from(made.opened, landed))
 
         def refuse(error: SecondUnitError) -> None:
             if self._is_first(asked, opened):
@@ -294,15 +318,19 @@ class EditingModel(QObject):
         def use(kept: _Kept) -> None:
             if kept.why:
                 self.refused.emit(SecondUnitError(kept.why))
-            if self._is_first(asked, opened):
-                if kept.opened is not opened:
-                    self._cut.set_state(kept.opened)
-                    if kept.opened.place > opened.place and kept.opened.version not in opened.versions:
-                        self.stepped.emit(kept.opened)
-                if kept.said:
-                    self.said.emit(kept.said)
-                asked.done()
-                self._go_on()
+            if not self._is_first(asked, opened):
+                return
+            if not kept.opened.is_of(opened):
+                self.another_is_open.emit()
+            elif kept.opened is not opened:
+                self._cut.set_state(kept.opened)
+                if kept.opened.place > opened.place and kept.opened.version not in opened.versions:
+                    self.stepped.emit(kept.opened)
+            if kept.said:
+                self.said.emit(kept.said)
+            self._keeping.see(landed, kept.gone)
+            asked.done()
+            self._go_on()
 
         Operation(self, work).success(use).failure(refuse).run()
 

@@ -14,18 +14,21 @@ from secondunit_plugin.panel.model.editing import EditingModel
 if TYPE_CHECKING:
     from secondunit_plugin.hosts.host import Attention, Host
     from secondunit_plugin.panel.model.hosted import Hosted
+    from secondunit_plugin.panel.model.kept import Kept
 
 _SETTLE_MS = 150
 """How long a host has to be quiet before its cut is read again, or what is looked at there is looked at here."""
 
 
 class HostModel(QObject):
-    """`reach` is called in a thread, and so are the host's methods."""
+    """`reach` is called in a thread, and so are the host's methods. `home`: the unit's."""
 
     reading = pyqtSignal(object)
     """A `Reading`, of another sequence than before."""
-    read = pyqtSignal(object, object)
-    """What it came to: the `Reading`, and the `OpenCut`."""
+    read = pyqtSignal(object, object, object)
+    """What it came to: the `Reading`, the `OpenCut`, and what is `Kept` of it."""
+    stirred = pyqtSignal()
+    """The host has told of something that happens there."""
     looked_at = pyqtSignal(object, int)
     """The `Place` of the clip that is selected, or None, and the frame at the playhead, or -1, where either changed."""
     refused = pyqtSignal(object)
@@ -37,10 +40,11 @@ class HostModel(QObject):
         reach: "Callable[[], Host]",
         cut: CutModel,
         editing: EditingModel,
+        home: Path,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._reach, self._cut, self._editing = reach, cut, editing
+        self._reach, self._cut, self._editing, self._home = reach, cut, editing, home
         self._hosted: Hosted | None = None
         self._leave: Callable[[], None] | None = None
         self._closed = False
@@ -49,6 +53,7 @@ class HostModel(QObject):
         self._head = -1
         self._told.connect(self._hear)
         cut.changed.connect(self.look)
+        editing.another_is_open.connect(self._open)
         self._look_soon, self._read_soon = QTimer(self), QTimer(self)
         for timer, do in ((self._look_soon, self.look), (self._read_soon, self._reread)):
             timer.setSingleShot(True)
@@ -75,13 +80,14 @@ class HostModel(QObject):
         self._hosted = hosted
         self._editing.hosted = hosted
         self._leave = hosted.host.follow(self._told.emit)
-        self._reread()
+        self._open()
 
     def _hear(self, changed: object) -> None:
         from secondunit_plugin.hosts.host import AttentionChanged, CutChanged, Gone
 
         if self._closed:
             return
+        self.stirred.emit()
         match changed:
             case CutChanged():
                 self._read_soon.start()
@@ -90,7 +96,8 @@ class HostModel(QObject):
                 if not self._look_soon.isActive():
                     self._look_soon.start()
             case Gone(why):
-                self._editing.hosted = self._hosted = None
+                self._hosted = None
+                self._editing.lose_host()
                 self._cut.set_state(NoCut())
                 self.refused.emit(SecondUnitError(why))
 
@@ -111,29 +118,30 @@ class HostModel(QObject):
 
     def _reread(self) -> None:
         """The same sequence as the next of the edits, so that none of them is lost; another one is opened."""
-        hosted = self._hosted
-        if hosted is None:
+        if self._cut.open is not None:
+            self._editing.read_host()
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        hosted, home = self._hosted, self._home
+        if hosted is None or self._closed:
             return
 
-        def use(project: Path) -> None:
-            if self._closed:
+        def work() -> "tuple[OpenCut, Kept]":
+            from secondunit_plugin.panel.model import kept
+
+            opened = hosted.read()
+            return opened, kept.load(home, opened)
+
+        def use(found: "tuple[OpenCut, Kept]") -> None:
+            if self._closed or self._hosted is not hosted:
                 return
-            opened = self._cut.open
-            if opened is not None and opened.path == project:
-                self._editing.read_host()
-            else:
-                self._open(hosted, project)
+            state = Reading(found[0].path)
+            self.reading.emit(state)
+            self.read.emit(state, *found)
 
-        Operation(self, hosted.project).success(use).failure(self._refuse).run()
-
-    def _open(self, hosted: "Hosted", project: Path) -> None:
-        state = Reading(project)
-        self.reading.emit(state)
-
-        def use(opened: OpenCut) -> None:
-            self.read.emit(state, opened)
-
-        Operation(self, hosted.read).success(use).failure(self._refuse).run()
+        Operation(self, work).success(use).failure(self._refuse).run()
 
     def _refuse(self, error: SecondUnitError) -> None:
         if self._closed:

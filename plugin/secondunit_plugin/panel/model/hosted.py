@@ -20,6 +20,9 @@ from secondunit_plugin.panel.model.cut import OpenCut, Version
 from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.reading import version_of, where
 
+FILLING = frozenset((Support.PLACE, Support.MEDIA, Support.UNDO))
+"""What a host needs so that takes are cut in by themselves: it takes each back as one step."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -34,6 +37,7 @@ class Hosted:
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self.fills = host.about().supports >= FILLING
         self.places: Mapping[str, Place] = {}
         self._lock = threading.Lock()  # a host is called from one thread at a time
         self._last: tuple[Version, Sequence] | None = None
@@ -42,11 +46,6 @@ class Hosted:
     @property
     def keeps_takes(self) -> bool:
         return Support.STATE in self.host.about().supports
-
-    def project(self) -> Path:
-        """Of the open sequence. Raises HostError where it was never saved."""
-        with self._lock:
-            return self._project(self.host.read())
 
     def read(self, before: OpenCut | None = None) -> OpenCut:
         """The open sequence; `before` itself where that is it still."""
@@ -58,21 +57,22 @@ class Hosted:
                     return before
             return self._opened(sequence)
 
-    def carry_out(self, before: OpenCut, edit: Callable[[OpenCut], OpenCut], take: Take | None) -> Made:
+    def carry_out(
+        self, before: OpenCut, edit: Callable[[OpenCut], OpenCut], take: Take | None, by_itself: bool = False
+    ) -> Made:
         """What `edit` makes of the cut, made in the host.
 
-        A `take` that the cut has no place for goes to the host's bin. Raises what `edit` and `placement.land` raise.
+        A `take` that the cut has no place for goes to the host's bin. `by_itself`: only in the open sequence, and the
+        host's playhead stays. Raises what `edit` and `placement.land` raise.
         """
         with self._lock:
-            if self._last is None:
-                before = self._opened(self.host.read())
-            assert self._last is not None
-            made = before
+            assert before.sequence is not None
+            asked_for, made = before.sequence, before
 
             def edit_of(sequence: Sequence) -> Edit | None:
                 nonlocal before, made
-                assert self._last is not None
-                if self._last[0] is not before.version or self._last[1].revision != sequence.revision:
+                last = self._last
+                if last is None or last[0] is not before.version or last[1].revision != sequence.revision:
                     before = self._opened(sequence)
                 made = edit(before)
                 if made is before or made.place < before.place:
@@ -83,7 +83,7 @@ class Hosted:
 
             name = f"Second Unit: {take.record.name}" if take is not None else "Second Unit"
             files = [take.path] if take is not None else []
-            placed = land(self.host, self._last[1].id, edit_of, files, name, self._probed)
+            placed = land(self.host, asked_for, edit_of, files, name, self._probed, beside=not by_itself)
             if made.place < before.place:
                 self.host.undo(placed.sequence.revision)
                 return Made(self._keeping(made, self._version(self.host.read())))
@@ -96,7 +96,7 @@ class Hosted:
                 if self.host.read().revision != placed.sequence.revision:
                     return Made(before, "\n".join(said))
             version = self._version(placed.sequence, made.version)
-            if take is not None and isinstance(placed, Placed):
+            if take is not None and isinstance(placed, Placed) and not by_itself:
                 self._reveal(version.index, take)
             return Made(self._keeping(made, version), "\n".join(said))
 
@@ -114,7 +114,7 @@ class Hosted:
     def _opened(self, sequence: Sequence) -> OpenCut:
         project = self._project(sequence)
         takes = project / "takes" if project.is_dir() else None
-        return OpenCut(project, (self._version(sequence),), takes=takes)
+        return OpenCut(project, (self._version(sequence),), takes=takes, sequence=sequence.id)
 
     def _project(self, sequence: Sequence) -> Path:
         if not sequence.id.project:

@@ -196,10 +196,10 @@ class OrdersModel(QObject):
         elif ordered is not None:  # the unit's list was faster than its answer
             self.orders[order.id] = replace(known, ordered=ordered)
 
-    def restore(self, status: OrderStatus) -> None:
+    def restore(self, status: OrderStatus, ordered: "Ordered | None" = None) -> None:
         """As the unit lists it. Takes that a lost connection kept from here arrive as if by their events."""
         known = status.order.id in self.orders
-        self.add(status.order, None)
+        self.add(status.order, ordered)
         places = {seed: place for place, seed in enumerate(status.order.seeds)}
         for take in status.takes:
             if (index := places[take.record.seed]) not in self.orders[status.order.id].takes:

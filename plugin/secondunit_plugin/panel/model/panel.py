@@ -33,7 +33,7 @@ from secondunit_plugin.panel.model.jumps import JumpsModel
 from secondunit_plugin.panel.model.live import LIVE, LiveModel
 from secondunit_plugin.panel.model.offers import OffersModel
 from secondunit_plugin.panel.model.orders import Broken, Earlier, OrdersModel, listed
-from secondunit_plugin.panel.model.pending import PendingModel
+from secondunit_plugin.panel.model.pending import Awaited, PendingModel
 from secondunit_plugin.panel.model.places import Place, ShotPlace, number_of, place_at
 from secondunit_plugin.panel.model.playback import PlaybackModel
 from secondunit_plugin.panel.model.references import ReferencesModel
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from secondunit_plugin.checks import Check
     from secondunit_plugin.hosts.host import Host
     from secondunit_plugin.panel.model.folders import Folder
+    from secondunit_plugin.panel.model.kept import Kept
     from secondunit_plugin.panel.model.saved import State
 
 
@@ -115,6 +116,7 @@ class PanelModel(QObject):
         self.states.said.connect(lambda said: self.noticed.emit(Notice(said)))
         self.editing = EditingModel(self.cut, self.orders, self.pending, link.home, self)
         self.host: HostModel | None = None
+        self._said_offered: set[str] = set()
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._say_written)
         link.state_changed.connect(self._unit_changed)
@@ -196,11 +198,12 @@ class PanelModel(QObject):
     def follow(self, reach: "Callable[[], Host]") -> None:
         """From then on the cut is the one that an editing program has open; `reach` is called in a thread."""
         self.close_host()
-        self.host = HostModel(reach, self.cut, self.editing, self)
+        self.host = HostModel(reach, self.cut, self.editing, self.link.home, self)
         self.host.refused.connect(self._refuse)
         self.host.reading.connect(self._leave_for)
         self.host.read.connect(self._read_from_host)
         self.host.looked_at.connect(self._look_at)
+        self.host.stirred.connect(self.pending.stir)
         self.host.start()
 
     def close_host(self) -> None:
@@ -302,12 +305,13 @@ class PanelModel(QObject):
                 self.history.add(value)
 
         def work() -> "Ordered":
+            from secondunit_plugin.panel.model.kept import submit
             from secondunit_plugin.panel.model.planning import Folders, plan
 
             folders = Folders(opened.takes_folder, opened.takes_folder / "masks")
             ordered = plan(version, planned, folders, card)
-            if (order := ordered.order) is not None:
-                link.call(lambda unit: unit.submit(order))
+            if ordered.order is not None:
+                submit(link, opened, ordered)
             return ordered
 
         name = draft.place.name if isinstance(draft.place, ShotPlace) else draft.place.track
@@ -367,6 +371,7 @@ class PanelModel(QObject):
         self.takes.clear()
         self.orders.clear()
         self.editing.clear()
+        self._said_offered = set()
         self.cut.set_state(reading)
 
     # What they come to. Of a cut that was left meanwhile nothing is shown: its orders go on, its edits are in its file.
@@ -382,11 +387,16 @@ class PanelModel(QObject):
         self.history.open(state.opened.version.index.cut.name or state.opened.path.stem)
         self._find_orders()
 
-    def _read_from_host(self, reading: Reading, opened: OpenCut) -> None:
+    def _read_from_host(self, reading: Reading, opened: OpenCut, kept: "Kept") -> None:
         if self.cut.state is not reading:
             return
         self.cut.set_state(opened)
+        awaited = {one.order.id: Awaited(one.order.shot, False, one) for one in kept.ordered if one.order is not None}
+        hosted = self.editing.hosted
+        self.pending.restore_awaited(kept.choices, kept.unplaced, awaited, hosted is not None and hosted.fills)
         self.noticed.emit(Notice(self.tr("{name} is open, and followed.").format(name=opened.path.name)))
+        if kept.why:
+            self.noticed.emit(Notice(kept.why, True))
         self.history.open(opened.version.index.cut.name or opened.path.stem)
         self._find_orders()
 
@@ -429,7 +439,9 @@ class PanelModel(QObject):
             self.select(there)
 
     def _say_filled(self, name: str, plays: bool) -> None:
-        if plays:
+        if self.host is not None:
+            said = self.tr("{name} is cut in. Undo takes it out again.")
+        elif plays:
             said = self.tr("{name} is in the cut, where its slug was.")
         else:
             said = self.tr("{name} lies beside what its clip plays. Cut it in to play it.")
@@ -452,7 +464,7 @@ class PanelModel(QObject):
 
     def _is_open(self, cut: OpenCut) -> bool:
         """Whether it is still this cut, in whatever version."""
-        return self.cut.open is not None and self.cut.open.path == cut.path
+        return cut.is_of(self.cut.open)
 
     def _unit_changed(self, state: UnitState) -> None:
         self.unit = state
@@ -473,16 +485,39 @@ class PanelModel(QObject):
         async def listed(unit: "Client") -> list[OrderStatus]:
             return [status async for status in unit.orders() if status.order.delivery.folder == folder]
 
-        def use(found: list[OrderStatus]) -> None:
+        def work() -> tuple[list[OrderStatus], frozenset[str]]:
+            found = link.call(listed)
+            if opened.sequence is None:
+                return found, frozenset()
+            from secondunit_plugin.panel.model.kept import settled
+
+            return found, settled(link.home, opened, found)
+
+        def use(found: tuple[list[OrderStatus], frozenset[str]]) -> None:
             if not self._is_open(opened):
                 return
-            for status in found:
-                self.orders.restore(status)
-                running = self.orders.orders[status.order.id]
+            for order_id in found[1]:
+                self.pending.settle(order_id)
+            for status in found[0]:
+                order_id = status.order.id
+                if not status.takes:
+                    self.pending.expect(order_id)
+                self.orders.restore(status, self.pending.ordered(order_id))
+                running = self.orders.orders[order_id]
                 if not running.ended:
-                    link.watch(status.order.id, running.event)
+                    link.watch(order_id, running.event)
+            self._say_offered()
 
-        Operation(self, lambda: link.call(listed)).success(use).failure(self._refuse).run()
+        Operation(self, work).success(use).failure(self._refuse).run()
+
+    def _say_offered(self) -> None:
+        """What came while the program's cut was not open here."""
+        offered = set(self.pending.offered)
+        names = [one.name for key, one in (self.pending.awaited or {}).items() if key in offered - self._said_offered]
+        self._said_offered |= offered
+        if names:
+            said = self.tr("Came meanwhile, and offered under Pending: {names}")
+            self.noticed.emit(Notice(said.format(names=", ".join(names))))
 
     def _say_failure(self, order_id: str) -> None:
         running = self.orders.orders[order_id]

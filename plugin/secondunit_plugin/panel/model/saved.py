@@ -66,13 +66,7 @@ def save(home: Path, state: State) -> None:
             "place": opened.place,
             "versions": [{"id": version.id, "step": _step_to_json(version.step)} for version in opened.versions],
             "filled": [_take_to_json(take) for take in opened.filled.values()],
-            "unplaced": [
-                {"order": one.order_id, "name": one.name, "path": one.path, "why": one.why} for one in state.unplaced
-            ],
-            "choices": {
-                "as_they_arrive": state.choices.as_they_arrive,
-                "take_failed_out": state.choices.take_failed_out,
-            },
+            **pending_to_json(state.unplaced, state.choices),
         }
         write_bytes(folder / _STATE, orjson.dumps(document, option=orjson.OPT_INDENT_2))
         write_bytes(folder.parent / _LAST, orjson.dumps({"path": str(opened.path.resolve())}))
@@ -110,19 +104,28 @@ def load(home: Path, path: Path) -> State | None:
             str(document["digest"]),
             {take.record.order.id: take for take in filled},
         )
-        state = State(
-            opened,
-            tuple(
-                Unplaced(str(one["order"]), str(one["name"]), str(one["path"]), str(one["why"]))
-                for one in document["unplaced"]
-            ),
-            Choices(bool(document["choices"]["as_they_arrive"]), bool(document["choices"]["take_failed_out"])),
-        )
+        state = State(opened, *pending_from_json(document))
     except (KeyError, TypeError, ValueError, OSError, zlib.error, IndexError, SecondUnitError) as error:
         raise BadInput(f"{folder / _STATE} is not what the panel keeps ({error}): move it away to begin anew") from None
     if opened.saved_as is not None and not _is_written(opened, opened.saved_as):
         write(opened)
     return state
+
+
+def pending_to_json(unplaced: tuple[Unplaced, ...], choices: Choices) -> dict[str, Any]:
+    return {
+        "unplaced": [{"order": one.order_id, "name": one.name, "path": one.path, "why": one.why} for one in unplaced],
+        "choices": {"as_they_arrive": choices.as_they_arrive, "take_failed_out": choices.take_failed_out},
+    }
+
+
+def pending_from_json(document: dict[str, Any]) -> tuple[tuple[Unplaced, ...], Choices]:
+    """Raises KeyError, TypeError, ValueError."""
+    unplaced = tuple(
+        Unplaced(str(one["order"]), str(one["name"]), str(one["path"]), str(one["why"])) for one in document["unplaced"]
+    )
+    choices = document["choices"]
+    return unplaced, Choices(bool(choices["as_they_arrive"]), bool(choices["take_failed_out"]))
 
 
 def last(home: Path) -> Path | None:

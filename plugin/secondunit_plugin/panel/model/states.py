@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, assert_never
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from secondunit_bridge.errors import BadInput, SecondUnitError
-from secondunit_bridge.messages import Order
 from secondunit_bridge.rates import FrameTime
 from secondunit_bridge.ratings import Rating
 
@@ -236,10 +235,8 @@ class StatesModel(QObject):
         approved = {take.take_id for take in takes if self._is_approved(take)}
 
         def work() -> _Sent:
+            from secondunit_plugin.panel.model.kept import submit
             from secondunit_plugin.panel.model.remaking import plan_version
-
-            def submit(order: Order) -> None:
-                link.call(lambda unit: unit.submit(order))
 
             index, folder = opened.version.index, opened.takes_folder
             ordered: list[Ordered] = []
@@ -247,8 +244,7 @@ class StatesModel(QObject):
             for take in takes:
                 try:
                     planned = plan_version(index, take, folder, take.take_id not in approved)
-                    assert planned.order is not None
-                    submit(planned.order)
+                    submit(link, opened, planned)
                     ordered.append(planned)
                 except SecondUnitError as error:
                     refused.append(f"{take.name}: {error}")
