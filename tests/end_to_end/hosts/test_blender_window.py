@@ -41,6 +41,8 @@ for path, first, used in {rolls!r}:
 window = bpy.context.window_manager.windows[0]
 area = max(window.screen.areas, key=lambda one: one.width * one.height)
 area.type, space = "SEQUENCE_EDITOR", None
+if hasattr(window.workspace, "sequencer_scene"):
+    window.workspace.sequencer_scene = scene
 space = area.spaces.active
 space.view_type, space.show_region_ui = "SEQUENCER_PREVIEW", True
 space.timeline_overlay.waveform_display_type = "NO_WAVEFORMS"
@@ -78,7 +80,7 @@ def test_a_take_lands_in_the_window(tmp_path: Path, make_clip: MakeClip, monkeyp
         (talk / "do.part").rename(talk / "do.py")
         answer, end = talk / "did.json", time.monotonic() + SECONDS
         while not answer.exists():
-            assert time.monotonic() < end, "Blender does not answer"
+            assert time.monotonic() < end and program.poll() is None, "Blender does not answer"
             time.sleep(0.05)
         told = json.loads(answer.read_text())
         answer.unlink()
