@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all fuzz lint bench screenshots gpu hosts blender docs proto clean
+.PHONY: demo test test-all fuzz lint bench screenshots gpu hosts blender premiere docs proto clean
 
 demo: $(ENV)/demo.stamp
 	$(BIN)/secondunit demo $(if $(CUT),--cut "$(CUT)") --out out/demo
@@ -54,6 +54,15 @@ hosts: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
 
 blender: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
 	$(BIN)/pytest -m long -k blender tests/plugin/hosts tests/end_to_end/hosts
+
+# The plugin for Premiere: checked against Adobe's typings, compiled into plugin/in_host/premiere, tested with Node.js.
+PACKAGES := plugin/premiere/node_modules/.package-lock.json
+premiere: $(ENV)/dev.stamp $(PACKAGES)
+	cd plugin/premiere && npm run --silent build && npm test --silent
+	$(BIN)/pytest -k premiere tests/plugin/hosts tests/end_to_end/hosts
+
+$(PACKAGES): plugin/premiere/package-lock.json
+	cd plugin/premiere && npm ci --silent
 
 out/hosts/bpy-%/done:
 	$(if $(filter 4.% 5.0.%,$*),$(PYTHON_BPY),$(PYTHON_BPY_5_1)) -m venv out/hosts/bpy-$*

@@ -1,6 +1,7 @@
 """`secondunit install`: what lets an editing program talk to the panel, put into it and taken out again."""
 
 import subprocess
+import sys
 from collections.abc import Iterable
 
 import click
@@ -20,11 +21,16 @@ _RUN_SECONDS = 120
 def install(host: str, dry_run: bool, uninstall: bool) -> None:
     """Connect an editing program on this machine with the panel."""
     found = installing.find(host)
+    if not found and host == "premiere" and sys.platform not in ("darwin", "win32"):
+        raise HostError("Premiere runs on macOS and Windows alone: install there, where the panel runs too")
     if not found:
         raise HostError(f"no {host} was found on this machine: install it, or put the program on the PATH")
     home = spawn.home()
     for one in found:
         click.echo(one.program)
+        if one.missing:
+            click.echo(f"  {one.missing}")
+            continue
         if uninstall:
             if dry_run:
                 for path in (path for path in one.files if path.exists()):

@@ -31,7 +31,7 @@ class Installation:
 
     `program`: its name, version and place, as a person reads them. `folder` is ours alone there; `files`: contents by
     absolute path, in it or elsewhere. `then`: what the person does next. `enable` and `disable` run the program where
-    files alone do not do.
+    files alone do not do. `missing`: why nothing can be put into it, and what to do.
     """
 
     program: str
@@ -40,6 +40,7 @@ class Installation:
     then: str
     enable: tuple[Command, ...] = ()
     disable: tuple[Command, ...] = ()
+    missing: str = ""
 
 
 CONNECTED = "connected with the panel"
@@ -47,6 +48,7 @@ HOSTS = {
     "blender": "secondunit_plugin.hosts.blender_installing",
     "kdenlive": "secondunit_plugin.hosts.kdenlive.installing",
     "openshot": "secondunit_plugin.hosts.openshot.installing",
+    "premiere": "secondunit_plugin.hosts.premiere_installing",
 }
 """The module of each host, whose function `find` gives the installations that are possible on this machine."""
 
@@ -58,6 +60,8 @@ def find(host: str) -> Sequence[Installation]:
 
 def standing(installation: Installation) -> str:
     """Whether it was carried out, in words."""
+    if installation.missing:
+        return installation.missing
     there = [path for path in installation.files if path.exists()]
     if not there:
         return "not connected with the panel"

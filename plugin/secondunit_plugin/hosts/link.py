@@ -1,10 +1,10 @@
 """The panel's end of the host link, as docs/host-link.md specifies it: hosts connect, the panel asks, hosts tell."""
 
+import hashlib
 import hmac
 import os
 import secrets
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -293,20 +293,11 @@ def address_file(home: Path) -> Path:
 
 
 def websocket_port(home: Path) -> int:
-    """The port of 127.0.0.1 for hosts that have WebSockets alone: one for the home, since programs allow one by name.
+    """The port of 127.0.0.1 for hosts that have WebSockets alone: the home's own, since such hosts allow one by number.
 
-    It is chosen when it is first asked for.
+    Below those that systems give to whoever asks for any: 32768 and above on Linux, 49152 on macOS and Windows.
     """
-    file = home / "link.port"
-    try:
-        return int(file.read_text())
-    except (OSError, ValueError):
-        pass
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    spawn.make_private(home)
-    write_whole(file, str(port).encode(), mode=0o600)
-    return port
+    return 20000 + int.from_bytes(hashlib.sha256(os.fsencode(home.absolute())).digest()[:4], "big") % 10000
 
 
 async def _listen_at(port: int) -> Listener[Any]:

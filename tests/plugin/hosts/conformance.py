@@ -52,6 +52,12 @@ HOSTS: dict[str, str | ParameterSet] = {
     ),
     "resolve-21.0": "tests.plugin.hosts.resolve.editor:opened_21_0",
     "openshot-project": "tests.plugin.hosts.openshot_project:opened",
+    "premiere": "tests.plugin.hosts.premiere_plugin:opened",
+    "premiere-counting-subclips": pytest.param(
+        "tests.plugin.hosts.premiere_plugin:opened_counting_subclips",
+        marks=pytest.mark.long,
+        id="premiere-counting-subclips",
+    ),
     "openshot": pytest.param("tests.end_to_end.hosts.openshot_program:opened", id="openshot", marks=pytest.mark.long),
     "blender-4.5": pytest.param("tests.plugin.hosts.bpy_editor:opened_4_5", marks=pytest.mark.long, id="blender-4.5"),
     "blender-5.0": pytest.param("tests.plugin.hosts.bpy_editor:opened_5_0", marks=pytest.mark.long, id="blender-5.0"),

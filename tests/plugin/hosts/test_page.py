@@ -1,6 +1,7 @@
 """The table of docs/hosts.md says what the hosts say of themselves."""
 
 import ast
+import re
 from pathlib import Path
 
 from secondunit_plugin.hosts import watched
@@ -23,10 +24,17 @@ def in_blender() -> frozenset[Support]:
     return frozenset(map(Support, ast.literal_eval(told)))
 
 
+def in_premiere() -> frozenset[Support]:
+    """Of code that is no Python."""
+    text = (ROOT / "plugin" / "in_host" / "premiere" / "session.js").read_text()
+    return frozenset(map(Support, re.findall(r'"(.+)"', text.partition("const SUPPORTS = [")[2].partition("]")[0])))
+
+
 HOSTS = {
     "Blender": in_blender(),
     "OpenShot": openshot._SUPPORTS,
     "Kdenlive": kdenlive._ALWAYS | kdenlive._CHANGES,
+    "Premiere": in_premiere(),
     "Watched folder": watched.SUPPORTS,
 }
 
