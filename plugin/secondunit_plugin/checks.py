@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
 import anyio
 from secondunit_bridge import __version__, spawn
@@ -69,10 +70,13 @@ def checks(unit: Callable[[], spawn.Address]) -> Iterator[Check]:
 
 
 def installed(host: str) -> Iterator[Check]:
-    """What the host's programs on this machine have of ours."""
+    """What the host's programs on this machine have of ours, and what they lack."""
     for one in installing.find(host):
         said = installing.standing(one)
         yield Check(one.program, said, "ok" if said == installing.CONNECTED else LEFT_OUT)
+    further: Callable[[], Iterator[Check]] | None = getattr(import_module(installing.HOSTS[host]), "checks", None)
+    if further is not None:
+        yield from further()
 
 
 async def _info(address: spawn.Address) -> UnitInfo:

@@ -31,7 +31,7 @@ _INSIDE = ("openshot",)
     is_flag=True,
     help="Try everything that the program can do in the project that is open there, a copy, and print a report.",
 )
-def doctor(host: str | None, exercised: bool) -> None:
+def doctor(host: str | None, exercised: bool) -> int:
     """Check this machine: packages, codecs, folders, disk space, the unit, its models.
 
     Exit code 3 if something is missing that every order needs. With --host, what is put into that program; with
@@ -41,22 +41,16 @@ def doctor(host: str | None, exercised: bool) -> None:
     if host is None:
         if exercised:
             raise click.UsageError("--exercise needs --host")
-        if _told(checks(lambda: spawn.ensure_running(spawn.home()))):
-            raise SystemExit(_LACKING)
-        return
+        return _LACKING if _told(checks(lambda: spawn.ensure_running(spawn.home()))) else 0
     if exercised and host in _INSIDE:
         raise click.UsageError(f"{host} is not reached from here: its panel runs inside it")
     if _told(installed(host)):
-        raise SystemExit(_LACKING)
-    if exercised:
-        from secondunit_plugin.hosts.exercise import exercise
-
-        with _reached(host) as reached, tempfile.TemporaryDirectory(prefix="secondunit-exercise-") as name:
-            if not _is_copy(reached):
-                click.echo("Nothing was changed.", err=True)
-                return
-            if _told(exercise(reached, Path(name), _ask)):
-                raise SystemExit(_WRONG)
+        return _LACKING
+    if not exercised:
+        return 0
+    with tempfile.TemporaryDirectory(prefix="secondunit-exercise-") as name:
+        found = _resolve(Path(name)) if host == "resolve" else _confirmed(host, Path(name))
+        return _WRONG if _told(found) else 0
 
 
 def _told(found: Iterator[Check]) -> bool:
@@ -73,14 +67,41 @@ def _ask(text: str) -> bool:
     return click.confirm(f"\n{text}\nDone? (n: leave this check out)", default=True, err=True)
 
 
-def _is_copy(host: "Host") -> bool:
-    sequence, program = host.read(), host.about().program
+def _confirmed(host: str, folder: Path) -> Iterator[Check]:
+    from secondunit_plugin.hosts.exercise import exercise
+
+    with _reached(host) as reached:
+        sequence, program = reached.read(), reached.about().program
+        opened = f"{sequence.name or sequence.id.sequence!r} of {sequence.id.project}"
+        click.echo(f"{program} has {opened} open. It will be edited, and what was placed is taken out again.", err=True)
+        if click.confirm("Is it a copy of your project, which may be changed?", default=False, err=True):
+            yield from exercise(reached, folder, _ask)
+        else:
+            click.echo("Nothing was changed.", err=True)
+
+
+def _resolve(folder: Path) -> Iterator[Check]:
+    """Resolve copies its project itself."""
+    from secondunit_plugin.hosts.exercise import exercise, painted
+    from secondunit_plugin.hosts.probing import Probing
+    from secondunit_plugin.hosts.resolve.connecting import connect
+    from secondunit_plugin.hosts.resolve.copying import copied
+    from secondunit_plugin.hosts.resolve.host import Resolve
+    from secondunit_plugin.hosts.resolve.trying import tried
+
+    app = connect()
     click.echo(
-        f"{program} has {sequence.name or sequence.id.sequence!r} of {sequence.id.project} open. It will be edited, "
-        "and what was placed is taken out again.",
+        "The project that DaVinci Resolve has open is saved, and a copy of it is opened, edited and deleted again.",
         err=True,
     )
-    return click.confirm("Is it a copy of your project, which may be changed?", default=False, err=True)
+    if not click.confirm("Go on?", default=False, err=True):
+        click.echo("Nothing was changed.", err=True)
+        return
+    with copied(app) as copy:
+        click.echo(f"{copy!r} is open.", err=True)
+        yield from exercise(Resolve(spawn.home(), folder, Probing(), lambda: app), folder, _ask)
+        if painted(folder, "B").exists():
+            yield from tried(app, painted(folder, "A"), painted(folder, "B"))
 
 
 @contextmanager

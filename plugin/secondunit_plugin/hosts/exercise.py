@@ -95,6 +95,11 @@ def exercise(host: Host, folder: Path, ask: Ask) -> Iterator[Check]:
     yield _checked("takes media into the bin", run.bins)
 
 
+def painted(folder: Path, name: str) -> Path:
+    """What `exercise` paints there: "A", "B" and "C", of 48 frames each."""
+    return folder / f"secondunit-exercise-{name}.mov"
+
+
 def _checked(name: str, does: Callable[[], tuple[str, str]]) -> Check:
     """`does`: the mark and what is to be said."""
     began = time.monotonic()
@@ -140,7 +145,7 @@ class _Exercise:
 
     def _painted(self, name: str) -> Path:
         """Frames that differ, with a tone, from timecode 10:00:00:00 on."""
-        path, (width, height) = self._folder / f"secondunit-exercise-{name}.mov", _SIZE
+        path, (width, height) = painted(self._folder, name), _SIZE
         ramp = np.linspace(4096 * ("ABC".index(name) + 1), 57344, width, dtype=np.uint16)
         ground = np.broadcast_to(ramp[None, :, None], (height, width, 3))
         start = FrameTime(10 * _HOUR * round(self._rate), self._rate)

@@ -49,8 +49,10 @@ HOSTS = {
     "kdenlive": "secondunit_plugin.hosts.kdenlive.installing",
     "openshot": "secondunit_plugin.hosts.openshot.installing",
     "premiere": "secondunit_plugin.hosts.premiere_installing",
+    "resolve": "secondunit_plugin.hosts.resolve.installing",
 }
-"""The module of each host, whose function `find` gives the installations that are possible on this machine."""
+"""The module of each host: its function `find` gives the installations that are possible on this machine, and `checks`,
+where it has one, what else there is to be said of it."""
 
 
 def find(host: str) -> Sequence[Installation]:

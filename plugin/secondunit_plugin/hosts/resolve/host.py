@@ -179,7 +179,7 @@ class Resolve:
 
     def to_bin(self, files: Series[str]) -> None:
         def does() -> None:
-            pool = Pool(self._project().GetMediaPool(), self._probed)
+            pool = Pool(self._project().GetMediaPool())
             for file in files:
                 pool.item(file)
 
@@ -294,7 +294,7 @@ class Resolve:
         return self._sequence(after)
 
     def _place(self, timeline: Timeline, rows: dict[str, Row], todo: Series[Step]) -> None:
-        placing = Placing(self._program(), self._project(), timeline, rows, self._probed, self._calls.go_on)
+        placing = Placing(self._program(), self._project(), timeline, rows, self._calls.go_on)
         try:
             for step in todo:
                 placing.carry_out(step)

@@ -12,10 +12,10 @@ from typing import Any, assert_never
 from secondunit_bridge.errors import HostError, Unplaceable
 
 from secondunit_plugin.hosts.frames import Probed
-from secondunit_plugin.hosts.resolve.connecting import version_of
+from secondunit_plugin.hosts.resolve.connecting import has, version_of
 from secondunit_plugin.hosts.resolve.grades import look_of, take_over
 from secondunit_plugin.hosts.resolve.kept import Row
-from secondunit_plugin.hosts.resolve.pool import Pool
+from secondunit_plugin.hosts.resolve.pool import Pool, numbers_of
 from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO, Place, Timeline, items_of
 from secondunit_plugin.hosts.steps import (
     Add,
@@ -63,15 +63,16 @@ def refuse(timeline: Timeline, steps: Sequence[Step], version: tuple[int, ...], 
 
 
 def _refuse_media(strip: Strip, media: Media, probed: Probed) -> None:
-    info = probed(media.path)
     if media.first.denominator != 1:
         raise Unplaceable(
             f"{strip.name!r} begins between two frames of {media.path}, where DaVinci Resolve places none"
         )
     if media.stream:
         raise Unplaceable(f"DaVinci Resolve places the first sound stream of {media.path}, not stream {media.stream}")
-    if info is not None and info.frames == 1:
-        raise Unplaceable("DaVinci Resolve gives a still the length of its own settings")
+    if probed(media.path) is None and numbers_of(media.path) is None:
+        raise Unplaceable(
+            f"{media.path} is offline, or a still, which DaVinci Resolve gives the length of its settings"
+        )
 
 
 def _refuse_take(before: Strip, after: Strip, media: Media, probed: Probed) -> None:
@@ -96,13 +97,12 @@ class Placing:
         project: Any,
         timeline: Timeline,
         rows: dict[str, Row],
-        probed: Probed,
         go_on: Callable[[], None],
     ) -> None:
-        self._timeline, self._handle, self._probed, self._go_on = timeline, timeline.handle, probed, go_on
+        self._timeline, self._handle, self._go_on = timeline, timeline.handle, go_on
         self._pool_handle, self._version = project.GetMediaPool(), version_of(app)
         self._exclusive = self._version >= _EXCLUSIVE_FROM
-        self._pool = Pool(self._pool_handle, probed)
+        self._pool = Pool(self._pool_handle)
         self.rows = rows
         self._places, self._items = dict(timeline.places), dict(timeline.items)
         self._links: dict[str, list[Any]] = {}
@@ -189,6 +189,8 @@ class Placing:
             take_over(item, self._items[like])
         if not strip.enabled:
             item.SetClipEnabled(False)
+        if strip.name and has(item, "SetName"):  # from 20.2 on
+            item.SetName(strip.name)
         if strip.link:
             self._links.setdefault(strip.link, []).append(item)
 

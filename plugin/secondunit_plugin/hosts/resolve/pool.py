@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterator
 from os.path import normpath
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from secondunit_bridge.errors import HostError
-
-from secondunit_plugin.hosts.frames import Probed
 
 BIN = "Second Unit"
 _NUMBER = re.compile(r"%0?(\d*)d")
@@ -17,8 +15,8 @@ _NUMBER = re.compile(r"%0?(\d*)d")
 class Pool:
     """Items are looked for once, then known by their paths as the program writes them, `DIR/NAME_[1001-1099].png`."""
 
-    def __init__(self, handle: Any, probed: Probed) -> None:
-        self._handle, self._probed = handle, probed
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
         self._known: dict[str, Any] = {}
         self._searched = False
 
@@ -29,7 +27,7 @@ class Pool:
 
     def item(self, path: str) -> Any:
         """That of a file, which is imported where there is none. Raises HostError."""
-        known = named(path, self._probed)
+        known = named(path)
         if known not in self._known and not self._searched:
             self._searched = True
             for folder in _folders(self._handle.GetRootFolder()):
@@ -46,11 +44,9 @@ class Pool:
         root = self._handle.GetRootFolder()
         ours = next((one for one in root.GetSubFolderList() or () if one.GetName() == BIN), None)
         ours = ours if ours is not None else self._handle.AddSubFolder(root, BIN)
-        info = self._probed(path) if _NUMBER.search(PurePath(path).name) else None
         asked: Any = path
-        if info is not None:
-            first = info.first_number or 0
-            asked = {"FilePath": path, "StartIndex": first, "EndIndex": first + info.frames - 1}
+        if (numbers := numbers_of(path)) is not None:
+            asked = {"FilePath": path, "StartIndex": numbers[0], "EndIndex": numbers[1]}
         before = self._handle.GetCurrentFolder()
         self._handle.SetCurrentFolder(ours)
         try:
@@ -62,18 +58,30 @@ class Pool:
         return made[0]
 
 
-def named(path: str, probed: Probed) -> str:
+def numbers_of(path: str) -> tuple[int, int] | None:
+    """The first and the last number of numbered pictures, `DIR/NAME_%04d.png`; None for anything else."""
+    parts = _NUMBER.split(PurePath(path).name)
+    if len(parts) != 3:
+        return None
+    head, tail = (re.escape(part.replace("%%", "%")) for part in (parts[0], parts[2]))
+    pattern = re.compile(f"{head}(\\d+){tail}")
+    folder = Path(path).parent
+    there = (pattern.fullmatch(one.name) for one in folder.iterdir()) if folder.is_dir() else ()
+    found = [int(match[1]) for match in there if match is not None]
+    return (min(found), max(found)) if found else None
+
+
+def named(path: str) -> str:
     """A file as the program calls it, numbered pictures `DIR/NAME_[1001-1099].png`."""
-    info = probed(path) if _NUMBER.search(PurePath(path).name) else None
-    if info is None:
+    numbers = numbers_of(path)
+    if numbers is None:
         return normpath(path)
-    first, last = info.first_number or 0, (info.first_number or 0) + info.frames - 1
 
-    def numbers(match: re.Match[str]) -> str:
+    def shown(match: re.Match[str]) -> str:
         width = int(match[1] or 0)
-        return f"[{first:0{width}}-{last:0{width}}]"
+        return f"[{numbers[0]:0{width}}-{numbers[1]:0{width}}]"
 
-    return normpath(_NUMBER.sub(numbers, path).replace("%%", "%"))
+    return normpath(_NUMBER.sub(shown, path).replace("%%", "%"))
 
 
 def _folders(root: Any) -> Iterator[Any]:

@@ -16,15 +16,18 @@ import opentimelineio as otio
 from secondunit_bridge.errors import HostError
 from secondunit_bridge.files import write_whole
 from secondunit_timeline.index import Index
-from secondunit_timeline.times import rational_time, simple, time_range
+from secondunit_timeline.interchange import reference_to
+from secondunit_timeline.times import frames_of, rational_time, simple, time_range
 
 from secondunit_plugin.hosts.frames import Probed
-from secondunit_plugin.hosts.resolve.pool import named
+from secondunit_plugin.hosts.resolve.pool import named, numbers_of
 from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO
-from secondunit_plugin.hosts.strips import OURS, Kind, Strip, Strips, id_of, strips_from
+from secondunit_plugin.hosts.strips import OURS, Kind, Media, Strip, Strips, id_of, strips_from
 
 _RESOLVE = "Resolve_OTIO"
 _KEY = "DEFAULT_MEDIA"
+_WITH_TIMECODE = (".exr", ".dpx")
+"""Pictures whose headers hold one."""
 
 
 def document(cut: otio.schema.Timeline, probed: Probed) -> otio.schema.Timeline:
@@ -61,24 +64,38 @@ def _shape(clip: otio.schema.Clip, strip: Strip, strips: Strips, links: Mapping[
             f"{strip.name!r} on {strip.track} at {at} is a title, or what else DaVinci Resolve alone shows: it "
             "takes in no OTIO with one in it. Cut this in where no clip has to be trimmed or moved, or take it out"
         )
-    path, info = strip.media.path, probed(strip.media.path)
-    own = strip.media.rate
-    start = info.start.frame if info is not None and info.start is not None else 0
-    if info is not None and info.first_number is not None:
-        start = info.first_number
-    known = clip.media_reference.available_range
-    frames = info.frames if info is not None else int(known.duration.value) if known is not None else 0
-    media = otio.schema.ExternalReference(named(path, probed), time_range(start, frames, own))
-    media.name = PurePath(media.target_url).name
+    media = _reference(clip, strip.media, probed)
+    start = media.available_range.start_time
     clip.set_media_references({_KEY: media}, _KEY)
     clip.source_range = otio.opentime.TimeRange(
-        rational_time(simple(strip.media.first + start), own), rational_time(strip.frames, strips.rate)
+        rational_time(simple(strip.media.first + frames_of(start, strip.media.rate)), strip.media.rate),
+        rational_time(strip.frames, strips.rate),
     )
     group = {"Link Group ID": links[strip.link]} if strip.link else {}
     kept = {key: value for key, value in clip.metadata.get(_RESOLVE, {}).items() if key != "Link Group ID"}
     channels = [{"Source Channel ID": 0, "Source Track ID": strip.media.stream}]
     sound = {"Channels": channels} if strip.kind is Kind.SOUND and "Channels" not in kept else {}
     clip.metadata[_RESOLVE] = {**sound, **kept, **group}
+
+
+def _reference(clip: otio.schema.Clip, media: Media, probed: Probed) -> otio.core.MediaReference:
+    """That of a whole file, from its own timecode on; numbered pictures without one count from 0, whatever their
+    numbers: https://github.com/ynput/ayon-core, tests/client/ayon_core/pipeline/editorial/resources."""
+    path, rate = media.path, media.rate
+    info, numbers, known = probed(path), numbers_of(path), clip.media_reference.available_range
+    start, frames = 0, 1  # of a still
+    if info is not None:
+        start, frames = info.start.frame if info.start is not None else 0, info.frames
+    elif known is not None:
+        start, frames = int(known.start_time.value), int(known.duration.value)
+    if numbers is None:
+        made: otio.core.MediaReference = otio.schema.ExternalReference(path, time_range(start, frames, rate))
+    else:
+        exported = _RESOLVE in clip.metadata or PurePath(path).suffix.lower() in _WITH_TIMECODE
+        made = reference_to(path, time_range(start if exported else 0, numbers[1] - numbers[0] + 1, rate), numbers[0])
+        made.target_url_base = str(PurePath(path).parent)
+    made.name = PurePath(named(path)).name
+    return made
 
 
 def add_timeline(project: Any, cut: otio.schema.Timeline, name: str, probed: Probed) -> Any:

@@ -7,6 +7,7 @@ written.
 """
 
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.plugin.hosts.conformance import probed
 from tests.plugin.hosts.resolve.model import Item, PoolClip, TimelineModel, TrackModel, Transition, World, file_path
 
 _KEY = "DEFAULT_MEDIA"
+_PATTERN = re.compile(r"(?P<folder>.*)/(?P<prefix>[^/]*)%0(?P<width>\d+)d(?P<suffix>[^/]*)")
 _SLOTS = ("Transform", "Cropping", "Dynamic Zoom", "Composite", "Lens Correction", "Retime and Scaling", "Video Faders")
 
 
@@ -35,10 +37,9 @@ def _range(
 
 
 def timecode_of(clip: PoolClip) -> int:
-    """The first frame of a file as its timecode counts it, of numbered pictures as they are numbered."""
+    """The first frame of a file as its timecode counts it; numbered pictures without one count from 0, as in
+    https://github.com/ynput/ayon-core, img_seq_2x_speed_resolve.json."""
     info = clip.info
-    if info.first_number is not None:
-        return info.first_number
     return info.start.frame if info.start is not None else 0
 
 
@@ -132,12 +133,11 @@ def _clip(timeline: TimelineModel, kind: str, item: Item, links: dict[str, int])
         own, start = item.clip.info.rate, timecode_of(item.clip)
         source = _range(start + item.first, item.frames, timeline.rate, own)
         media = {
-            "OTIO_SCHEMA": "ExternalReference.1",
             "metadata": {},
             "name": Path(file_path(item.clip)).name,
             "available_range": _range(start, item.clip.info.frames, own),
             "available_image_bounds": None,
-            "target_url": file_path(item.clip),
+            **_address(item.clip),
         }
     return {
         "OTIO_SCHEMA": "Clip.2",
@@ -149,6 +149,23 @@ def _clip(timeline: TimelineModel, kind: str, item: Item, links: dict[str, int])
         "enabled": item.enabled,
         "media_references": {_KEY: media},
         "active_media_reference_key": _KEY,
+    }
+
+
+def _address(clip: PoolClip) -> dict[str, Any]:
+    match = _PATTERN.fullmatch(clip.path)
+    if match is None:
+        return {"OTIO_SCHEMA": "ExternalReference.1", "target_url": clip.path}
+    return {
+        "OTIO_SCHEMA": "ImageSequenceReference.1",
+        "target_url_base": match["folder"],
+        "name_prefix": match["prefix"],
+        "name_suffix": match["suffix"],
+        "start_frame": clip.number,
+        "frame_step": 1,
+        "rate": float(clip.info.rate),
+        "frame_zero_padding": int(match["width"]),
+        "missing_frame_policy": "error",
     }
 
 
@@ -218,10 +235,14 @@ def _read_track(track: dict[str, Any], timeline: TimelineModel, world: World) ->
 
 def _read_clip(child: dict[str, Any], at: int, frames: int, world: World) -> Item:
     media = child["media_references"][child["active_media_reference_key"]]
-    if media["OTIO_SCHEMA"] != "ExternalReference.1" or media["available_range"] is None:
+    if media["available_range"] is None:
         raise _Refused
-    path = media["target_url"]
-    if path.startswith("file:"):
+    if media["OTIO_SCHEMA"] == "ImageSequenceReference.1":
+        name = f"{media['name_prefix']}%0{media['frame_zero_padding']}d{media['name_suffix']}"
+        path = f"{media['target_url_base']}/{name}"
+    elif media["OTIO_SCHEMA"] == "ExternalReference.1" and not media["target_url"].startswith("file:"):
+        path = media["target_url"]
+    else:
         raise _Refused
     clip = _pool_clip(path, world)
     first, own = _frames(child["source_range"]["start_time"])
@@ -244,9 +265,6 @@ def _pool_clip(path: str, world: World) -> PoolClip:
     """The one of the pool that has the file, else it is imported."""
     project = world.current
     assert project is not None
-    found = next((one for one in project.root.all() if file_path(one) == path), None)
-    if found is not None:
-        return found
-    if probed(path) is None:
+    if "%" not in path and probed(path) is None:
         raise _Refused
     return world.clip(path)

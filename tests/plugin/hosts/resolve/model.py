@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from secondunit_bridge.media.probe import MediaInfo
+from secondunit_bridge.media.probe import MediaInfo, probe
 
 from tests.plugin.hosts.conformance import probed
 
@@ -17,7 +17,7 @@ STILL_SECONDS = 5
 
 
 def new_id() -> str:
-    return f"00000000-0000-4000-8000-{next(_NUMBERS):012}"
+    return f"{next(_NUMBERS):08x}-0000-4000-8000-000000000000"
 
 
 @dataclass(eq=False)
@@ -28,7 +28,8 @@ class PoolClip:
 
     @property
     def info(self) -> MediaInfo:
-        info = probed(self.path)
+        """Pictures run at 24 frames a second here."""
+        info = probed(self.path) if "%" not in Path(self.path).name else probe(self.path, Fraction(24))
         assert info is not None, f"{self.path} is offline"
         return info
 

@@ -282,6 +282,18 @@ class MediaPool(Handle):
         track.items.sort(key=lambda one: one.at)
         return made
 
+    def CreateEmptyTimeline(self, name: str) -> "Timeline | None":
+        if any(one.name == name for one in self._project.timelines):
+            return None
+        like = self._project.current
+        assert like is not None
+        made = TimelineModel(name, like.rate, like.start, like.drop)
+        made.tracks["video"].append(TrackModel("Video 1"))
+        made.tracks["audio"].append(TrackModel("Audio 1"))
+        self._project.timelines.append(made)
+        self._project.current = made
+        return Timeline(self._world, made)
+
     def ImportTimelineFromFile(self, filePath: str, importOptions: dict[str, Any]) -> "Timeline | None":
         """None where the name is taken, or the document is not as the program writes them (LIMITATIONS)."""
         name = importOptions["timelineName"]
@@ -404,6 +416,10 @@ class Timeline(Handle):
     def GetIsTrackLocked(self, trackType: str, trackIndex: int) -> bool:
         return self._track(trackType, trackIndex).locked
 
+    def SetTrackLock(self, trackType: str, trackIndex: int, Bool: bool) -> bool:
+        self._track(trackType, trackIndex).locked = Bool
+        return True
+
     def _track(self, kind: str, number: int) -> TrackModel:
         return self._model.tracks[kind][number - 1]
 
@@ -506,6 +522,11 @@ class TimelineItem(Handle):
     def GetName(self) -> str:
         return self._model.name if isinstance(self._model, Item) else "Cross Dissolve"
 
+    @since(20, 2)
+    def SetName(self, name: str) -> bool:
+        self._item.name = name
+        return True
+
     def GetUniqueId(self) -> str:
         return self._model.id
 
@@ -547,6 +568,9 @@ class TimelineItem(Handle):
 
     def GetLUT(self, nodeIndex: int) -> str:
         return self._item.nodes[nodeIndex - 1][1]
+
+    def SetCDL(self, cdlMap: dict[str, str]) -> bool:
+        return 1 <= int(cdlMap["NodeIndex"]) <= len(self._item.nodes)
 
     def CopyGrades(self, tgtTimelineItems: list["TimelineItem"]) -> bool:
         for one in tgtTimelineItems:
