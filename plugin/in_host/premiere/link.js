@@ -8,6 +8,7 @@ const LIMIT = 16 * 1024 * 1024;
 const RETRY_MS = 1000;
 const HELLO_MS = 5000;
 const NO_METHOD = -32601;
+const NONE = "no panel is open, start one: secondunit panel";
 /** Requests that wait; a panel that asks more is not ours. */
 const WAITING = 64;
 /**
@@ -21,7 +22,7 @@ class Link {
     handlers;
     changed;
     /** Why there is no connection, for a person; empty while there is one. */
-    problem = "no panel is open";
+    problem = NONE;
     socket = null;
     waiting = [];
     answering = false;
@@ -56,7 +57,7 @@ class Link {
             [target, token] = [String(told.websocket ?? ""), String(told.token)];
         }
         catch {
-            return this.lost("no panel is open");
+            return this.lost(NONE);
         }
         if (this.closed)
             return;
@@ -71,7 +72,7 @@ class Link {
             return this.lost(`Premiere allows no connection with ${target} (${String(error)}): \`secondunit install premiere\``);
         }
         this.socket = socket;
-        let why = "no panel is open";
+        let why = NONE;
         const hello = { token, protocol: PROTOCOL, process: 0, ...this.about() };
         const late = setTimeout(() => socket.close(), HELLO_MS);
         socket.onopen = () => this.send({ jsonrpc: "2.0", id: 0, method: "hello", params: hello });

@@ -629,6 +629,7 @@ class FakeProject
   /** Not undoable. */
   async importFiles(filePaths: string[], _suppressUI?: boolean, targetBin?: ProjectItem): Promise<boolean> {
     for (const path of filePaths) {
+      await this.world.options.find?.(path);
       if (!this.world.options.probe(path)) return false;
       const id = `item${this.world.number()}`;
       const parent = targetBin ? targetBin.getId() : null;

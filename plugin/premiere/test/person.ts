@@ -14,7 +14,7 @@ export function exact(value: string, rate: string): bigint {
   return a / b;
 }
 
-export function open(world: World, path: string, strips: Strips): void {
+function open(world: World, path: string, strips: Strips): void {
   const perFrame = exact("1", strips.rate);
   const sequence: SequenceRecord = {
     ...{ guid: `sequence${world.number()}`, name: strips.name, perFrame, zero: perFrame * BigInt(strips.start), player: 0n },
@@ -165,5 +165,21 @@ export class Person {
 
   names(): string[] {
     return this.world.history.map((one) => one.name);
+  }
+}
+
+/** Does what a line of JSON says, `{"do": NAME, "with": [...]}`, and answers in one. */
+export function asked(world: World, person: Person, line: string): string {
+  const { do: name, with: given } = JSON.parse(line);
+  try {
+    let result: unknown = null;
+    if (name === "open") open(world, ...(given as [string, Strips]));
+    else if (name === "undo") world.undo();
+    else if (name === "reopen") world.reopen();
+    else if (name === "fail") world.failing = given[0];
+    else result = (person as any)[name](...given) ?? null;
+    return JSON.stringify({ result });
+  } catch (error) {
+    return JSON.stringify({ error: String(error) });
   }
 }

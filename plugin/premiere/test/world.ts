@@ -85,6 +85,8 @@ export interface Action {
 /** `subclipsCountFrom`: what the points of an item that plays a subclip count from; the reference does not say. */
 export interface Options {
   probe: (path: string) => MediaFile | null;
+  /** Before a file is imported, where `probe` cannot look by itself. */
+  find?: (path: string) => Promise<void>;
   subclipsCountFrom: "media" | "subclip";
 }
 

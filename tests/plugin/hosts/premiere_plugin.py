@@ -26,44 +26,53 @@ from tests.plugin.hosts.conformance import probed
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "plugin" / "premiere"
 
+Process = subprocess.Popen[str]
+
 
 @cache
 def program() -> Path:
-    """The stand-in, compiled; skips where Node.js or the packages are not here."""
+    """The folder of the stand-in, compiled; skips where Node.js or the packages are not here."""
     node = shutil.which("node")
     if node is None or not (SOURCES / "node_modules").is_dir():
         pytest.skip("no Node.js, or no packages in plugin/premiere: `make premiere` installs them")
     compiler = SOURCES / "node_modules" / ".bin" / "tsc"
     subprocess.run([compiler, "-p", SOURCES / "test"], check=True, cwd=SOURCES)
-    return ROOT / "out" / "premiere" / "test" / "program.js"
+    return ROOT / "out" / "premiere" / "test"
+
+
+@contextmanager
+def running(folder: Path, home: Path, script: str, *arguments: str, **variables: str) -> Iterator[Process]:
+    """The plugin as it is installed for the panel of `home`; `script`: of plugin/premiere/test."""
+    there, plugin = program() / script, folder / "plugin"
+    plugin.mkdir(parents=True, exist_ok=True)
+    for name, content in premiere_installing.plugin(home):
+        (plugin / name).write_bytes(content)
+    environment = os.environ | {"NODE_PATH": str(SOURCES / "node_modules")} | variables
+    with subprocess.Popen(
+        ["node", there, plugin, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
 
 
 @contextmanager
 def opened(folder: Path, subclips: str = "media") -> Iterator["PremiereEditor"]:
     """`subclips`: what the points of an item that plays a subclip count from, which Adobe's reference does not say."""
-    script = program()
-    home, plugin = folder / "home", folder / "plugin"
+    program()
     came: Queue[Connection] = Queue()
-    with Links(home, came.put):
-        for name, content in premiere_installing.plugin(home):
-            (plugin / name).parent.mkdir(parents=True, exist_ok=True)
-            (plugin / name).write_bytes(content)
-        environment = os.environ | {"SUBCLIPS_COUNT_FROM": subclips, "NODE_PATH": str(SOURCES / "node_modules")}
-        with subprocess.Popen(
-            ["node", script, plugin], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        ) as process:
-            try:
-                yield PremiereEditor(process, LinkedHost(came.get(timeout=30)), folder)
-            finally:
-                assert process.stdin is not None
-                process.stdin.close()
+    home = folder / "home"
+    with Links(home, came.put), running(folder, home, "program.js", SUBCLIPS_COUNT_FROM=subclips) as process:
+        yield PremiereEditor(process, LinkedHost(came.get(timeout=30)), folder)
 
 
 opened_counting_subclips = partial(opened, subclips="subclip")
 
 
 class PremiereEditor:
-    def __init__(self, process: "subprocess.Popen[str]", host: LinkedHost, folder: Path) -> None:
+    def __init__(self, process: Process, host: LinkedHost, folder: Path) -> None:
         self.host = host
         self._process, self._folder = process, folder
         self._numbers = count()
