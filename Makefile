@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all fuzz lint bench screenshots gpu hosts blender premiere docs proto clean
+.PHONY: demo test test-all fuzz lint bench screenshots gpu hosts blender premiere resolve docs proto clean
 
 demo: $(ENV)/demo.stamp
 	$(BIN)/secondunit demo $(if $(CUT),--cut "$(CUT)") --out out/demo
@@ -48,7 +48,7 @@ PYTHON_BPY_5_1 ?= python3.13
 BPY := 4.5.4 5.0.1 $(if $(shell command -v $(PYTHON_BPY_5_1)),5.3.0)
 # Of Debian, installed where this runs as root there; the tests of what is missing are skipped.
 DEBIAN := openshot-qt kdenlive melt ffmpeg dbus-daemon xvfb xdotool libgl1-mesa-dri
-hosts: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done)
+hosts: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done) out/hosts/fusionscript-stubs/done
 	if command -v apt-get && [ "$$(id -u)" = 0 ]; then apt-get install -y --no-install-recommends $(DEBIAN); fi
 	$(BIN)/pytest tests/plugin/hosts tests/end_to_end/hosts
 
@@ -60,6 +60,17 @@ PACKAGES := plugin/premiere/node_modules/.package-lock.json
 premiere: $(ENV)/dev.stamp $(PACKAGES)
 	cd plugin/premiere && npm run --silent build && npm test --silent
 	$(BIN)/pytest -k premiere tests/plugin/hosts tests/end_to_end/hosts
+
+# DaVinci Resolve: no program, but the signatures of its scripting API, of every version that the connector is for.
+STUBS := 18.5.0 18.6.0 18.6.6 19.0 19.1 20.0 20.1 20.2 20.2.2 21.0.0
+resolve: $(ENV)/dev.stamp out/hosts/fusionscript-stubs/done
+	$(BIN)/pytest tests/plugin/hosts/resolve
+	$(BIN)/pytest -k resolve tests/plugin/hosts/test_conformance.py
+
+out/hosts/fusionscript-stubs/done: | $(ENV)/bin/python
+	for version in $(STUBS); do $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps \
+		--only-binary :all: --dest out/hosts/fusionscript-stubs fusionscript-stubs==$$version || exit 1; done
+	touch $@
 
 $(PACKAGES): plugin/premiere/package-lock.json
 	cd plugin/premiere && npm ci --silent

@@ -15,8 +15,12 @@ from typing import Any
 import opentimelineio as otio
 from secondunit_bridge.errors import HostError
 from secondunit_bridge.files import write_whole
+from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
+from secondunit_timeline.dialects import sound_stream
 from secondunit_timeline.index import Index
-from secondunit_timeline.interchange import reference_to
+from secondunit_timeline.interchange import media_path, reference_to
+from secondunit_timeline.references import is_recipe
+from secondunit_timeline.takes import PREFIX
 from secondunit_timeline.times import frames_of, rational_time, simple, time_range
 
 from secondunit_plugin.hosts.frames import Probed
@@ -56,31 +60,37 @@ def document(cut: otio.schema.Timeline, probed: Probed) -> otio.schema.Timeline:
 
 
 def _shape(clip: otio.schema.Clip, strip: Strip, strips: Strips, links: Mapping[str, int], probed: Probed) -> None:
-    if strip.media is None:
-        at = Index(otio.schema.Timeline(global_start_time=rational_time(strips.start, strips.rate))).timecode(
-            strip.start
-        )
+    """Source ranges count at the rate of the timeline, also of media at another one, as in qt_embedded_tc.json of
+    https://github.com/ynput/ayon-core (tests/client/ayon_core/pipeline/editorial/resources)."""
+    media = clip.media_reference.clone()  # the clip lets go of its own below
+    if media_path(media) is None or is_recipe(media):
+        start = FrameTime(strips.start + strip.start, strips.rate)
         raise HostError(
-            f"{strip.name!r} on {strip.track} at {at} is a title, or what else DaVinci Resolve alone shows: it "
-            "takes in no OTIO with one in it. Cut this in where no clip has to be trimmed or moved, or take it out"
+            f"{strip.name!r} on {strip.track} at {format_timecode(start, can_drop_frames(strips.rate))} is a title, or "
+            "what else DaVinci Resolve alone shows: it takes in no OTIO with one in it. Cut this in where no clip is "
+            "trimmed or moved, or take it out"
         )
-    media = _reference(clip, strip.media, probed)
-    start = media.available_range.start_time
+    if strip.media is not None and (
+        clip.active_media_reference_key.startswith(PREFIX) or media.available_range is None
+    ):
+        # In the time of its file: what a cut counts for a take is the shot's.
+        media = _reference(clip, strip.media, probed)
+        first = strip.media.first / strip.media.rate * strips.rate
+        clip.source_range = otio.opentime.TimeRange(
+            rational_time(simple(first + frames_of(media.available_range.start_time, strips.rate)), strips.rate),
+            rational_time(strip.frames, strips.rate),
+        )
     clip.set_media_references({_KEY: media}, _KEY)
-    clip.source_range = otio.opentime.TimeRange(
-        rational_time(simple(strip.media.first + frames_of(start, strip.media.rate)), strip.media.rate),
-        rational_time(strip.frames, strips.rate),
-    )
     group = {"Link Group ID": links[strip.link]} if strip.link else {}
     kept = {key: value for key, value in clip.metadata.get(_RESOLVE, {}).items() if key != "Link Group ID"}
-    channels = [{"Source Channel ID": 0, "Source Track ID": strip.media.stream}]
+    channels = [{"Source Channel ID": 0, "Source Track ID": sound_stream(clip)}]
     sound = {"Channels": channels} if strip.kind is Kind.SOUND and "Channels" not in kept else {}
     clip.metadata[_RESOLVE] = {**sound, **kept, **group}
 
 
 def _reference(clip: otio.schema.Clip, media: Media, probed: Probed) -> otio.core.MediaReference:
     """That of a whole file, from its own timecode on; numbered pictures without one count from 0, whatever their
-    numbers: https://github.com/ynput/ayon-core, tests/client/ayon_core/pipeline/editorial/resources."""
+    numbers, as in img_seq_2x_speed_resolve.json there."""
     path, rate = media.path, media.rate
     info, numbers, known = probed(path), numbers_of(path), clip.media_reference.available_range
     start, frames = 0, 1  # of a still
@@ -91,8 +101,8 @@ def _reference(clip: otio.schema.Clip, media: Media, probed: Probed) -> otio.cor
     if numbers is None:
         made: otio.core.MediaReference = otio.schema.ExternalReference(path, time_range(start, frames, rate))
     else:
-        exported = _RESOLVE in clip.metadata or PurePath(path).suffix.lower() in _WITH_TIMECODE
-        made = reference_to(path, time_range(start if exported else 0, numbers[1] - numbers[0] + 1, rate), numbers[0])
+        start = start if PurePath(path).suffix.lower() in _WITH_TIMECODE else 0
+        made = reference_to(path, time_range(start, numbers[1] - numbers[0] + 1, rate), numbers[0])
         made.target_url_base = str(PurePath(path).parent)
     made.name = PurePath(named(path)).name
     return made

@@ -26,13 +26,11 @@ def _time(value: Fraction | int, rate: Fraction) -> dict[str, Any]:
     return {"OTIO_SCHEMA": "RationalTime.1", "rate": float(rate), "value": float(value)}
 
 
-def _range(
-    start: Fraction | int, frames: Fraction | int, rate: Fraction, own: Fraction | None = None
-) -> dict[str, Any]:
+def _range(start: Fraction | int, frames: Fraction | int, rate: Fraction) -> dict[str, Any]:
     return {
         "OTIO_SCHEMA": "TimeRange.1",
         "duration": _time(frames, rate),
-        "start_time": _time(start, own if own is not None else rate),
+        "start_time": _time(start, rate),
     }
 
 
@@ -131,7 +129,8 @@ def _clip(timeline: TimelineModel, kind: str, item: Item, links: dict[str, int])
         source, media = _range(0, item.frames, timeline.rate), _missing()
     else:
         own, start = item.clip.info.rate, timecode_of(item.clip)
-        source = _range(start + item.first, item.frames, timeline.rate, own)
+        # At the rate of the timeline, also where the media's is another: qt_embedded_tc.json of ayon-core.
+        source = _range((start + item.first) * timeline.rate / own, item.frames, timeline.rate)
         media = {
             "metadata": {},
             "name": Path(file_path(item.clip)).name,
