@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import opentimelineio as otio
+from secondunit_bridge import spawn
 from secondunit_bridge.errors import CutError, CutMoved, HostError, HostUnreachable
 from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.index import Index
@@ -241,6 +242,7 @@ class Resolve:
             return str(self._folder)
         plain = re.sub(r"[^\w.-]+", "_", name)
         folder = self._home / "resolve" / f"{plain}-{str(project.GetUniqueId())[:8]}"
+        spawn.make_private(self._home)
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder)
 
