@@ -8,6 +8,7 @@ from secondunit_plugin.hosts import watched
 from secondunit_plugin.hosts.host import Support
 from secondunit_plugin.hosts.kdenlive import host as kdenlive
 from secondunit_plugin.hosts.openshot import host as openshot
+from secondunit_plugin.hosts.resolve import host as resolve
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "hosts.md"
@@ -35,6 +36,7 @@ HOSTS = {
     "OpenShot": openshot._SUPPORTS,
     "Kdenlive": kdenlive._ALWAYS | kdenlive._CHANGES,
     "Premiere": in_premiere(),
+    "Resolve": resolve.SUPPORTS,
     "Watched folder": watched.SUPPORTS,
 }
 
