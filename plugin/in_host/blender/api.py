@@ -23,6 +23,13 @@ def put(strip, name, value):
     setattr(strip, _named(strip, name), value)
 
 
+def put_handles(strip, first, last):
+    """Blender lets no handle go beyond the other."""
+    handles = [("left_handle", first), ("right_handle", last)]
+    for name, frame in handles if first < get(strip, "right_handle") else reversed(handles):
+        put(strip, name, frame)
+
+
 def _named(strip, name):
     return name if name in strip.bl_rna.properties else _OLDER[name]
 
@@ -31,10 +38,15 @@ def editor(scene):
     return scene.sequence_editor or scene.sequence_editor_create()
 
 
-def strips(scene):
-    """The collection of the strips outside metas; 4.4 renamed it."""
+def strips(owner):
+    """The collection of the strips in an editor, outside metas, or in a meta; 4.4 renamed it."""
+    return owner.strips if hasattr(owner, "strips") else owner.sequences
+
+
+def all_strips(scene):
+    """With those in metas; of each name there is one."""
     found = editor(scene)
-    return found.strips if hasattr(found, "strips") else found.sequences
+    return found.strips_all if hasattr(found, "strips_all") else found.sequences_all
 
 
 def open_scene():
@@ -46,13 +58,18 @@ def open_scene():
     return bpy.context.scene or bpy.data.scenes[0]
 
 
+def open_metas(scene):
+    """The metas that are open (Tab), each in the one before."""
+    return list(editor(scene).meta_stack)
+
+
 def inputs(strip):
     """The strips that an effect is made of."""
     return [one for one in (getattr(strip, "input_1", None), getattr(strip, "input_2", None)) if one is not None]
 
 
-def new_effect(scene, name, kind, channel, start, end, first, second=None):
-    made = strips(scene)
+def new_effect(owner, name, kind, channel, start, end, first, second=None):
+    made = strips(owner)
     arguments = {p.identifier for p in made.bl_rna.functions["new_effect"].parameters}
     given = {"length": end - start} if "length" in arguments else {"frame_end": end}
     names = ("input1", "input2") if "input1" in arguments else ("seq1", "seq2")
@@ -64,7 +81,7 @@ def new_effect(scene, name, kind, channel, start, end, first, second=None):
 
 def copy_modifiers(scene, source, target):
     """By the operator: `modifiers.new` ends 5.0 without a window."""
-    chosen = [(strip, strip.select) for strip in strips(scene)]
+    chosen = [(strip, strip.select) for strip in all_strips(scene)]
     found = editor(scene)
     active = found.active_strip
     for strip, _ in chosen:

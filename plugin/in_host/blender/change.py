@@ -5,7 +5,6 @@ looked for before anything changes, and what moves is put aside first.
 """
 
 from fractions import Fraction
-from math import lcm
 from pathlib import Path
 
 import bpy
@@ -13,7 +12,8 @@ import bpy
 from . import api
 from .like import take_over
 from .link import Refused
-from .reading import DISSOLVE, HALF, OURS, TAG, TRANSITIONS, absolute, picture
+from .reading import DISSOLVE, TAG, TRANSITIONS, absolute, exact, picture
+from .speed import HALF, OURS, inside, movie_of, release, set_line, wrapped
 
 _CHANNELS = 128
 _MARGIN = 1000
@@ -27,12 +27,13 @@ _NEAR = Fraction(1, 1000)
 class _Place:
     """Where a strip will lie: frames [first, last) of the scene, with what transitions show of it, and its channel.
 
-    `speed`: the channel and the factor of the effect that an added strip needs.
+    `per_frame`: the frames of its media that it goes on by in each, where an effect in a meta has to show them. `was`:
+    its first frame until then, and `head` how many frames before that its content began.
     """
 
-    def __init__(self, told, first, last):
-        self.told, self.first, self.last = told, first, last
-        self.channel, self.speed = 0, None
+    def __init__(self, told, first, last, per_frame):
+        self.told, self.first, self.last, self.per_frame = told, first, last, per_frame
+        self.channel, self.was, self.head = 0, first, 0
 
 
 class SceneChange:
@@ -43,11 +44,11 @@ class SceneChange:
 
     def __init__(self, reading, target, likes):
         self._reading, self._target, self._likes = reading, target, likes
-        self._scene, self._base = reading.scene, reading.base
+        self._scene, self._base, self._strips = reading.scene, reading.base, api.strips(reading.owner)
         self._before = {strip["id"]: strip for strip in reading.told["strips"]}
         after = {strip["id"]: strip for strip in target["strips"]}
         self._removed = [reading.strips[number].name for number in self._before if number not in after]
-        self._respeed = {number for number, told in after.items() if self._has_other_speed(number, told)}
+        self._respeed = {number for number, told in after.items() if self._plays_otherwise(number, told)}
         effects = (reading.modified.get(reading.strips[number].name) for number in self._respeed)
         self._dropped = [effect.name for effect in effects if effect is not None]
         # A transition that was taken off only since its strips change stays the effect that it is, with its settings.
@@ -58,7 +59,9 @@ class SceneChange:
             into, out = around.get(number, (0, 0))
             if self._before.get(number) != told or around_before.get(number, (0, 0)) != (into, out):
                 start = self._base + told["start"]
-                self._places[number] = _Place(told, start - into, start + told["frames"] + out)
+                self._places[number] = _Place(
+                    told, start - into, start + told["frames"] + out, self._by_effect(number, told)
+                )
                 if number in self._before:
                     self._check(self._before[number], told)
         self._order = {track["name"]: number for number, track in enumerate(target["tracks"])}
@@ -71,7 +74,7 @@ class SceneChange:
         self.notes = []
 
     def make(self):
-        strips, modified = api.strips(self._scene), self._reading.modified
+        strips, modified = self._strips, self._reading.modified
         self._reading.modified = {name: one for name, one in modified.items() if one.name not in self._dropped}
         for name in [*self._dropped, *self._removed]:
             if name in strips:  # an effect goes with what it is made of
@@ -80,16 +83,18 @@ class SceneChange:
         for number, place in self._places.items():
             if number not in self._reading.strips:
                 self._reading.strips[number] = self._added(place)
+            elif place.per_frame is not None:
+                self._reading.strips[number] = self._in_meta(self._reading.strips[number])
             strip = self._reading.strips[number]
             self._put(strip, place)
             self._tell(strip, place)
         for name, channel in self._channels.items():
             if name not in self._reading.channels and name != f"{_letter(self._kinds[name])}{channel}":
-                api.editor(self._scene).channels[channel].name = name
+                self._reading.owner.channels[channel].name = name
         for told, first, last, channel in self._effects:
             sides = [self._reading.shown(self._reading.strips[told[side]]) for side in ("left", "right")]
             kind = "CROSS" if told["kind"] == DISSOLVE else _KINDS[told["kind"], told["name"]]
-            effect = api.new_effect(self._scene, told["name"] or "Cross", kind, channel, first, last, *sides)
+            effect = api.new_effect(self._reading.owner, told["name"] or "Cross", kind, channel, first, last, *sides)
             effect[OURS] = {"into": told["into"]}
 
     def _transitions(self):
@@ -110,15 +115,51 @@ class SceneChange:
                 raise Refused(f"Blender has no transition {told['name']!r}")
         return kept, wanted
 
-    def _has_other_speed(self, number, told):
-        """Whether the strip gets another speed, or lies elsewhere with one that a curve holds: those do not move."""
+    def _per_frame(self, media):
+        return Fraction(media["speed"]) * Fraction(media["rate"]) / self._reading.rate
+
+    def _plays_otherwise(self, number, told):
+        """Whether a strip gets another speed than it has by itself, or lies elsewhere with one that a curve holds.
+
+        Those curves do not move with it; in a meta they do.
+        """
         before = self._before.get(number)
         if before in (None, told) or told["kind"] == "sound" or None in (before["media"], told["media"]):
             return False
-        effect = self._reading.modified.get(self._reading.strips[number].name)
+        strip = self._reading.strips[number]
+        if inside(strip) is not None:
+            return False
+        effect = self._reading.modified.get(strip.name)
         if effect is not None and effect.speed_control != "MULTIPLY":
             return True
-        return abs(Fraction(before["media"]["speed"]) - Fraction(told["media"]["speed"])) > _NEAR / 100
+        return abs(self._per_frame(before["media"]) - self._per_frame(told["media"])) > _NEAR / 100
+
+    def _by_effect(self, number, told):
+        """Frames of the media in a frame of the scene for an effect to show; None where it needs none."""
+        media, before = told["media"], self._before.get(number)
+        if media is None:
+            if before is None:
+                raise Refused(
+                    f"{told['name']!r} would be split or copied, which is not done from here to what plays no file: split "
+                    "it in Blender first"
+                )
+            return None
+        if told["kind"] == "sound":
+            other = before is None or before["media"] is None or before["media"]["speed"] != media["speed"]
+            if other and Fraction(media["speed"]) != 1:
+                raise Refused(
+                    f"{told['name']!r} is sound at another speed, which cannot be placed from here: Blender holds the "
+                    "length of retimed sound in whole frames, so that it would drift"
+                )
+            return None
+        per_frame = self._per_frame(media)
+        strip = self._reading.strips.get(number if before is not None else self._likes.get(number))
+        if strip is not None and inside(strip) is not None:
+            return per_frame
+        plain = per_frame in (-1, 0, 1) or (before is not None and number not in self._respeed)
+        if not plain and before is None and "%" in media["path"]:
+            raise Refused(f"{told['name']!r} is an image sequence at another speed, which cannot be placed from here")
+        return None if plain else per_frame
 
     def _check(self, before, after):
         strip = self._reading.strips[before["id"]]
@@ -127,11 +168,22 @@ class SceneChange:
             raise Refused(f"{strip.name!r} is locked: unlock it")
         if (media is None) != (planned is None):
             raise Refused(f"{strip.name!r} is a strip that only Blender can show: it cannot play a file")
-        if before["id"] in self._respeed and (
-            strip.type != "MOVIE" or strip.use_reverse_frames or len(getattr(strip, "retiming_keys", ()))
-        ):
-            raise Refused(f"the speed of {strip.name!r} cannot be changed from here: take its retiming off first")
-        if media is None and after["frames"] != before["frames"] and strip.type in _UNKNOWN_INSIDE:
+        if before["id"] in self._respeed:
+            if strip.type != "MOVIE":
+                raise Refused(f"the speed of {strip.name!r} cannot be changed from here: it is no movie")
+            if exact(strip.fps) != self._reading.rate:
+                raise Refused(
+                    f"the speed of {strip.name!r} cannot be changed from here: its media runs at another rate than the "
+                    "scene, and Blender does not tell whether it plays it at that"
+                )
+            if others := [
+                one.name for one in self._strips if strip in api.inputs(one) and one.name not in self._dropped
+            ]:
+                raise Refused(
+                    f"the speed of {strip.name!r} cannot be changed from here: take {others[0]!r} off it first"
+                )
+        unknown = media is None and "nest" not in before and strip.type in _UNKNOWN_INSIDE
+        if unknown and after["frames"] != before["frames"]:
             raise Refused(f"{strip.name!r} can only be moved: what is in it is not known here")
 
     def _staying(self):
@@ -143,7 +195,7 @@ class SceneChange:
         }
         found = [
             (one.channel, int(api.get(one, "left_handle")), int(api.get(one, "right_handle")), one)
-            for one in api.strips(self._scene)
+            for one in self._strips
             if one.name not in going and not _below(one) & going
         ]
         for effect, told in self._kept:
@@ -157,7 +209,7 @@ class SceneChange:
 
     def _channels_of_tracks(self):
         channels, known = {}, self._reading.channels
-        taken = {*known.values(), *(one.channel for one in api.strips(self._scene))}
+        taken = {*known.values(), *(one.channel for one in self._strips)}
         for name, kind in self._kinds.items():
             if name in known:
                 channels[name] = known[name]
@@ -187,16 +239,10 @@ class SceneChange:
         place.channel = self._free(own, place.first, place.last, limit, repr(told["name"]))
         if not self._is(told["id"]):
             self._occupied.append((place.channel, place.first, place.last, None))
-            if (factor := self._factor(told)) is not None:
-                channel = self._free(
-                    place.channel + 1, place.first, place.last, limit, "the effect that sets its speed"
-                )
-                self._occupied.append((channel, place.first, place.last, None))
-                place.speed = channel, factor
             return
         strip = self._reading.strips[told["id"]]
         self._occupied.append((place.channel, place.first, place.last, strip))
-        for effect in api.strips(self._scene):
+        for effect in self._strips:
             if _bases(effect) == {strip.name} and effect.name not in self._dropped:  # it goes where its strip goes
                 if self._taken(effect.channel, place.first, place.last):
                     raise Refused(f"the effect {effect.name!r} would meet another strip: move it to an empty channel")
@@ -234,7 +280,7 @@ class SceneChange:
         low = 0
         for side in ("left", "right"):
             if (place := self._places.get(told[side])) is not None:
-                low = max(low, place.channel, place.speed[0] if place.speed is not None else 0)
+                low = max(low, place.channel)
             if (strip := self._reading.strips.get(told[side])) is not None:
                 low = max(low, self._reading.shown(strip).channel)
         limit = self._limit(told["track"], first, last)
@@ -242,35 +288,27 @@ class SceneChange:
         self._occupied.append((channel, first, last, None))
         return told, first, last, channel
 
-    def _factor(self, told):
-        """Frames of the media in a frame of the scene for an effect to set; None where it needs none."""
-        media = told["media"]
-        if media is None:
-            raise Refused(f"{told['name']!r} has no media that Blender could be given")
-        speed = Fraction(media["speed"])
-        if told["kind"] == "sound":
-            if speed != 1:
-                raise Refused(f"{told['name']!r} is sound at another speed, which cannot be placed from here")
-            return None
-        per_frame = speed * Fraction(media["rate"]) / self._reading.rate
-        if per_frame in (-1, 0, 1):
-            return None
-        if per_frame < 0:
-            raise Refused(f"{told['name']!r} plays backwards at another speed, which cannot be placed from here")
-        return per_frame
-
     def _put_aside(self):
-        moving = [(self._reading.strips[number], place) for number, place in self._places.items() if self._is(number)]
-        for strip, place in moving:
-            to = self._end() + _MARGIN - int(api.get(strip, "left_handle"))
-            api.put(strip, "content_start", int(api.get(strip, "content_start")) + to)
+        moving = [(number, place) for number, place in self._places.items() if self._is(number)]
+        for number, place in moving:
+            strip = self._reading.strips[number]
+            start = api.get(movie_of(strip), "content_start")
+            place.head = int(api.get(strip, "left_handle")) - int(start)
+            place.was = int(api.get(strip, "left_handle"))
+            self._shift(strip, self._end() + _MARGIN - place.was)
             strip.channel = place.channel
 
+    def _shift(self, strip, by):
+        api.put(strip, "content_start", int(api.get(strip, "content_start")) + by)
+
     def _end(self):
-        return int(max([self._base, *(api.get(one, "right_handle") for one in api.strips(self._scene))]))
+        return int(max([self._base, *(api.get(one, "right_handle") for one in self._strips)]))
+
+    def _in_meta(self, strip):
+        return strip if inside(strip) is not None else wrapped(self._reading.owner, strip, self._end() + _MARGIN)
 
     def _added(self, place):
-        told, media, strips = place.told, place.told["media"], api.strips(self._scene)
+        told, media, strips = place.told, place.told["media"], self._strips
         name, at = told["name"] or Path(media["path"]).stem, self._end() + _MARGIN
         try:
             if told["kind"] == "sound":
@@ -283,6 +321,8 @@ class SceneChange:
                 strip = strips.new_movie(name, media["path"], place.channel, at, fit_method="FIT")
         except (RuntimeError, AttributeError) as error:
             raise Refused(f"Blender cannot open {media['path']}: {error}") from None
+        if place.per_frame is not None:
+            strip = self._in_meta(strip)
         if self._is(self._likes.get(told["id"])):
             source = self._reading.strips[self._likes[told["id"]]]
             meeting = place.first if api.get(source, "left_handle") < place.first else place.last - 1
@@ -300,33 +340,26 @@ class SceneChange:
         numbered = sorted(one for one in pattern.parent.glob("*") if _is_numbered(one.name, prefix, suffix))
         if not numbered:
             raise Refused(f"there are no pictures {path}")
-        strip = api.strips(self._scene).new_image(name, str(numbered[0]), channel, at, fit_method="FIT")
+        strip = self._strips.new_image(name, str(numbered[0]), channel, at, fit_method="FIT")
         for one in numbered[1:]:
             strip.elements.append(one.name)
         return strip
 
     def _put(self, strip, place):
-        media = place.told["media"]
-        if media is None:
+        if place.per_frame is not None:
+            self._put_in_meta(strip, place)
+        elif place.told["media"] is None and "nest" not in place.told:
             if strip.type not in _UNKNOWN_INSIDE:
                 length = place.last - place.first
                 api.put(strip, "right_handle", int(api.get(strip, "left_handle")) + length)
-            to = place.first - int(api.get(strip, "left_handle"))
-            api.put(strip, "content_start", int(api.get(strip, "content_start")) + to)
+            self._shift(strip, place.first - int(api.get(strip, "left_handle")))
         else:
-            if strip.type == "MOVIE" and absolute(strip.filepath) != media["path"]:
-                strip.filepath = media["path"]
-            elif strip.type == "SOUND" and absolute(strip.sound.filepath) != media["path"]:
-                strip.sound = bpy.data.sounds.load(media["path"], check_existing=True)
             # While nothing is beside it, or it would meet its neighbours until its handles are set.
-            begin = self._content_start(strip, place)
+            begin = self._meta_start(strip, place) if place.told["media"] is None else self._media_start(strip, place)
             aside = self._end() + _MARGIN - min(begin, place.first)
             api.put(strip, "content_start", begin + aside)
-            api.put(strip, "left_handle", place.first + aside)
-            api.put(strip, "right_handle", place.last + aside)
+            api.put_handles(strip, place.first + aside, place.last + aside)
             api.put(strip, "content_start", begin)
-            if place.speed is not None:
-                self._set_speed(strip, place)
         found = strip.channel, int(api.get(strip, "left_handle")), int(api.get(strip, "right_handle"))
         if found != (place.channel, place.first, place.last):
             raise Refused(
@@ -334,28 +367,43 @@ class SceneChange:
                 f"channel {place.channel}, frames {place.first} to {place.last}"
             )
 
-    def _set_speed(self, strip, place):
-        """By an effect whose curve says which frame of the media shows on each frame of the scene.
+    def _put_in_meta(self, meta, place):
+        told, before = place.told, self._before.get(place.told["id"])
+        movie, media, moved, head = movie_of(meta), told["media"], 0, 0
+        self._play(movie, media["path"])
+        if before is not None:
+            # What is animated stays on the media's frames that it is on; where the speed changes, on the strip's.
+            moved = told["start"] - before["start"]
+            if before["media"]["speed"] == media["speed"] and place.per_frame:
+                moved -= round((Fraction(media["first"]) - Fraction(before["media"]["first"])) / place.per_frame)
+            head = place.first - place.was + place.head - moved
+        aside = self._end() + _MARGIN
+        self._shift(meta, aside - int(api.get(meta, "left_handle")))
+        shows = Fraction(media["first"]) + (place.first - self._base - told["start"]) * place.per_frame
+        last = aside + place.last - place.first
+        set_line(self._scene, meta, aside, last, head, shows, place.per_frame)
+        api.put(meta, "right_handle", last)
+        self._shift(meta, place.first - aside)
 
-        Blender shows the nearest frame of a line, and is told half a frame less; ties are raised by half of the finest
-        part of a frame that the line goes through.
-        """
-        (channel, per_frame), media = place.speed, place.told["media"]
-        name, first, last = f"{strip.name} speed", place.first, place.last
-        effect = api.new_effect(self._scene, name, "SPEED", channel, first, last, strip)
-        effect.speed_control, effect.use_frame_interpolate = "FRAME_NUMBER", False
-        line = Fraction(media["first"]) - api.get(strip, "content_trim_start")
-        line += (first - self._base - place.told["start"]) * per_frame
-        raised = Fraction(1, 2 * lcm(line.denominator, per_frame.denominator))
-        for frame in (first, last):
-            effect.speed_frame_number = float(line + (frame - first) * per_frame - HALF + raised)
-            effect.keyframe_insert("speed_frame_number", frame=frame)
-        curve = api.curves(self._scene, effect)["speed_frame_number", 0]
-        curve.extrapolation = "LINEAR"
-        for point in curve.keyframe_points:
-            point.interpolation = "LINEAR"
-        effect[OURS] = {"raised": str(raised - (HALF if per_frame.denominator == 1 else 0))}
-        self._reading.modified[strip.name] = effect
+    def _play(self, strip, path):
+        if strip.type == "MOVIE" and absolute(strip.filepath) != path:
+            strip.filepath = path
+        elif strip.type == "SOUND" and absolute(strip.sound.filepath) != path:
+            strip.sound = bpy.data.sounds.load(path, check_existing=True)
+
+    def _meta_start(self, meta, place):
+        """Where what a meta holds begins."""
+        told, before = place.told, self._before[place.told["id"]]
+        moved = told["start"] - before["start"] - (told["nest"]["first"] - before["nest"]["first"])
+        return int(api.get(meta, "content_start")) - int(api.get(meta, "left_handle")) + place.was + moved
+
+    def _media_start(self, strip, place):
+        self._play(strip, place.told["media"]["path"])
+        if place.told["id"] in self._respeed:
+            first = min(api.get(strip, "left_handle"), api.get(strip, "content_start"))
+            self._shift(strip, self._end() + _MARGIN - int(first))
+            release(strip)
+        return self._content_start(strip, place)
 
     def _content_start(self, strip, place):
         """The frame where the media begins, so that the planned one of it shows at the start of the strip."""
@@ -368,15 +416,13 @@ class SceneChange:
         if strip.type == "IMAGE" and len(strip.elements) == 1:
             return place.first
         if per_frame == 0:
-            if api.get(strip, "content_duration") > 1:
-                api.put(strip, "content_trim_start", int(first))
-                api.put(strip, "content_trim_end", api.get(strip, "content_duration") - 1)
+            release(strip)
+            api.put(strip, "content_trim_start", int(first))
+            api.put(strip, "content_trim_end", api.get(strip, "content_duration") - 1)
             return place.first
         first -= api.get(strip, "content_trim_start")
         if per_frame.denominator != 1:
             first -= HALF
-        if place.speed is not None:
-            return place.first
         if strip.name in self._reading.modified:
             # The effect counts from the left handle on; up to there the media goes on by single frames.
             before = start - place.first
@@ -401,14 +447,15 @@ class SceneChange:
             strip.color_tag = TAG
         elif not told["generated"] and strip.color_tag == TAG:
             strip.color_tag = "NONE"
-        strip[OURS] = {
-            "id": told["id"],
-            "name": strip.name,
-            "generated": told["generated"],
-            "state": told["state"],
-            "lane": self._channels[told["track"]],
-            "channel": strip.channel,
-        }
+        for one in {strip.name: strip, movie_of(strip).name: movie_of(strip)}.values():  # a meta may be taken apart
+            one[OURS] = {
+                "id": told["id"],
+                "name": one.name,
+                "generated": told["generated"],
+                "state": told["state"],
+                "lane": self._channels[told["track"]],
+                "channel": one.channel,
+            }
 
 
 def _around(transitions):

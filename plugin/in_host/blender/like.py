@@ -1,6 +1,7 @@
 """A strip made to look, or sound, like another one."""
 
 from . import api
+from .speed import movie_of
 
 _VALUES = (
     "blend_type",
@@ -21,6 +22,20 @@ def take_over(scene, source, target, at):
 
     Where the pictures are of other sizes, they cover the same part of the frame. Returns what holds, in words.
     """
+    shown, movie = movie_of(source), movie_of(target)
+    held = _copied(scene, shown, movie, at)
+    if shown != source and movie != target:
+        held += _copied(scene, source, target, at)
+    elif movie != target:
+        target.blend_type, movie.blend_type = movie.blend_type, "ALPHA_OVER"
+    if len(getattr(source, "modifiers", ())):
+        api.copy_modifiers(scene, source, target)
+        held += _hold(scene, source, target, at, lambda path: path.startswith("modifiers["))
+    _fit(shown, movie)
+    return list(dict.fromkeys(held))
+
+
+def _copied(scene, source, target, at):
     for name in _VALUES:
         if hasattr(source, name) and hasattr(target, name):
             setattr(target, name, getattr(source, name))
@@ -30,9 +45,10 @@ def take_over(scene, source, target, at):
             for one in owner.bl_rna.properties:
                 if not one.is_readonly:
                     setattr(getattr(target, part), one.identifier, getattr(owner, one.identifier))
-    if len(getattr(source, "modifiers", ())):
-        api.copy_modifiers(scene, source, target)
-    held = _hold(scene, source, target, at)
+    return _hold(scene, source, target, at, lambda path: path in _VALUES or path.startswith(("transform.", "crop.")))
+
+
+def _fit(source, target):
     sizes = [_size(one) for one in (source, target)]
     if None not in sizes and sizes[0] != sizes[1]:
         (width, height), (other_width, other_height) = sizes
@@ -40,16 +56,15 @@ def take_over(scene, source, target, at):
         target.transform.scale_y *= height / other_height
         for name, axis in _SIDES:
             setattr(target.crop, name, round(getattr(target.crop, name) * sizes[1][axis] / sizes[0][axis]))
-    return held
 
 
-def _hold(scene, source, target, at):
+def _hold(scene, source, target, at, wanted):
     """Modifiers are found by their names, which copies have, too."""
     held = []
     for (path, index), curve in api.curves(scene, source).items():
-        parts, _, name = path.rpartition(".")
-        if not (path in _VALUES or parts in ("transform", "crop") or parts.startswith("modifiers[")):
+        if not wanted(path):
             continue
+        parts, _, name = path.rpartition(".")
         try:
             owner = target.path_resolve(parts) if parts else target
             before, value = getattr(owner, name), curve.evaluate(at)
@@ -63,8 +78,7 @@ def _hold(scene, source, target, at):
         else:
             setattr(owner, name, type(before)(value))
         words = f"{described.name} (modifier)" if parts.startswith("modifiers[") else described.name
-        if words not in held:
-            held.append(words)
+        held.append(words)
     return held
 
 

@@ -10,37 +10,36 @@ from pathlib import Path
 import bpy
 
 from . import api
+from .speed import HALF, OURS, inside, line
 
-OURS = "secondunit"
-"""The custom property of a strip, by which it is known and its takes are kept."""
 TAG = "COLOR_06"
 """The colour tag of generated strips."""
 DISSOLVE = "SMPTE_Dissolve"
 TRANSITIONS = {"CROSS": (DISSOLVE, "Cross"), "GAMMA_CROSS": ("Custom_Transition", "Gamma Cross")}
 TRANSITIONS["WIPE"] = ("Custom_Transition", "Wipe")
-HALF = Fraction(1, 2)
-"""At another speed than its own Blender shows the nearest frame, where whole frames are counted from below."""
-_FINEST = 30030
-"""Blender holds speeds and positions with 32 bits."""
 _NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 
 
 class Reading:
-    """`told` is the cut as JSON. `base`: the frame of the scene that is the cut's first.
+    """`told` is the cut as JSON, of a scene or of a `meta` in it. `base`: the frame of the scene at the cut's first.
+
+    `closed`: as a strip shows it, so that frames count from what the meta holds, wherever it lies.
 
     `strips` by id; `effects`: for each transition of `told` the strip that makes it; `modified`: by a strip's name the
     effect that sets its speed; `lanes`: the channel of its track. `channels`: of each track, by its name.
     `frame_counts` gives the frames of a file, or None.
     """
 
-    def __init__(self, scene, frame_counts):
-        self.scene = scene
+    def __init__(self, scene, frame_counts, meta=None, closed=False):
+        self.scene, self.owner = scene, meta if meta is not None else api.editor(scene)
+        self.name = scene.name if meta is None else f"{scene.name} / {meta.name}"
         render = scene.render
         # Blender holds the divisor with 32 bits: 1.001 is 1.00100004673.
         self.rate = render.fps / Fraction(render.fps_base).limit_denominator(1001)
         self._frame_counts = frame_counts
-        top = sorted(api.strips(scene), key=lambda one: (api.get(one, "left_handle"), one.channel))
-        self.base = int(min([scene.frame_start, *(api.get(one, "left_handle") for one in top)]))
+        top = sorted(api.strips(self.owner), key=lambda one: (api.get(one, "left_handle"), one.channel))
+        starts = [api.get(one, "left_handle") for one in top]
+        self.base = int(min(starts if closed and starts else [scene.frame_start, *starts]))
         self.strips, self.effects, self.channels, self.modified = {}, [], {}, {}
         self._ids = _ids(top)
         crosses = []
@@ -109,7 +108,7 @@ class Reading:
         for one in plain:
             kind = "picture" if picture(one) else "sound"
             tracks.setdefault((self.lanes[one.name], kind), []).append(one)
-        channels = api.editor(self.scene).channels
+        channels = self.owner.channels
         names = {}
         for channel, kind in sorted(tracks):
             own = channels[channel].name
@@ -126,6 +125,8 @@ class Reading:
                 first, last = (int(frame) for frame in ends[one.name])
                 number = self._ids[one.name]
                 self.strips[number] = one
+                media = self._media(one, first)
+                nest = self._nest(one, first) if media is None else None
                 strips.append(
                     {
                         "id": number,
@@ -134,11 +135,12 @@ class Reading:
                         "name": one.name,
                         "start": first - self.base,
                         "frames": last - first,
-                        "media": self._media(one, first),
+                        "media": media,
                         "enabled": not one.mute,
                         "link": paired.get(one.name, ""),
                         "generated": bool(ours.get("generated", False)),
                         "state": str(ours.get("state", "")),
+                        **({"nest": nest} if nest is not None else {}),
                     }
                 )
         transitions = []
@@ -158,7 +160,7 @@ class Reading:
                 }
             )
         return {
-            "name": self.scene.name,
+            "name": self.name,
             "rate": str(self.rate),
             "start": self.base,
             "tracks": [
@@ -182,7 +184,12 @@ class Reading:
     def _media(self, strip, start):
         """What the strip plays from the scene's frame `start` on; None for what only Blender can show."""
         if strip.type == "MOVIE":
-            return self._movie(strip, start)
+            return self._movie(strip, start, self.modified.get(strip.name))
+        if (pair := inside(strip)) is not None and self._plays_as_it_is(strip):
+            movie, effect = pair
+            covers = api.get(movie, "left_handle") <= api.get(strip, "left_handle")
+            covers = covers and api.get(movie, "right_handle") >= api.get(strip, "right_handle")
+            return self._movie(movie, start, effect) if covers and not (movie.mute or effect.mute) else None
         if strip.type == "SOUND" and strip.sound is not None and not _retimed(strip):
             first = start - Fraction(api.get(strip, "content_start")) + api.get(strip, "content_trim_start")
             first += Fraction(getattr(strip, "sound_offset", 0.0)) * self.rate
@@ -192,7 +199,21 @@ class Reading:
             return self._images(strip, start)
         return None
 
-    def _movie(self, strip, start):
+    def _nest(self, strip, start):
+        """What a meta holds, and which frame of that shows at the scene's frame `start`; None for anything else."""
+        if strip.type != "META" or not self._plays_as_it_is(strip):
+            return None
+        held = Reading(self.scene, self._frame_counts, strip, closed=True)
+        if not held.told["tracks"]:
+            return None
+        told = {**held.told, "name": strip.name, "start": 0, "markers": []}
+        return {"strips": told, "first": start - held.base}
+
+    def _plays_as_it_is(self, meta):
+        moved = any(api.get(meta, name) for name in ("content_trim_start", "content_trim_end"))
+        return not (moved or meta.strobe > 1 or meta.use_reverse_frames or meta.name in self.modified)
+
+    def _movie(self, strip, start, effect):
         if strip.strobe > 1:
             return None
         rate = exact(strip.fps) if strip.fps > 0 else self.rate
@@ -203,14 +224,14 @@ class Reading:
         trim = api.get(strip, "content_trim_start")
         duration = api.get(strip, "content_duration")
         begin = start - content
-        if duration == 1:
+        if duration == 1 and effect is None:
             return _media(absolute(strip.filepath), rate, Fraction(trim), Fraction(0))
-        if (effect := self.modified.get(strip.name)) is not None:
+        if effect is not None:
             handle = int(api.get(strip, "left_handle"))
-            line = _line(self.scene, effect, handle)
-            if line is None or per_frame != 1 or strip.use_reverse_frames:
+            found = line(self.scene, effect, handle)
+            if found is None or per_frame != 1 or strip.use_reverse_frames:
                 return None
-            first, per_frame = line
+            first, per_frame = found
             first += handle - content + (start - handle) * per_frame
         elif strip.use_reverse_frames:
             first, per_frame = (duration - 1 - begin) * per_frame, -per_frame
@@ -268,8 +289,7 @@ def revision(told):
 
 def picture(strip):
     if strip.type == "META":
-        inner = strip.strips if hasattr(strip, "strips") else strip.sequences
-        return any(picture(one) for one in inner)
+        return any(picture(one) for one in api.strips(strip))
     return strip.type != "SOUND"
 
 
@@ -320,28 +340,6 @@ def _links(strips):
 
 def _retimed(strip):
     return len(getattr(strip, "retiming_keys", ())) > 0
-
-
-def _line(scene, effect, start):
-    """The frames that a speed effect goes on from the strip's first at `start`, and in each frame of the scene.
-
-    None for what is not the same speed throughout. A curve of ours is `raised`, so that ties are rounded as they should
-    be: see `change.SceneChange`.
-    """
-    if effect.use_frame_interpolate:
-        return None
-    curves = api.curves(scene, effect)
-    if effect.speed_control == "MULTIPLY" and ("speed_factor", 0) not in curves:
-        return Fraction(0), Fraction(effect.speed_factor).limit_denominator(_FINEST)
-    curve = curves.get(("speed_frame_number", 0))
-    points = list(curve.keyframe_points) if curve is not None else []
-    straight = len(points) == 2 and points[0].interpolation == "LINEAR" and curve.extrapolation == "LINEAR"
-    if effect.speed_control != "FRAME_NUMBER" or not straight or points[0].co[0] == points[1].co[0]:
-        return None
-    (begin, low), (end, high) = ((Fraction(one).limit_denominator(_FINEST) for one in point.co) for point in points)
-    per_frame = (high - low) / (end - begin)
-    raised = Fraction(dict(effect.get(OURS, {})).get("raised", "0"))
-    return low + (start - begin) * per_frame - raised, per_frame
 
 
 def _media(path, rate, first, speed, stream=0):

@@ -26,11 +26,11 @@ SUPPORTS = [
     "show a frame",
 ]
 LIMITS = [
-    "A strip at another speed gets a speed effect in a channel above it, whose curve does not follow when the strip is "
-    "moved by hand. The speed of strips with retiming keys or reversed frames cannot be changed from here.",
+    "Sound at another speed cannot be placed: Blender holds the length of retimed sound in whole frames only.",
     "Strips with several retiming keys, strobes and speed effects other than a constant factor are shown as what only "
     "Blender can show. Of constant retiming keys Blender 5.0 shows some frames one earlier or later than counted.",
-    "Metas, scenes, titles and adjustments can be moved and removed; what is in them is not known here.",
+    "What is in a meta is shown, without the sound beside its pictures, and changed while the meta is open (Tab). "
+    "Scenes, titles and adjustments can be moved and removed; what is in them is not known here.",
     "Keyframes of a shot are not continued on what extends it: it holds the values that the shot has where they meet.",
     "Dissolves, gamma crosses and wipes are transitions where their strips overlap with them; other effects stay where "
     "their strips are.",
@@ -63,8 +63,9 @@ class Session:
     def look(self):
         """Tells what changed since the last look. Most looks see that nothing did, and read no further."""
         scene = api.open_scene()
-        seen = [scene.name, scene.frame_current, scene.frame_start, bpy.data.filepath]
-        for strip in api.strips(scene):
+        metas = [meta.name for meta in api.open_metas(scene)]
+        seen = [scene.name, metas, scene.frame_current, scene.frame_start, bpy.data.filepath]
+        for strip in api.all_strips(scene):
             places = (api.get(strip, name) for name in ("content_start", "left_handle", "right_handle"))
             seen += [strip.name, strip.channel, strip.select, strip.mute, *places]
         if seen == self._seen:
@@ -81,7 +82,11 @@ class Session:
             self._tell("attention", **attention)
 
     def _reading(self):
-        return Reading(api.open_scene(), self._frames)
+        scene = api.open_scene()
+        return self._read_in(scene, api.open_metas(scene))
+
+    def _read_in(self, scene, metas):
+        return Reading(scene, self._frames, metas[-1] if metas else None)
 
     def _frames(self, path):
         """How many frames a movie has. A sequencer strip does not tell; a movie clip does, and goes right away."""
@@ -101,7 +106,7 @@ class Session:
         return self._sequence(self._reading())
 
     def _sequence(self, reading):
-        named = {"project": bpy.data.filepath, "sequence": reading.scene.name}
+        named = {"project": bpy.data.filepath, "sequence": reading.name}
         return {**named, "revision": self._revision(reading), "strips": reading.told}
 
     def _attention(self, reading):
@@ -116,17 +121,24 @@ class Session:
 
     def _version(self, params):
         """A copy of the scene, in which the cut is made. It is read like an open one."""
-        name = self._of(params["revision"]).scene.name
-        made = api.open_scene().copy()
+        reading = self._of(params["revision"])
+        name, metas = reading.scene.name, [meta.name for meta in api.open_metas(reading.scene)]
+        made = reading.scene.copy()
         try:
-            made.name = f"{name} {params['strips']['name']}" if name != params["strips"]["name"] else name
-            SceneChange(Reading(made, self._frames), params["strips"], {}).make()
+            other = params["strips"]["name"]
+            made.name = f"{name} {other}" if other != reading.name else name
+            change = SceneChange(self._copied(made, metas), params["strips"], {})
+            change.make()
         except BaseException:
             bpy.data.scenes.remove(made)
             raise
         name = made.name
         api.push_undo(f"Second Unit: {name}")
-        return self._sequence(Reading(bpy.data.scenes[name], self._frames))
+        return {**self._sequence(self._copied(bpy.data.scenes[name], metas)), "notes": change.notes}
+
+    def _copied(self, scene, metas):
+        """What was open in the scene that it is a copy of: strips keep their names."""
+        return self._read_in(scene, [api.all_strips(scene)[name] for name in metas])
 
     def _undo(self, params):
         self._of(params["revision"])

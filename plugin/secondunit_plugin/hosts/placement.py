@@ -126,6 +126,8 @@ def _changed(before: Strip, after: Strip) -> Iterator[Support]:
             yield Support.SPEED
         if old.first / old.rate != new.first / new.rate:
             yield Support.MOVE
+    if before.nest is not None and after.nest is not None and before.nest.first != after.nest.first:
+        yield Support.MOVE
     if (before.track, before.start, before.frames) != (after.track, after.start, after.frames):
         yield Support.MOVE
     if before.state != after.state:
@@ -182,7 +184,13 @@ def _lacking(todo: Iterable[Step], supports: frozenset[Support]) -> list[str]:
     lacking = [str(support) for support in Support if support in needed - supports]
     if any(isinstance(step, Add) and step.strip.media is None for step in todo):
         lacking.append("be given a title or a nest")
+    if any(isinstance(step, Change) and _inside(step.before) != _inside(step.after) for step in todo):
+        lacking.append("change what is in a nest from outside")
     return lacking
+
+
+def _inside(strip: Strip) -> Strips | None:
+    return strip.nest.strips if strip.nest is not None else None
 
 
 def _shot_beside(before: Strips, planned: otio.schema.Timeline) -> dict[str, str]:

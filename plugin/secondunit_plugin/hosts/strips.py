@@ -16,6 +16,7 @@ from secondunit_timeline.documents import parsed, plain, text_of
 from secondunit_timeline.flat import source_of, source_start
 from secondunit_timeline.index import Index, Item, TrackIndex
 from secondunit_timeline.interchange import media_path, reference_to
+from secondunit_timeline.nests import opened
 from secondunit_timeline.references import is_recipe
 from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.takes import PREFIX
@@ -56,9 +57,9 @@ class Media:
 class Strip:
     """`start` and `frames` count at the cut's rate, from its first frame as 0. Strips of a track never overlap.
 
-    `media` None: what only the host can show, such as a title, an adjustment or a nest. `link`: strips with the same
-    one belong together; "" none. `generated`: a take plays. `state`: text that the host keeps with the strip as it is,
-    through saving and loading; the takes, where there are any.
+    `media` None: what only the host can show, such as a title or an adjustment; `nest`, if that is a cut. `link`: strips
+    with the same one belong together; "" none. `generated`: a take plays. `state`: text that the host keeps with the
+    strip as it is, through saving and loading; the takes, where there are any.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Strip:
     link: str = ""
     generated: bool = False
     state: str = ""
+    nest: "Nest | None" = None
 
     @property
     def end(self) -> int:
@@ -128,6 +130,17 @@ class Strips:
     strips: tuple[Strip, ...]
     transitions: tuple[Transition, ...] = ()
     markers: tuple[Marker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A cut that a strip shows, at the rate of the cut around it, from its frame `first` on.
+
+    `strips` starts at 0 and has no markers; its ids are of the nest alone.
+    """
+
+    strips: Strips
+    first: int
 
 
 def identified(
@@ -206,7 +219,19 @@ def _strip(
         link="" if link is None else link[-1] if link[0] == OURS else "/".join(link),
         generated=clip is not None and clip.active_media_reference_key.startswith(PREFIX),
         state=_state(clip) if clip is not None else "",
+        nest=_nest(child, index.rate, probed) if isinstance(child, otio.schema.Stack) else None,
     )
+
+
+def _nest(stack: otio.schema.Stack, rate: Fraction, probed: Callable[[str], "MediaInfo | None"]) -> Nest | None:
+    """None for what a host did not tell as one, or what is retimed since: only the host can show that."""
+    first = frames_of(stack.trimmed_range().start_time, rate)
+    if speed_of(stack) != 1 or first.denominator != 1 or not all(isinstance(one, otio.schema.Track) for one in stack):
+        return None
+    try:
+        return Nest(strips_from(opened(stack, rate), probed), int(first))
+    except CutError:
+        return None
 
 
 def id_of(item: otio.core.Item) -> str:
@@ -309,7 +334,7 @@ def cut_from(strips: Strips, probed: Callable[[str], "MediaInfo | None"]) -> oti
                     made.append(_lead(lead, strips.rate))
                 if length:
                     made.append(otio.schema.Gap(source_range=time_range(0, length, strips.rate)))
-            made.append(_clip(strip, strips.rate, probed, notes))
+            made.append(_item(strip, strips.rate, probed, notes))
             end = strip.end
         if (lead := leads.pop((track.name, end), None)) is not None:
             made.append(_lead(lead, strips.rate))
@@ -327,6 +352,21 @@ def cut_from(strips: Strips, probed: Callable[[str], "MediaInfo | None"]) -> oti
 def _lead(transition: Transition, rate: Fraction) -> otio.schema.Transition:
     into, out = (rational_time(frames, rate) for frames in (transition.into, transition.out))
     return otio.schema.Transition(transition.name, transition.kind, into, out)
+
+
+def _item(
+    strip: Strip, rate: Fraction, probed: Callable[[str], "MediaInfo | None"], notes: list[str]
+) -> otio.core.Item:
+    if strip.nest is None:
+        return _clip(strip, rate, probed, notes)
+    held = cut_from(strip.nest.strips, probed)
+    notes += held.metadata.get(OURS, {}).get("notes", ())
+    tracks = list(held.tracks)
+    del held.tracks[:]
+    stack = otio.schema.Stack(strip.name, tracks, time_range(strip.nest.first, strip.frames, rate))
+    stack.enabled = strip.enabled
+    stack.metadata[OURS] = {HOST_ID: strip.id, **({"link": strip.link} if strip.link else {})}
+    return stack
 
 
 def _clip(

@@ -12,11 +12,12 @@ from typing import Any
 
 import cattrs
 import orjson
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
 from secondunit_bridge.errors import CutError
 
 from secondunit_plugin.hosts.steps import Step
-from secondunit_plugin.hosts.strips import Kind, Strips
+from secondunit_plugin.hosts.strips import Kind, Strip, Strips
 
 _FRACTION = re.compile(r"-?\d{1,24}(?:/[1-9]\d{0,23})?")
 
@@ -41,6 +42,9 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Kind, lambda value, _: Kind(value))  # else it is taken for the text that it is
     converter.register_structure_hook(Fraction, _fraction)
     converter.register_unstructure_hook(Fraction, str)
+    # The code of hosts without nests is told of none.
+    without = make_dict_unstructure_fn(Strip, converter, nest=override(omit_if_default=True))
+    converter.register_unstructure_hook(Strip, without)
     configure_tagged_union(Step, converter, tag_name="type")
     return converter
 

@@ -9,6 +9,7 @@ import queue
 import sys
 import threading
 import time
+import traceback
 
 sys.path.insert(0, sys.argv[1])
 import bpy
@@ -46,11 +47,11 @@ while True:
     from secondunit import api
 
     scene = api.open_scene()
-    known = {"bpy": bpy, "scene": scene, "strips": api.strips(scene), "api": api, "result": None}
+    known = {"bpy": bpy, "scene": scene, "strips": api.strips(api.editor(scene)), "api": api, "result": None}
     try:
         exec(json.loads(line), known)
         told = {"result": known["result"]}
-    except Exception as error:  # noqa: BLE001 - told to the test
-        told = {"error": f"{type(error).__name__}: {error}"}
+    except Exception:  # noqa: BLE001 - told to the test
+        told = {"error": traceback.format_exc()}
     tell(told)
 secondunit.unregister()

@@ -21,7 +21,7 @@ def do() -> float:
         addon = next(name for name in ("bl_ext.user_default.secondunit", "secondunit") if name in sys.modules)
         api = importlib.import_module(f"{addon}.api")
         scene = api.open_scene()
-        known = {"bpy": bpy, "api": api, "scene": scene, "strips": api.strips(scene), "result": None}
+        known = {"bpy": bpy, "api": api, "scene": scene, "strips": api.strips(api.editor(scene)), "result": None}
         try:
             exec(code, known)
             told = {"result": known["result"]}

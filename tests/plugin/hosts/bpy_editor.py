@@ -123,7 +123,7 @@ def _made(strips: Strips, file: Path) -> str:
         f"scene.render.fps, scene.render.fps_base = {round(strips.rate)}, {float(round(strips.rate) / strips.rate)}",
         f"scene.frame_end, scene.frame_start = {strips.start + 1000}, {strips.start}",
         "api.editor(scene)",
-        "strips = api.strips(scene)",
+        "strips = api.strips(api.editor(scene))",
     ]
     channels = {}
     for kind, first, apart in ((Kind.PICTURE, 2, 3), (Kind.SOUND, 21, 1)):
@@ -151,7 +151,7 @@ def _made(strips: Strips, file: Path) -> str:
         assert one.left is not None and one.right is not None
         at = strips.start + one.at
         lines.append(
-            f"api.new_effect(scene, 'cross', 'CROSS', {channels[one.track] + 2}, {at - one.into}, {at + one.out}, "
+            f"api.new_effect(api.editor(scene), 'cross', 'CROSS', {channels[one.track] + 2}, {at - one.into}, {at + one.out}, "
             f"strips[{names[one.left]!r}], strips[{names[one.right]!r}])"
         )
     lines += [f"scene.timeline_markers.new({one.name!r}, frame={strips.start + one.at})" for one in strips.markers]
