@@ -140,8 +140,8 @@ class SceneChange:
         if media is None:
             if before is None:
                 raise Refused(
-                    f"{told['name']!r} would be split or copied, which is not done from here to what plays no file: split "
-                    "it in Blender first"
+                    f"{told['name']!r} would be split or copied, which is not done from here to what plays no file: "
+                    "split it in Blender first"
                 )
             return None
         if told["kind"] == "sound":

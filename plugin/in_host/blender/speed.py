@@ -77,9 +77,9 @@ def release(movie):
 def set_line(scene, meta, first, last, head, shows, per_frame):
     """Lets the movie in a meta show its frame `shows` at `first`, and `per_frame` frames on in each frame, to `last`.
 
-    Its content begins at `first`, since Blender shows no earlier frame than that where it begins; keyframes of the movie
-    stay `head` frames before that. Blender shows the nearest frame of a line, and is told half a frame less; ties are
-    raised by some of the finest part of a frame that the line goes through.
+    Its content begins at `first`, since Blender shows no earlier frame than the one where it begins; keyframes of the
+    movie stay `head` frames before that. Blender shows the nearest frame of a line, and is told half a frame less; ties
+    are raised by some of the finest part of a frame that the line goes through.
     """
     for one in list(api.strips(meta)):
         if one.type == "SPEED":

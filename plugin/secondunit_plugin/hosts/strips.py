@@ -57,9 +57,9 @@ class Media:
 class Strip:
     """`start` and `frames` count at the cut's rate, from its first frame as 0. Strips of a track never overlap.
 
-    `media` None: what only the host can show, such as a title or an adjustment; `nest`, if that is a cut. `link`: strips
-    with the same one belong together; "" none. `generated`: a take plays. `state`: text that the host keeps with the
-    strip as it is, through saving and loading; the takes, where there are any.
+    `media` None: what only the host can show, such as a title or an adjustment; `nest`, if that is a cut. `link`:
+    strips with the same one belong together; "" none. `generated`: a take plays. `state`: text that the host keeps with
+    the strip as it is, through saving and loading; the takes, where there are any.
     """
 
     id: str

@@ -173,6 +173,12 @@ def test_a_strip_at_another_speed_is_one_that_is_edited_like_others(
             assert editor.blender.do("result = [one.channel for one in strips if one.type == 'SPEED']") == []
     editor.blender.do("one = strips['two']; api.put(one, 'content_start', api.get(one, 'content_start') + 50)")
     assert told(editor, 83, 7) == rendered(editor, tmp_path, START + 83, START + 90)
+    editor.blender.do(
+        "for one in strips: one.select = one.name == 'two'\n"
+        "with api.sequencer(scene): bpy.ops.sequencer.split(frame=86487, type='SOFT', side='BOTH')"
+    )
+    split = [one.frames for one in strips_from(editor.host.read().cut, probed).strips if one.start in (83, 87)]
+    assert (split, told(editor, 83, 7)) == ([4, 3], rendered(editor, tmp_path, START + 83, START + 90))
 
 
 @pytest.mark.parametrize("other", [Fraction(1), Fraction(3, 4), Fraction(-1), Fraction(-2)])

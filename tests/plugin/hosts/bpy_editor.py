@@ -151,8 +151,8 @@ def _made(strips: Strips, file: Path) -> str:
         assert one.left is not None and one.right is not None
         at = strips.start + one.at
         lines.append(
-            f"api.new_effect(api.editor(scene), 'cross', 'CROSS', {channels[one.track] + 2}, {at - one.into}, {at + one.out}, "
-            f"strips[{names[one.left]!r}], strips[{names[one.right]!r}])"
+            f"api.new_effect(api.editor(scene), 'cross', 'CROSS', {channels[one.track] + 2}, {at - one.into}, "
+            f"{at + one.out}, strips[{names[one.left]!r}], strips[{names[one.right]!r}])"
         )
     lines += [f"scene.timeline_markers.new({one.name!r}, frame={strips.start + one.at})" for one in strips.markers]
     lines += [f"bpy.ops.wm.save_as_mainfile(filepath={str(file)!r})", "api.push_undo('Made')"]

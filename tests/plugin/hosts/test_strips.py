@@ -9,11 +9,14 @@ import opentimelineio as otio
 import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_bridge.media.probe import MediaInfo, probe
+from secondunit_plugin.hosts.steps import steps
 from secondunit_plugin.hosts.strips import (
     OURS,
     Kind,
     Marker,
     Media,
+    Nest,
+    Strip,
     Strips,
     Track,
     Transition,
@@ -22,8 +25,9 @@ from secondunit_plugin.hosts.strips import (
     identified,
     strips_from,
 )
+from secondunit_plugin.hosts.wire import steps_from_json, steps_to_json, strips_from_json, strips_to_json
 from secondunit_timeline.edits import edit
-from secondunit_timeline.flat import flatten
+from secondunit_timeline.flat import Flat, flatten
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path, notes_of
 from secondunit_timeline.operations import SwapTake
@@ -184,3 +188,25 @@ def test_what_is_no_cut_is_refused(change: partial[Strips], said: str) -> None:
 def test_an_edit_point_between_frames_is_refused() -> None:
     with pytest.raises(CutError, match="between two frames"):
         strips_from(numbered(cut_of([clip("A", 0, 4, rate=Fraction(30)), clip("B", 0, 5)])), nothing)
+
+
+def test_a_nest_is_told_as_the_cut_that_it_is() -> None:
+    """The strip shows it from frame 5 on; over the wire, and in a cut."""
+    tracks, rate = (Track("V1", Kind.PICTURE),), Fraction(24)
+
+    def strip(name: str, start: int, frames: int, first: int) -> Strip:
+        media = Media("/rushes/a.mov", rate, Fraction(first))
+        return Strip(name, "V1", Kind.PICTURE, name, start, frames, media)
+
+    inner = Strips("meta", rate, 0, tracks, (strip("a", 0, 10, 3), strip("b", 12, 10, 30)))
+    outer = Strip("m", "V1", Kind.PICTURE, "meta", 4, 12, None, nest=Nest(inner, 5))
+    told = Strips("cut", rate, 86400, tracks, (outer, strip("c", 16, 2, 90)))
+    cut = cut_from(told, nothing)
+    flat = Flat(cut)
+    shown = [[layer.frame(rate) for layer in flat.picture(frame)] for frame in range(flat.frames)]
+    assert shown == [*([],) * 4, [8], [9], [10], [11], [12], [], [], [30], [31], [32], [33], [34], [90], [91]]
+    assert strips_from(cut, nothing) == told
+    assert strips_from_json(strips_to_json(told)) == told
+    assert strips_to_json(told).count(b'"nest"') == 1
+    changed = steps(told, replace(told, strips=(replace(outer, start=2), told.strips[1])))
+    assert steps_from_json(steps_to_json(changed)) == changed
