@@ -77,7 +77,7 @@ class Session {
             if (seen !== this.seen || thorough) {
                 this.seen = seen;
                 const now = (await this.told()).revision;
-                if (this.toldRevision && now !== this.toldRevision)
+                if (now !== this.toldRevision)
                     this.tell("changed");
                 this.toldRevision = now;
             }

@@ -86,7 +86,7 @@ export class Session {
       if (seen !== this.seen || thorough) {
         this.seen = seen;
         const now = (await this.told()).revision;
-        if (this.toldRevision && now !== this.toldRevision) this.tell("changed");
+        if (now !== this.toldRevision) this.tell("changed");
         this.toldRevision = now;
       }
       const glance = JSON.stringify([(await sequence.getPlayerPosition()).ticks, await selection(sequence)]);

@@ -123,6 +123,10 @@ export class Person {
     return this.world.state.items.filter((one) => one.parent !== null && bins.includes(one.parent)).map((one) => one.path);
   }
 
+  playhead(): number {
+    return Number(this.active.player / this.active.perFrame);
+  }
+
   lock(index: number): void {
     this.active.video[index]!.locked = true;
   }

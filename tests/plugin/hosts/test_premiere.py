@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from queue import Queue
 
 import opentimelineio as otio
 import pytest
@@ -11,6 +12,7 @@ from secondunit_bridge.errors import HostError, Misplaced
 from secondunit_bridge.rates import parse_timecode
 from secondunit_plugin.checks import FAILED
 from secondunit_plugin.hosts.exercise import exercise
+from secondunit_plugin.hosts.host import Changed, CutChanged
 from secondunit_plugin.hosts.placement import Placed, place
 from secondunit_plugin.hosts.steps import steps
 from secondunit_plugin.hosts.strips import strips_from
@@ -220,3 +222,14 @@ def test_it_does_all_that_it_says_of_itself(editor: PremiereEditor, shown: Film,
     checks = list(exercise(editor.host, tmp_path, lambda _: False))
     assert [one.name for one in checks if one.mark == FAILED] == []
     assert frame_map(editor.host.read().cut) == frame_map(shown.cut)
+
+
+def test_a_project_that_is_opened_later_is_told(tmp_path: Path, make_clip: MakeClip) -> None:
+    with opened(tmp_path) as editor:
+        told: Queue[Changed] = Queue()
+        editor.host.follow(told.put)
+        with pytest.raises(HostError, match="no project is open"):
+            editor.host.read()
+        editor.open(film(make_clip).cut)
+        assert isinstance(told.get(timeout=20), CutChanged)
+        assert len(editor.host.read().cut.tracks) == 2
