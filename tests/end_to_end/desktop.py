@@ -43,6 +43,11 @@ def screen(width: int = 1600, height: int = 1000) -> Iterator[str]:
         server.wait()
 
 
+def quiet(seconds: float) -> float:
+    """What comes to `seconds` where no other program uses the processors."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A text on the screen, or, where it is not `drawn`, the name of a widget there."""

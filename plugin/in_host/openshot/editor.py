@@ -39,7 +39,8 @@ class Editor(QObject):
         self._followers = []
         self._session, self._count = uuid4().hex, 0
         self._left = ""  # the revision that the last change left
-        _undo_in_steps(app.updates)
+        self._together = _Together(app)
+        _undo_in_steps(app.updates, self._together)
         self._asked.connect(lambda work: work())
         app.updates.add_listener(self, 0)  # an error of another listener ends the round
         self._window.SelectionChanged.connect(self._tell_attention)
@@ -162,7 +163,7 @@ class Editor(QObject):
     def _change(self, revision, changes, name):
         if revision != self._revision():
             return None
-        with _Step(self._app.updates, name):
+        with self._together, _Step(self._app.updates, name):
             for change in changes:
                 self._make(change)
         self._window.refreshFrameSignal.emit()
@@ -191,6 +192,32 @@ class Editor(QObject):
         return True
 
 
+class _Together:
+    """Spares what OpenShot does over all clips for each of many actions, which takes minutes where there are hundreds.
+
+    Its overview, beside the timeline's zoom, is drawn once at the end. The action of an inserted clip does not keep a
+    copy of all clips before it, which undo has no use for, and which the timeline copies and the project saves again.
+    """
+
+    def __init__(self, app):
+        self._project, self._updates, self._overview = app.project, app.updates, app.window.sliderZoomWidget
+
+    def __enter__(self):
+        self._listeners = list(self._updates.updateListeners)
+        now = [one for one in self._listeners if one is not self._overview]
+        now.insert(now.index(self._project) + 1, self)
+        self._updates.updateListeners[:] = now
+
+    def changed(self, action):
+        """By OpenShot's update manager, after the project has taken the action over."""
+        if action.type == "insert":
+            action.old_values = []
+
+    def __exit__(self, *_):
+        self._updates.updateListeners[:] = self._listeners
+        self._overview.changed(self._updates.last_action)
+
+
 class _Step:
     """What is done within belongs to one step of OpenShot's history."""
 
@@ -204,7 +231,7 @@ class _Step:
         self._updates.transaction_id = None
 
 
-def _undo_in_steps(updates):
+def _undo_in_steps(updates, together):
     """OpenShot before 3.0 undoes action by action: there, those of one step are undone and redone together.
 
     Its update manager is given what that of later versions has, an id that its actions get while it is set.
@@ -212,29 +239,47 @@ def _undo_in_steps(updates):
     if hasattr(updates, "transaction_id"):
         return
     updates.transaction_id = None
+    updates.update = _without_length(updates)
     appended = {name: getattr(updates, name) for name in ("insert", "update", "delete")}
     for name, do in appended.items():
         setattr(updates, name, _marked(updates, do))
-    updates.undo = _repeated(updates.undo, updates.actionHistory)
-    updates.redo = _repeated(updates.redo, updates.redoHistory)
+    updates.undo = _repeated(updates.undo, updates.actionHistory, together)
+    updates.redo = _repeated(updates.redo, updates.redoHistory, together)
+
+
+def _without_length(updates):
+    """The history without the timeline's length, which undo cannot take back: the timeline makes itself long again."""
+    update = updates.update
+
+    def track(key, values, partial_update=False):
+        if key == ["duration"] and not updates.ignore_history:
+            updates.update_untracked(key, values, partial_update)
+        else:
+            update(key, values, partial_update)
+
+    return track
 
 
 def _marked(updates, do):
     def mark(*arguments, **options):
         before = len(updates.actionHistory)
         do(*arguments, **options)
-        if updates.transaction_id and len(updates.actionHistory) > before:
-            updates.actionHistory[-1].transaction = updates.transaction_id
+        if updates.transaction_id:
+            for action in updates.actionHistory[before:]:
+                action.transaction = updates.transaction_id
 
     return mark
 
 
-def _repeated(do, history):
+def _repeated(do, history, together):
     def repeat():
         step = getattr(history[-1], "transaction", None) if history else None
-        do()
-        while step and history and getattr(history[-1], "transaction", None) == step:
+        if not step:
             do()
+            return
+        with together:
+            while history and getattr(history[-1], "transaction", None) == step:
+                do()
 
     return repeat
 

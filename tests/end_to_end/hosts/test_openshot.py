@@ -15,15 +15,20 @@ import numpy as np
 import opentimelineio as otio
 import pytest
 from secondunit_bridge import spawn
+from secondunit_plugin.hosts.frames import first_difference
 from secondunit_plugin.hosts.openshot.host import OpenShot
+from secondunit_plugin.hosts.placement import place
 from secondunit_plugin.hosts.steps import Add, AddTransition, Change, Step
-from secondunit_plugin.hosts.strips import Kind, Media, Strip, Transition
+from secondunit_plugin.hosts.strips import Kind, Media, Strip, Transition, id_of
+from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
+from secondunit_timeline.operations import Insert, Overwrite
 
-from tests.end_to_end.desktop import SECONDS, screen
+from tests.end_to_end.desktop import SECONDS, quiet, screen
 from tests.end_to_end.hosts.openshot_program import Docked, Person, opened, require
-from tests.timeline.cuts import gap
+from tests.plugin.hosts.conformance import probed
+from tests.timeline.cuts import at, gap
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
@@ -120,6 +125,62 @@ def test_what_an_editor_made_of_a_clip_stays(person: Person, numbered: str) -> N
     held = {clip["id"]: clip for clip in person.program.ask("clips")}
     assert held["one"]["scale_x"] == held["two"]["scale_x"] == zoom
     assert (held["one"]["end"] - held["one"]["start"]) * 24 == pytest.approx(12)
+
+
+def film_of(person: Person, numbered: str, clips: int, folder: Path) -> str:
+    """Has a saved project of shots of two seconds open, one behind the other. Returns their track."""
+    person.program.ask("new", 24, 1)
+    track = Index(person.host.read().cut).tracks[0].name
+    carry_out(person.host, Add(Strip("0", track, Kind.PICTURE, "0", 0, 48, Media(numbered, RATE, Fraction(9)))))
+    path = folder / f"{clips}.osp"
+    person.program.ask("save", str(path))
+    project = json.loads(path.read_text())
+    (one,) = project["clips"]
+    project["clips"] = [{**one, "id": str(number), "position": 2.0 * number} for number in range(clips)]
+    path.write_text(json.dumps(project))
+    person.program.ask("open", str(path))
+    return track
+
+
+@pytest.mark.parametrize("clips", [4, 400])
+def test_a_take_is_seen_within_a_second(
+    person: Person, numbered: str, make_clip: MakeClip, tmp_path: Path, clips: int
+) -> None:
+    """From the order to put it there to its drawing on the timeline."""
+    track = film_of(person, numbered, clips, tmp_path)
+    path = make_clip(120, size="1920x1080", name="long")
+    seconds = []
+    for _ in range(3):
+        sequence = person.host.read()
+        _, done = edit(sequence.cut, [Overwrite(track, at(30), shot(path, 120, 0, 120, "T"))])
+        begin = time.monotonic()
+        placed = place(person.host, sequence, done, "Take", probed)
+        (clip,) = [one for one in placed.sequence.cut.find_clips() if one.name == "T"]
+        while person.program.ask("place_of", id_of(clip)) is None:
+            pass
+        seconds.append(time.monotonic() - begin)
+        person.host.undo(placed.sequence.revision)
+    assert min(seconds) < quiet(1), seconds
+
+
+def test_a_ripple_through_a_long_film_is_undone_and_done_again_as_one_step(
+    person: Person, numbered: str, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    """The film is longer than the timeline of an empty project, which OpenShot makes longer meanwhile."""
+    track = film_of(person, numbered, 160, tmp_path)
+    sequence = person.host.read()
+    path = make_clip(120, size="1920x1080", name="long")
+    planned, done = edit(sequence.cut, [Insert(track, at(0), shot(path, 120, 0, 120, "T"))])
+    begin = time.monotonic()
+    placed = place(person.host, sequence, done, "Take", probed)
+    seconds = time.monotonic() - begin
+    person.host.undo(placed.sequence.revision)
+    assert first_difference(sequence.cut, person.host.read().cut, probed) is None
+    person.program.ask("press", "actionRedo")
+    assert first_difference(planned, person.host.read().cut, probed) is None
+    person.undo()
+    assert first_difference(sequence.cut, person.host.read().cut, probed) is None
+    assert seconds < quiet(3)
 
 
 class Job:
