@@ -46,6 +46,7 @@ class Installation:
 CONNECTED = "connected with the panel"
 HOSTS = {
     "blender": "secondunit_plugin.hosts.blender_installing",
+    "hiero": "secondunit_plugin.hosts.hiero_installing",
     "kdenlive": "secondunit_plugin.hosts.kdenlive.installing",
     "openshot": "secondunit_plugin.hosts.openshot.installing",
     "premiere": "secondunit_plugin.hosts.premiere_installing",

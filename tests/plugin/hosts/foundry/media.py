@@ -83,8 +83,7 @@ class Tag:
 
 
 class MediaFileInfo:
-    """API: a sequence is `/somepath/imagesequence.######.dpx (1-40)`, a movie's first frame is 0. Of the range's form
-    programs say otherwise (github.com/ynput/ayon-hiero: `#### 1-40`), which is read as well."""
+    """API: a movie's first frame is 0. A sequence is named as in what Hiero exports: `shot.%04d.exr 997-1055`."""
 
     def __init__(self, filename: str, start: int) -> None:
         self._filename, self._start = filename, start
@@ -109,7 +108,7 @@ class MediaSource:
         self._sound: tuple[int, ...] = ()
         if not self._single:
             assert match is not None
-            name = f"{match[1]}{'#' * len(match[2])}{match[3]} ({numbers[0]}-{numbers[-1]})"
+            name = f"{match[1]}%0{len(match[2])}d{match[3]} {numbers[0]}-{numbers[-1]}"
             self._info, self._duration = MediaFileInfo(str(place.parent / name), numbers[0]), len(numbers)
             self._offline, self._video = False, True
             self._rate = read_stamp(str(place)).rate or Fraction(24)

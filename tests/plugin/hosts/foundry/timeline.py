@@ -10,6 +10,8 @@ from fractions import Fraction
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
+
 from tests.plugin.hosts.foundry.media import Clip, Tag, TimeBase, Version
 
 
@@ -181,9 +183,10 @@ class TrackItem(TrackItemBase, _Tagged):
         return self._source_out
 
     def playbackSpeed(self) -> float:
+        """With 32 bits: what Hiero exports says -0.699999988079071."""
         if self.last == self.first:
-            return self._speed
-        return (self._source_out - self._source_in) / (self.last - self.first)
+            return float(np.float32(self._speed))
+        return float(np.float32((self._source_out - self._source_in) / (self.last - self.first)))
 
     def setPlaybackSpeed(self, speed: float) -> None:
         self._editable()
