@@ -14,6 +14,7 @@ from .link import Refused
 from .media import Clips, offset, path_of
 from .reading import (
     DISSOLVE,
+    SPEED_ERROR,
     clip_rate,
     effects,
     is_warped,
@@ -21,7 +22,6 @@ from .reading import (
     ours,
     own_tag,
     shown_first,
-    speed_of,
 )
 
 _MARGIN = 1000
@@ -107,6 +107,7 @@ class SequenceChange:
                 raise Refused(f"the track {one['track']!r} is locked: unlock it")
             if one["track"] not in self._kinds and one["track"] not in self._reading.tracks:
                 raise Refused(f"there is no track {one['track']!r}")
+        self._refuse_overlaps()
         for number in self._changed:
             before, after = self._before[number], self._after[number]
             if (before["media"] is None) != (after["media"] is None):
@@ -119,6 +120,13 @@ class SequenceChange:
                 raise Refused(f"{told['name']!r} has no media that Hiero could be given")
             if told["media"] is not None and told["kind"] == "sound" and Fraction(told["media"]["speed"]) != 1:
                 raise Refused(f"{told['name']!r} is sound at another speed, which Hiero mutes")
+
+    def _refuse_overlaps(self):
+        ends = {}
+        for told in sorted(self._after.values(), key=lambda one: one["start"]):
+            if told["start"] < ends.get(told["track"], 0):
+                raise Refused(f"{told['name']!r} would lie on another item of {told['track']!r}")
+            ends[told["track"]] = told["start"] + told["frames"]
 
     def _move(self):
         """Each when its place is free; of those that stand in each other's way, one goes behind all others first."""
@@ -145,12 +153,12 @@ class SequenceChange:
         return max([0, *(int(item.timelineOut()) + 1 for track in tracks for item in track.items())])
 
     @staticmethod
-    def _is_free(track, told, own=None):
+    def _is_free(track, told, own):
         first, last = told["start"], told["start"] + told["frames"] - 1
         return not any(
             item.timelineIn() <= last and item.timelineOut() >= first
             for item in track.items()
-            if own is None or item.guid() != own.guid()
+            if item.guid() != own.guid()
         )
 
     def _put(self, number):
@@ -178,8 +186,6 @@ class SequenceChange:
 
     def _new_item(self, told):
         track, media = self._reading.tracks[told["track"]], told["media"]
-        if not self._is_free(track, told):
-            raise Refused(f"{told['name']!r} would lie on what is on {told['track']!r} already")
         item = track.createTrackItem(told["name"] or Path(media["path"]).stem)
         clip = self._clips.of(media["path"])
         if told["kind"] == "sound":
@@ -217,14 +223,23 @@ class SequenceChange:
                 if after["generated"] and not before["generated"]:
                     item.setSourceMediaColourTransform(colour)
         self._set_times(item, after, clip)
-        _hold(held, item)
+        _hold(held, item, self._shift_of_content(before, after))
         self._verify(item, after)
+
+    def _shift_of_content(self, before, after):
+        """How many frames later a shot's pictures are seen: none where its head is trimmed, or they slip in it."""
+        by, old, new = after["start"] - before["start"], before["media"], after["media"]
+        speed = Fraction(new["speed"])
+        if by and old["path"] == new["path"] and speed and speed == Fraction(old["speed"]):
+            firsts = (Fraction(media["first"]) / Fraction(media["rate"]) for media in (old, new))
+            by += round((next(firsts) - next(firsts)) / speed * self._reading.rate)
+        return by
 
     def _set_times(self, item, told, clip):
         per_frame, first = self._source_times(told, clip)
         start, frames = told["start"], told["frames"]
         item.setTimes(start, start + frames - 1, float(first), float(first + (frames - 1) * per_frame))
-        if speed_of(item) != per_frame:
+        if not _is_speed(item, per_frame):
             item.setPlaybackSpeed(float(per_frame))
 
     def _source_times(self, told, clip):
@@ -250,13 +265,12 @@ class SequenceChange:
     def _verify(self, item, told):
         """That Hiero did what its API documents, before anything else rests on it."""
         per_frame, first = self._source_times(told, item.source())
-        asked = told["start"], told["start"] + told["frames"] - 1, per_frame
-        done = int(item.timelineIn()), int(item.timelineOut()), speed_of(item)
-        near = abs(Fraction(item.sourceIn()) - first) < _NEAR
+        asked, done = (told["start"], told["start"] + told["frames"] - 1), _times(item)
+        near = abs(Fraction(item.sourceIn()) - first) < _NEAR and _is_speed(item, per_frame)
         if asked != done or not near:
             raise Refused(
-                f"Hiero put {told['name']!r} to frames {done[0]} to {done[1]} at speed {float(done[2]):g} from "
-                f"{item.sourceIn():g}, instead of {asked[0]} to {asked[1]} at {float(asked[2]):g} from {float(first):g}"
+                f"Hiero put {told['name']!r} to frames {done[0]} to {done[1]} at speed {item.playbackSpeed()} from "
+                f"{item.sourceIn()}, instead of {asked[0]} to {asked[1]} at {float(per_frame)} from {float(first)}"
             )
 
     def _tell(self, item, told):
@@ -326,7 +340,11 @@ def _shift(item, frames):
     if frames:
         held = _held(item)
         item.move(frames)
-        _hold(held, item)
+        _hold(held, item, frames)
+
+
+def _is_speed(item, speed):
+    return abs(Fraction(item.playbackSpeed()) - speed) <= 2 * SPEED_ERROR * abs(speed)
 
 
 def _times(item):
@@ -338,12 +356,14 @@ def _held(item):
     return _times(item), [(effect, _times(effect)) for effect in effects(item)]
 
 
-def _hold(held, item):
-    """Effects keep their places on an item that was moved or trimmed, whether Hiero has taken them along or not."""
+def _hold(held, item, by):
+    """Effects keep their places on an item that was moved or trimmed, whether Hiero has taken them along or not.
+
+    `by`: how many frames later what they lie on is seen.
+    """
     (old_first, old_last), found = held
     first, last = _times(item)
     for effect, (begin, end) in found:
-        by = first - old_first
         begin = first if begin == old_first else max(first, begin + by)
         end = last if end == old_last else min(last, end + by)
         if _times(effect) == (begin, end):

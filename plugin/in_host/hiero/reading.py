@@ -9,7 +9,7 @@ clip's rate, and shows the whole frame below. An item's `guid` is kept through s
 import hashlib
 import json
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 import hiero.core
 
@@ -20,7 +20,9 @@ TAG = "Second Unit"
 DISSOLVE = "SMPTE_Dissolve"
 _KEY = "tag.secondunit_"
 _FINEST = 30030
-"""Denominators of speeds, which Hiero holds as floating-point numbers."""
+"""Denominators of source times of sound, which Hiero holds as floating-point numbers."""
+SPEED_ERROR = Fraction(1, 2**23)
+"""Of a speed, which Hiero tells with 32 bits: -0.7 is -0.699999988079071."""
 _NEAR = 1e-6
 """Frames that are lost where a time goes through a floating-point number."""
 _COPY = "Copy"
@@ -146,8 +148,18 @@ def clip_rate(clip, rate):
 
 
 def speed_of(item):
-    """Frames of the clip in a frame of the sequence."""
-    return Fraction(item.playbackSpeed()).limit_denominator(_FINEST)
+    """Frames of the clip in a frame of the sequence: the simplest number that Hiero may mean."""
+    told = Fraction(item.playbackSpeed())
+    found = _simplest(abs(told) * (1 - SPEED_ERROR), abs(told) * (1 + SPEED_ERROR)) if told else told
+    return found if told >= 0 else -found
+
+
+def _simplest(low, high):
+    """The fraction with the smallest denominator from `low` to `high`, both positive."""
+    if ceil(low) <= high:
+        return Fraction(ceil(low))
+    whole = floor(low)
+    return whole + 1 / _simplest(1 / (high - whole), 1 / (low - whole))
 
 
 def shown_first(source_in, speed):
