@@ -319,7 +319,6 @@ def test_effects_go_with_their_shot_and_are_given_to_what_extends_it(hiero: Hier
 
 
 @pytest.mark.usefixtures("shown")
-@pytest.mark.usefixtures("shown")
 def test_effects_are_trimmed_with_their_shot(hiero: HieroEditor) -> None:
     """One lies on all of it, one on a part of it."""
 
@@ -332,6 +331,21 @@ def test_effects_are_trimmed_with_their_shot(hiero: HieroEditor) -> None:
     carry_out(hiero, Trim("V1", at(70), End.HEAD, -4), Trim("V1", at(70), End.TAIL, -14))
     found = sequence(hiero).videoTracks()[0].effects
     assert [(one.timelineIn(), one.timelineOut()) for one in found] == [(60, 79), (74, 79)]
+
+
+@pytest.mark.usefixtures("shown")
+def test_what_only_hiero_can_show_is_told_as_such_and_moves(hiero: HieroEditor) -> None:
+    def warped(sequence: Sequence) -> None:
+        track = sequence.videoTracks()[0]
+        track.createEffect("TimeWarp", trackItem=item_at(sequence, 120), subTrackIndex=0)
+
+    hiero.edit(warped)
+    strip = strips_from(hiero.host.read().cut, probed).strips[2]
+    assert strip.media is None
+    apply(hiero, lambda _: [Change(strip, replace(strip, start=300))])
+    assert strips_from(hiero.host.read().cut, probed).strips[3].start == 300
+    longer = replace(strip, start=300, frames=strip.frames - 1)
+    nothing_changed(hiero, "can only be moved", lambda told: [Change(told.strips[3], longer)])
 
 
 @pytest.mark.usefixtures("shown")

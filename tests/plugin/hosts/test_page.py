@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "hosts.md"
 
 
-def in_blender() -> frozenset[Support]:
-    """Of code that only Blender can import."""
-    tree = ast.parse((ROOT / "plugin" / "in_host" / "blender" / "session.py").read_text())
+def in_host(folder: str) -> frozenset[Support]:
+    """Of code that only the program can import."""
+    tree = ast.parse((ROOT / "plugin" / "in_host" / folder / "session.py").read_text())
     (told,) = (
         node.value
         for node in tree.body
@@ -32,8 +32,9 @@ def in_premiere() -> frozenset[Support]:
 
 
 HOSTS = {
-    "Blender": in_blender(),
+    "Blender": in_host("blender"),
     "OpenShot": openshot._SUPPORTS,
+    "Hiero": in_host("hiero"),
     "Kdenlive": kdenlive._ALWAYS | kdenlive._CHANGES,
     "Premiere": in_premiere(),
     "Resolve": resolve.SUPPORTS,
