@@ -28,6 +28,8 @@ class Change {
     steps;
     /** Whether steps can take it back: no clip goes whose settings would be lost, that was not placed from here, or has effects. */
     lossless = true;
+    /** What a person should know of what was done. */
+    notes = [];
     target;
     adds = [];
     makes = [];
@@ -98,7 +100,8 @@ class Change {
             case "Remove":
                 return this.remove(step.strip);
             case "Add":
-                return this.add(step.strip);
+                this.add(step.strip);
+                return this.note(step.strip, step.like);
             case "Change":
                 return this.change(step.before, step.after);
             case "AddTransition":
@@ -153,6 +156,14 @@ class Change {
             throw new wire_js_1.Refused(`${strip.name} is disabled, which Premiere's API does to no clip as it is placed`);
         this.adds.push({ strip, sound: null, item: null });
         this.added.add(strip.id);
+    }
+    /** `like`: the strip whose settings it should have. */
+    async note(strip, like) {
+        const place = this.reading.places.get(like ?? "");
+        const what = place ? await effects(place) : "";
+        const name = this.reading.told.strips.find((one) => one.id === like)?.name ?? "";
+        if (what)
+            this.notes.push(`${strip.name} has none of the ${what} of ${name}: give them to it in Premiere`);
     }
     async change(before, after) {
         const place = this.place(before);

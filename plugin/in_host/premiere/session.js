@@ -130,13 +130,13 @@ class Session {
     async apply(params) {
         const done = await this.carryOut(params.steps, params.revision, params.name);
         this.applied.push(done);
-        return this.told();
+        return { ...(await this.told()), notes: done.notes };
     }
     async carryOut(steps, number, name) {
         const change = await changing_js_1.Change.of(this.ppro, await this.of(number), steps);
         await change.make(name, async () => void (await this.of(number)));
         const now = await this.told();
-        return { revision: now.revision, steps, lossless: change.lossless };
+        return { revision: now.revision, steps, lossless: change.lossless, notes: change.notes };
     }
     /** The opposite, as another entry of the history; what that would lose is left to Premiere's own undo. */
     async undo(params) {

@@ -35,6 +35,8 @@ interface Placing {
 export class Change {
   /** Whether steps can take it back: no clip goes whose settings would be lost, that was not placed from here, or has effects. */
   lossless = true;
+  /** What a person should know of what was done. */
+  readonly notes: string[] = [];
   private readonly target: Strips;
   private readonly adds: Placing[] = [];
   private readonly makes: Make[] = [];
@@ -104,7 +106,8 @@ export class Change {
       case "Remove":
         return this.remove(step.strip);
       case "Add":
-        return this.add(step.strip);
+        this.add(step.strip);
+        return this.note(step.strip, step.like);
       case "Change":
         return this.change(step.before, step.after);
       case "AddTransition":
@@ -155,6 +158,14 @@ export class Change {
     if (!strip.enabled) throw new Refused(`${strip.name} is disabled, which Premiere's API does to no clip as it is placed`);
     this.adds.push({ strip, sound: null, item: null });
     this.added.add(strip.id);
+  }
+
+  /** `like`: the strip whose settings it should have. */
+  private async note(strip: Strip, like: string | null): Promise<void> {
+    const place = this.reading.places.get(like ?? "");
+    const what = place ? await effects(place) : "";
+    const name = this.reading.told.strips.find((one) => one.id === like)?.name ?? "";
+    if (what) this.notes.push(`${strip.name} has none of the ${what} of ${name}: give them to it in Premiere`);
   }
 
   private async change(before: Strip, after: Strip): Promise<void> {

@@ -44,6 +44,7 @@ const LIMITS = [
 
 interface Applied {
   revision: string;
+  notes: string[];
   steps: Step[];
   lossless: boolean;
 }
@@ -136,14 +137,14 @@ export class Session {
   private async apply(params: Params): Promise<Told> {
     const done = await this.carryOut(params.steps, params.revision, params.name);
     this.applied.push(done);
-    return this.told();
+    return { ...(await this.told()), notes: done.notes };
   }
 
   private async carryOut(steps: Step[], number: string, name: string): Promise<Applied> {
     const change = await Change.of(this.ppro, await this.of(number), steps);
     await change.make(name, async () => void (await this.of(number)));
     const now = await this.told();
-    return { revision: now.revision, steps, lossless: change.lossless };
+    return { revision: now.revision, steps, lossless: change.lossless, notes: change.notes };
   }
 
   /** The opposite, as another entry of the history; what that would lose is left to Premiere's own undo. */

@@ -74,6 +74,7 @@ export interface Told {
   sequence: string;
   revision: string;
   strips: Strips;
+  notes?: string[];
 }
 
 export const REFUSED = 1;

@@ -60,7 +60,7 @@ function open(world: World, path: string, strips: Strips): void {
   world.tell("dirty");
 }
 
-function ratio(text: string): number {
+export function ratio(text: string): number {
   const [over = "", under = "1"] = text.split("/");
   return Number(over) / Number(under);
 }

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
 
 import { premiere } from "./fake.js";
-import { asked as done, Person } from "./person.js";
+import { asked as done, exact, Person, ratio } from "./person.js";
 import { probed } from "./probe.js";
 import { type MediaFile, World } from "./world.js";
 
@@ -47,6 +47,13 @@ load(join(plugin, "panel.js"), null, false);
 
 createInterface({ input: process.stdin })
   .on("line", (line) => {
-    process.stdout.write(`${done(world, person, line)}\n`);
+    const { do: name, with: given } = JSON.parse(line);
+    // Files that are not there: how long they would be, in seconds, and their rates.
+    if (name === "files") {
+      for (const [path, [seconds, rate]] of Object.entries<[string, string]>(given[0])) {
+        files.set(path, { duration: exact(seconds, "1"), rate: ratio(rate), video: true, audio: true });
+      }
+    }
+    process.stdout.write(`${name === "files" ? "{\"result\":null}" : done(world, person, line)}\n`);
   })
   .on("close", () => process.exit());

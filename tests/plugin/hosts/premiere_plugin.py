@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from secondunit_plugin.hosts import premiere_installing
 from secondunit_plugin.hosts.link import Connection, Links
 from secondunit_plugin.hosts.linked import LinkedHost
-from secondunit_plugin.hosts.strips import identified, strips_from
+from secondunit_plugin.hosts.strips import Strips, identified, strips_from
 from secondunit_plugin.hosts.wire import strips_to_json
 
 from tests.plugin.hosts.conformance import probed
@@ -88,6 +89,19 @@ class PremiereEditor:
     def open(self, cut: otio.schema.Timeline) -> None:
         strips = orjson.loads(strips_to_json(strips_from(identified(cut)[0], probed)))
         self.do("open", str(self._folder / f"film{next(self._numbers)}.prproj"), strips)
+
+    def open_offline(self, strips: Strips) -> None:
+        """Whose media is not here: each file is as long as it is used."""
+        longest: dict[str, Fraction] = {}
+        rates = {}
+        for one in strips.strips:
+            if one.media is not None:
+                end = (one.media.first / one.media.rate) + one.frames * abs(one.media.speed) / strips.rate
+                longest[one.media.path] = max(end, longest.get(one.media.path, Fraction(0)))
+                rates[one.media.path] = one.media.rate
+        files = {path: [str(end), str(rates[path])] for path, end in longest.items()}
+        self.do("files", files)
+        self.do("open", str(self._folder / f"film{next(self._numbers)}.prproj"), orjson.loads(strips_to_json(strips)))
 
     def trim(self, on: int, frames: int) -> None:
         self.do("trim", on, frames)

@@ -15,14 +15,17 @@ from secondunit_plugin.hosts.exercise import exercise
 from secondunit_plugin.hosts.host import Changed, CutChanged
 from secondunit_plugin.hosts.placement import Placed, place
 from secondunit_plugin.hosts.steps import steps
-from secondunit_plugin.hosts.strips import strips_from
+from secondunit_plugin.hosts.strips import Strips, identified, strips_from
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
+from secondunit_timeline.interchange import read_cut, write_cut
 from secondunit_timeline.operations import End, Insert, Lift, Operation, Overwrite, Roll, Slip, Trim
 from secondunit_timeline.times import rational_time
 
 from tests.plugin.hosts.conformance import Film, film, frame_map, probed
 from tests.plugin.hosts.premiere_plugin import ROOT, SOURCES, PremiereEditor, opened, program
+from tests.plugin.hosts.test_conformance import extended, land_in, settings_in
+from tests.timeline.corpus import CORPUS, NEEDS_CORPUS
 from tests.timeline.cuts import at
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
@@ -233,3 +236,68 @@ def test_a_project_that_is_opened_later_is_told(tmp_path: Path, make_clip: MakeC
         editor.open(film(make_clip).cut)
         assert isinstance(told.get(timeout=20), CutChanged)
         assert len(editor.host.read().cut.tracks) == 2
+
+
+def test_what_a_take_does_not_have_of_its_shot_is_said(editor: PremiereEditor, shown: Film) -> None:
+    def notes() -> tuple[str, ...]:
+        before = editor.host.read()
+        ordered = extended(before.cut, settings_in(shown))
+        assert ordered.order is not None
+        done = land_in(editor, before.id, ordered, (shown.take(ordered.order),))
+        assert isinstance(done, Placed)
+        return done.sequence.notes
+
+    assert notes() == ()
+    editor.open(shown.cut)
+    editor.do("effect", 10, "AE.ADBE Lumetri")
+    (note,) = notes()
+    assert note.endswith(" has none of the effects of A: give them to it in Premiere")
+
+
+@NEEDS_CORPUS
+@pytest.mark.parametrize("name", ["premiere_enable_property.xml", "premiere_example.xml"])
+def test_what_premiere_wrote_is_held_edited_and_written_as_it_reads_it(
+    editor: PremiereEditor, tmp_path: Path, name: str
+) -> None:
+    """Its Final Cut Pro XML becomes an open sequence, and an edit lands there.
+
+    That goes out as XML, and comes in again by the published reader of it.
+    """
+    exported = read_cut(CORPUS / "OpenTimelineIO__otio-fcp-adapter" / name)
+    for number, track in enumerate(exported.tracks):
+        track.name = track.name or f"{track.kind[0]}{number}"
+    strips = strips_from(identified(exported)[0], lambda _: None)
+    editor.open_offline(strips)
+    read = editor.host.read()
+    assert told(read.cut) == told(exported)
+    first = next(one for one in strips.strips if one.kind == "picture" and one.media is not None)
+    track = next(one.name for one in Index(read.cut).tracks if one.name == lane(strips, first.track))
+    operation = Trim(track, at(first.start, strips.rate), End.TAIL, -3)
+    planned, done = edit(read.cut, [operation])
+    placed = place(editor.host, read, done, "Trim", lambda _: None)
+    assert isinstance(placed, Placed)
+    assert told(placed.sequence.cut) == told(planned)
+    write_cut(placed.sequence.cut, tmp_path / "again.xml")
+    again = otio.adapters.read_from_file(str(tmp_path / "again.xml"))
+    assert told(again) == told(planned)
+
+
+def lane(strips: Strips, name: str) -> str:
+    """What Premiere calls the track."""
+    kind = next(one.kind for one in strips.tracks if one.name == name)
+    same = [one.name for one in strips.tracks if one.kind == kind]
+    return f"{'V' if kind == 'picture' else 'A'}{same.index(name) + 1}"
+
+
+def told(cut: otio.schema.Timeline) -> list[tuple[str, list[tuple[str, int, int]]]]:
+    """By track that holds anything: what lies there, from which frame of the cut on, and how long."""
+    found = []
+    for track in Index(cut).tracks:
+        items = [
+            (item.child.name, int(item.start), int(item.duration))
+            for item in track.items
+            if not isinstance(item.child, otio.schema.Gap)
+        ]
+        if items:
+            found.append((str(track.kind), items))
+    return found
