@@ -5,11 +5,9 @@ Not yet run on the real program: docs/hosts/resolve.md says what there is to be 
 
 import hashlib
 import re
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Sequence as Series
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -19,16 +17,12 @@ import opentimelineio as otio
 from secondunit_bridge import spawn
 from secondunit_bridge.errors import CutError, CutMoved, HostError, HostUnreachable
 from secondunit_bridge.rates import FrameTime
-from secondunit_timeline.index import Index
 
 from secondunit_plugin.hosts.frames import Probed, first_difference
 from secondunit_plugin.hosts.host import (
     About,
     Attention,
-    AttentionChanged,
     Changed,
-    CutChanged,
-    Gone,
     Sequence,
     SequenceId,
     Support,
@@ -36,23 +30,22 @@ from secondunit_plugin.hosts.host import (
 from secondunit_plugin.hosts.looking import look
 from secondunit_plugin.hosts.resolve.calls import SECONDS, Calls
 from secondunit_plugin.hosts.resolve.connecting import check, connect, has, version_of
+from secondunit_plugin.hosts.resolve.grades import take_over
 from secondunit_plugin.hosts.resolve.kept import Kept, Row, can_keep
 from secondunit_plugin.hosts.resolve.placing import Placing, refuse
 from secondunit_plugin.hosts.resolve.pool import Pool
 from secondunit_plugin.hosts.resolve.timelines import (
-    AUDIO,
-    VIDEO,
-    Place,
     Timeline,
-    items_of,
+    item_at,
     playhead,
     rate_of_timeline,
     read_timeline,
     show,
 )
-from secondunit_plugin.hosts.resolve.versions import add_timeline, free_name, timelines
+from secondunit_plugin.hosts.resolve.versions import add_timeline, free_name, rows_of, shared, timelines
+from secondunit_plugin.hosts.resolve.watching import Glance, Seen, glance, watch
 from secondunit_plugin.hosts.steps import Remove, Step, steps
-from secondunit_plugin.hosts.strips import HOST_ID, OURS, Strips, identified, strips_from
+from secondunit_plugin.hosts.strips import Kind, Strips, identified, strips_from
 from secondunit_plugin.hosts.wire import strips_to_json
 
 SUPPORTS = frozenset(
@@ -71,8 +64,9 @@ _LIMITS = (
     "clip, and what a clip has of Fusion stays with the open timeline.",
     "A timeline with titles, generators or adjustment clips cannot become such a timeline.",
     "Placing saves the project, to see that what was placed is still there then.",
-    "What was placed is taken back in Second Unit; a clip that this puts back has no grade, and a take stays in its "
-    "clip's take selector.",
+    "What was placed is taken back in Second Unit; a take stays in its clip's take selector then.",
+    "Before a clip is removed, the timeline is copied, as `NAME before01`: grade, transform and crop come from there "
+    "when the clip is put back, and nothing else.",
     "The timeline is looked at once a second for changes.",
 )
 _NO_STATE = "Takes are found by their files: DaVinci Resolve keeps what belongs to a timeline from 19.1 on."
@@ -80,9 +74,6 @@ _LOST = "Takes are found by their files: DaVinci Resolve has not kept what was w
 _NO_SELECTION = "DaVinci Resolve tells selected clips from 21.0.4 on: choose shots in Second Unit."
 _UNTITLED = "Untitled Project"
 """The name of one that was never saved; saving it by script fails, and without a window never ends."""
-_LOOK_SECONDS, _LOOK_SHARE = 1.0, 9
-"""How long is waited between two looks: at least so many times what one takes."""
-_PATIENCE = 3
 _APPLY_SECONDS = 300.0
 
 _T = TypeVar("_T")
@@ -90,20 +81,17 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class _Applied:
+    """`copy`: the unique id of the timeline as it was before a clip was removed from it, empty where none was."""
+
     revision: str
     before: Strips
+    copy: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Added:
     revision: str
     timeline: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    glance: tuple[object, ...]
-    attention: Attention
 
 
 class Resolve:
@@ -138,19 +126,24 @@ class Resolve:
         return self._ask(self._attention)
 
     def follow(self, changed: Callable[[Changed], None]) -> Callable[[], None]:
+        def glanced() -> Glance:
+            return self._ask(lambda: glance(self._timeline()))
+
         try:
-            seen = self._ask(self._looked)
+            seen = Seen(glanced(), self.attention())
         except HostError:
-            seen = None
-        return look(partial(self._watch, changed, seen), "resolve-changes")
+            seen = Seen()
+        return look(partial(watch, glanced, self.attention, changed, seen), "resolve-changes")
 
     def apply(self, steps: Series[Step], rate: Fraction, revision: str, undo_name: str) -> Sequence:
         def does() -> Sequence:
             timeline, before = self._as_read(revision)
             if timeline.rate != rate:
                 raise HostError(f"{undo_name} counts at {rate} frames a second, the timeline at {timeline.rate}")
-            seen = self._carry_out(timeline, before, steps)
-            self._done.append(_Applied(seen.revision, before))
+            self._refuse(timeline, steps)
+            copy = self._copied(timeline, steps)
+            seen = self._carry_out(timeline, before, steps, copy)
+            self._done.append(_Applied(seen.revision, before, copy))
             return seen
 
         return self._ask(does, _APPLY_SECONDS)
@@ -169,11 +162,14 @@ class Resolve:
             if not self._done or self._done[-1].revision != revision:
                 raise CutMoved("what is to be undone is not the last thing that was done to the timeline")
             match self._done[-1]:
-                case _Applied(before=before):
+                case _Applied(before=before, copy=copy):
                     timeline, now = self._as_read(revision)
-                    self._carry_out(timeline, now, steps(now, before))
+                    back = steps(now, before)
+                    self._refuse(timeline, back)
+                    self._carry_out(timeline, now, back, "")
+                    self._regrade(copy, now, before)
                 case _Added(timeline=name):
-                    self._remove_version(name)
+                    self._remove(name)
             self._done.pop()
 
         self._ask(does, _APPLY_SECONDS)
@@ -264,12 +260,15 @@ class Resolve:
             raise CutMoved("the timeline was edited in DaVinci Resolve after it was read: read it again")
         return timeline, strips_from(timeline.cut, self._probed)
 
-    def _carry_out(self, timeline: Timeline, before: Strips, todo: Series[Step]) -> Sequence:
-        """All of `todo`, or none as far as that goes; saved, and read again then."""
-        app, project = self._program(), self._project()
-        if str(project.GetName()) == _UNTITLED:
+    def _refuse(self, timeline: Timeline, todo: Series[Step]) -> None:
+        """Before anything is done. Raises HostError, Unplaceable where a version would do."""
+        if str(self._project().GetName()) == _UNTITLED:
             raise HostError("the project was never saved: save it in DaVinci Resolve, then try again")
-        refuse(timeline, todo, version_of(app), self._probed)
+        refuse(timeline, todo, version_of(self._program()), self._probed)
+
+    def _carry_out(self, timeline: Timeline, before: Strips, todo: Series[Step], copy: str) -> Sequence:
+        """All of `todo`, or none as far as that goes; saved, and read again then. `copy`: see `_Applied`."""
+        app = self._program()
         page = app.GetCurrentPage()
         if page != "edit" and any(isinstance(step, Remove) for step in todo):
             app.OpenPage("edit")  # elsewhere no clip is removed
@@ -288,7 +287,7 @@ class Resolve:
         except HostUnreachable:
             raise
         except HostError:
-            self._put_back(timeline.handle, before)
+            self._put_back(timeline.handle, before, copy)
             raise
         finally:
             if page is not None and app.GetCurrentPage() != page:
@@ -304,71 +303,64 @@ class Resolve:
         finally:  # also of what is put back: ids
             self._kept.keep(timeline.handle, placing.rows)
 
-    def _put_back(self, handle: Any, before: Strips) -> None:
+    def _put_back(self, handle: Any, before: Strips, copy: str) -> None:
         """As far as it goes: `placement` reads what is left, and says so."""
         try:
-            now = self._read(handle)
-            back = steps(strips_from(now.cut, self._probed), before)
-            self._place(now, dict(self._kept.of(handle)), back)
+            timeline = self._read(handle)
+            now = strips_from(timeline.cut, self._probed)
+            self._place(timeline, dict(self._kept.of(handle)), steps(now, before))
+            self._regrade(copy, now, before)
         except (HostError, CutError):
             pass
+
+    def _copied(self, timeline: Timeline, todo: Series[Step]) -> str:
+        """A script cannot put back what a clip of the camera looked like once it is removed: a copy of the timeline
+        holds it."""
+        removed = [step.strip for step in todo if isinstance(step, Remove)]
+        if not any(strip.kind is Kind.PICTURE and not strip.generated for strip in removed):
+            return ""
+        project, handle = self._project(), timeline.handle
+        made = handle.DuplicateTimeline(free_name(project, str(handle.GetName()), "before"))
+        project.SetCurrentTimeline(handle)
+        if made is None:
+            raise HostError("DaVinci Resolve does not copy the timeline before a clip is removed: nothing was done")
+        return str(made.GetUniqueId())
+
+    def _regrade(self, copy: str, now: Strips, before: Strips) -> None:
+        """Gives clips that were removed, and are put back, what they looked like; the copy goes."""
+        found = next((one for one in timelines(self._project()) if str(one.GetUniqueId()) == copy), None)
+        if found is None:
+            return
+        timeline, there = self._read(self._timeline()), {strip.id for strip in now.strips}
+        for strip in before.strips:
+            if strip.id in timeline.items and strip.id not in there and strip.kind is Kind.PICTURE:
+                like = item_at(found, timeline.places[strip.track], timeline.start + strip.start)
+                if like is not None:
+                    take_over(timeline.items[strip.id], like)
+        self._remove(copy)
 
     def _versioned(self, timeline: Timeline, cut: otio.schema.Timeline) -> Sequence:
         project = self._project()
         planned, _ = identified(cut)
-        name = free_name(project, str(timeline.handle.GetName()))
+        name = free_name(project, str(timeline.handle.GetName()), "unit")
         self._calls.go_on()
         made = add_timeline(project, planned, name, self._probed)
         project.SetCurrentTimeline(timeline.handle)
-        self._kept.keep(made, _rows(made, planned, self._probed))
-        version = self._read(made)
-        ungraded = sum(not timeline.items[name].CopyGrades([item]) for name, item in _shared(timeline, version))
-        seen = self._sequence(version)
-        named = f"{name} (without the grade of {ungraded} clips)" if ungraded else name
-        return Sequence(seen.id, seen.cut, seen.revision, named)
+        try:
+            self._kept.keep(made, rows_of(made, planned, self._probed))
+            version = self._read(made)
+        except HostError:
+            self._remove(str(made.GetUniqueId()))
+            raise
+        ungraded = sum(not timeline.items[strip].CopyGrades([item]) for strip, item in shared(timeline, version))
+        notes = (f"DaVinci Resolve has not copied the grades of {ungraded} clips to it.",) if ungraded else ()
+        return replace(self._sequence(version), notes=notes)
 
-    def _remove_version(self, name: str) -> None:
+    def _remove(self, name: str) -> None:
         project = self._project()
         found = [one for one in timelines(project) if str(one.GetUniqueId()) == name]
         if found and not project.GetMediaPool().DeleteTimelines(found):
             raise HostError(f"DaVinci Resolve does not remove the timeline {found[0].GetName()!r}: remove it there")
-
-    # Changes
-
-    def _watch(self, changed: Callable[[Changed], None], seen: "_Looked | None", ended: threading.Event) -> None:
-        missed, wait = 0, _LOOK_SECONDS
-        while not ended.wait(wait):
-            began = time.monotonic()
-            try:
-                now = self._ask(self._looked)
-            except HostError as error:
-                missed += 1
-                if missed == _PATIENCE:
-                    changed(Gone(str(error)))
-                    return
-                continue
-            if seen is not None and now.glance != seen.glance:
-                changed(CutChanged())
-            if seen is not None and now.attention != seen.attention:
-                changed(AttentionChanged(now.attention))
-            missed, seen = 0, now
-            wait = max(_LOOK_SECONDS, _LOOK_SHARE * (time.monotonic() - began))
-
-    def _looked(self) -> "_Looked":
-        return _Looked(self._glance(), self._attention())
-
-    def _glance(self) -> tuple[object, ...]:
-        """What tells an edit without an export."""
-        handle = self._timeline()
-        told: list[object] = [handle.GetUniqueId(), str(sorted((handle.GetMarkers() or {}).items()))]
-        for kind in (VIDEO, AUDIO):
-            for number in range(1, int(handle.GetTrackCount(kind)) + 1):
-                told.append((kind, handle.GetTrackName(kind, number), handle.GetIsTrackEnabled(kind, number)))
-                told += [
-                    (item.GetUniqueId(), item.GetStart(), item.GetDuration(), item.GetLeftOffset())
-                    for item in items_of(handle, Place(kind, number))
-                ]
-        return tuple(told)
 
 
 def _lives(app: Any) -> bool:
@@ -384,30 +376,3 @@ def _revision(cut: otio.schema.Timeline, where: SequenceId, probed: Probed) -> s
     except CutError:  # sound whose edit points lie between frames
         told = cut.to_json_string(-1).encode()
     return hashlib.sha256(where.sequence.encode() + told).hexdigest()
-
-
-def _rows(handle: Any, planned: otio.schema.Timeline, probed: Probed) -> dict[str, Row]:
-    """Whose item is whose strip, in a timeline that was made of `planned`: by track and first frame."""
-    strips = strips_from(planned, probed)
-    start = int(handle.GetStartFrame())
-    counts: dict[str, int] = {VIDEO: 0, AUDIO: 0}
-    rows: dict[str, Row] = {}
-    for track in strips.tracks:
-        kind = VIDEO if track.kind == "picture" else AUDIO
-        counts[kind] += 1
-        there = {strip.start: strip for strip in strips.strips if strip.track == track.name}
-        for item in items_of(handle, Place(kind, counts[kind])):
-            strip = there.get(int(item.GetStart()) - start)
-            if strip is not None and int(item.GetDuration()) == strip.frames:
-                rows[str(item.GetUniqueId())] = Row(strip.id, strip.state)
-    return rows
-
-
-def _shared(timeline: Timeline, version: Timeline) -> Iterator[tuple[str, Any]]:
-    """The items of pictures in `version` that `timeline` has, too, by the ids of their strips."""
-    for track in Index(version.cut).tracks:
-        if track.kind == otio.schema.TrackKind.Video:
-            for child in track.children:
-                name = str(child.metadata.get(OURS, {}).get(HOST_ID, ""))
-                if name in version.items and name in timeline.items:
-                    yield name, version.items[name]

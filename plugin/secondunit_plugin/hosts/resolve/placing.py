@@ -16,7 +16,7 @@ from secondunit_plugin.hosts.resolve.connecting import has, version_of
 from secondunit_plugin.hosts.resolve.grades import look_of, take_over
 from secondunit_plugin.hosts.resolve.kept import Row
 from secondunit_plugin.hosts.resolve.pool import Pool, numbers_of
-from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO, Place, Timeline, items_of
+from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO, Place, Timeline, item_at, items_of
 from secondunit_plugin.hosts.steps import (
     Add,
     AddTrack,
@@ -171,7 +171,7 @@ class Placing:
         for attempt in (1, 2):
             end = first + length - (0 if self._exclusive else 1)
             self._pool_handle.AppendToTimeline([{**asked, "endFrame": end}])
-            item = self._at(place, at)
+            item = item_at(self._handle, place, at)
             if item is not None and int(item.GetDuration()) == strip.frames:
                 break
             # Too long by a frame it may have been dropped for what follows it.
@@ -202,11 +202,6 @@ class Placing:
     def _source_frames(self, media: Media, frames: int) -> int:
         """Source frames that last as long: the program rounds their time down to frames of the timeline."""
         return ceil(Fraction(frames) * media.rate / self._timeline.rate)
-
-    def _at(self, place: Place, at: int) -> Any:
-        """The clip that begins on frame `at`."""
-        there = (item for item in items_of(self._handle, place) if int(item.GetStart()) == at)
-        return next((item for item in there if item.GetMediaPoolItem() is not None), None)
 
     def _remove(self, strip: Strip) -> None:
         item = self._items.pop(strip.id, None)

@@ -106,6 +106,12 @@ def items_of(handle: Any, place: Place) -> list[Any]:
     return list(handle.GetItemListInTrack(place.kind, place.number) or ())
 
 
+def item_at(handle: Any, place: Place, at: int) -> Any:
+    """The clip that begins on frame `at`, as the program counts."""
+    there = (item for item in items_of(handle, place) if int(item.GetStart()) == at)
+    return next((item for item in there if item.GetMediaPoolItem() is not None), None)
+
+
 def _identified(
     handle: Any, place: Place, track: otio.schema.Track, rate: Fraction, start: int, rows: Mapping[str, Row]
 ) -> dict[str, Any]:

@@ -24,9 +24,10 @@ from secondunit_timeline.takes import PREFIX
 from secondunit_timeline.times import frames_of, rational_time, simple, time_range
 
 from secondunit_plugin.hosts.frames import Probed
+from secondunit_plugin.hosts.resolve.kept import Row
 from secondunit_plugin.hosts.resolve.pool import named, numbers_of
-from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO
-from secondunit_plugin.hosts.strips import OURS, Kind, Media, Strip, Strips, id_of, strips_from
+from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO, Place, Timeline, items_of
+from secondunit_plugin.hosts.strips import HOST_ID, OURS, Kind, Media, Strip, Strips, id_of, strips_from
 
 _RESOLVE = "Resolve_OTIO"
 _KEY = "DEFAULT_MEDIA"
@@ -142,9 +143,36 @@ def timelines(project: Any) -> Iterator[Any]:
         yield project.GetTimelineByIndex(number)
 
 
-def free_name(project: Any, name: str) -> str:
-    """Another one than any timeline has: where it has it, the program makes none."""
+def free_name(project: Any, name: str, mark: str) -> str:
+    """`name` with `mark` and a number, as no timeline is called: where one is, the program makes no other."""
     taken, number = {str(one.GetName()) for one in timelines(project)}, 1
-    while (free := f"{name} unit{number:02}") in taken:
+    while (free := f"{name} {mark}{number:02}") in taken:
         number += 1
     return free
+
+
+def rows_of(handle: Any, planned: otio.schema.Timeline, probed: Probed) -> dict[str, Row]:
+    """Whose item is whose strip, in a timeline that was made of `planned`: by track and first frame."""
+    strips = strips_from(planned, probed)
+    start = int(handle.GetStartFrame())
+    counts: dict[str, int] = {VIDEO: 0, AUDIO: 0}
+    rows: dict[str, Row] = {}
+    for track in strips.tracks:
+        kind = VIDEO if track.kind is Kind.PICTURE else AUDIO
+        counts[kind] += 1
+        there = {strip.start: strip for strip in strips.strips if strip.track == track.name}
+        for item in items_of(handle, Place(kind, counts[kind])):
+            strip = there.get(int(item.GetStart()) - start)
+            if strip is not None and int(item.GetDuration()) == strip.frames:
+                rows[str(item.GetUniqueId())] = Row(strip.id, strip.state)
+    return rows
+
+
+def shared(timeline: Timeline, version: Timeline) -> Iterator[tuple[str, Any]]:
+    """The items of pictures in `version` that `timeline` has, too, by the ids of their strips."""
+    for track in Index(version.cut).tracks:
+        if track.kind == otio.schema.TrackKind.Video:
+            for child in track.children:
+                name = str(child.metadata.get(OURS, {}).get(HOST_ID, ""))
+                if name in version.items and name in timeline.items:
+                    yield name, version.items[name]

@@ -264,12 +264,20 @@ def test_clips_are_removed_on_any_page_and_at_the_second_try(made: Film, tmp_pat
     assert editor.world.page == page
 
 
-def test_a_removed_clip_is_put_back(made: Film, tmp_path: Path) -> None:
+def test_a_removed_clip_is_put_back_as_it_looked(made: Film, tmp_path: Path) -> None:
+    """From a copy of the timeline, which is open for nobody, and goes then."""
     editor = opened(made, tmp_path)
+    editor.on(70).nodes, editor.on(70).properties["ZoomX"] = (("Look", "show.cube"),), 1.5
     before = editor.host.read()
     placement = carried_out(editor, Lift(V1, at(64), 30))
+    project = editor.world.current
+    assert project is not None
+    assert [one.name for one in project.timelines] == ["film", "film before01"]
+    assert editor.timeline.name == "film"
     editor.host.undo(placement.sequence.revision)
     assert editor.host.read().revision == before.revision
+    assert (editor.on(70).nodes, editor.on(70).properties["ZoomX"]) == ((("Look", "show.cube"),), 1.5)
+    assert [one.name for one in project.timelines] == ["film"]
 
 
 def test_a_locked_track_is_left_alone(made: Film, tmp_path: Path) -> None:
