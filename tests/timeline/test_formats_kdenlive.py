@@ -9,6 +9,7 @@ import pytest
 from secondunit_bridge.errors import CutError
 from secondunit_timeline.dialects import is_locked
 from secondunit_timeline.formats.mlt_positions import position_of, shown_at, step
+from secondunit_timeline.formats.xml import parse
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import notes_of, read_cut, write_cut
 from secondunit_timeline.retimes import speed_of
@@ -250,3 +251,17 @@ def test_every_use_of_a_nest_keeps_the_markers_of_its_media(tmp_path: Path) -> N
     pictures = [one for one in back.find_clips() if one.parent().kind == otio.schema.TrackKind.Video]
     assert len(pictures) == 3
     assert [[marker.name for marker in one.markers] for one in pictures] == [["look"]] * 3
+
+
+def test_picture_and_sound_of_one_clip_are_a_group(tmp_path: Path) -> None:
+    """A's and C's; B's sound begins elsewhere in the media."""
+    cut = cut_of([clip(name, 10, 20, rate=RATE) for name in "ABC"], rate=RATE)
+    heard = [clip("A", 10, 20, rate=RATE), clip("B", 11, 20, rate=RATE), clip("C", 10, 20, rate=RATE)]
+    cut.tracks.append(otio.schema.Track("A1", heard, kind=otio.schema.TrackKind.Audio))
+    cut.tracks.append(otio.schema.Track("A2", [clip("X", 0, 60, rate=RATE)], kind=otio.schema.TrackKind.Audio))
+    write_cut(cut, tmp_path / "cut.kdenlive")
+    rows = parse(tmp_path / "cut.kdenlive").iter("property")
+    (text,) = [one.text or "" for one in rows if one.get("name") == "kdenlive:docproperties.groups"]
+    groups = json.loads(text)
+    assert {one["type"] for one in groups} == {"AVSplit"}
+    assert [{leaf["data"] for leaf in one["children"]} for one in groups] == [{"1:0", "2:0"}, {"1:40", "2:40"}]

@@ -1,7 +1,9 @@
 """Takes of a real unit land in the timeline that the real Kdenlive has open, and `melt` renders what was planned."""
 
 import shutil
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,15 +16,24 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.hosts.host import CutChanged, Gone, Sequence
 from secondunit_plugin.hosts.kdenlive.host import Kdenlive, open_project
 from secondunit_plugin.hosts.placement import Placed, land
+from secondunit_plugin.hosts.placement import place as place_edit
 from secondunit_plugin.hosts.probing import Probing
+from secondunit_plugin.hosts.steps import Add
+from secondunit_plugin.hosts.strips import Kind, Media, Strip
 from secondunit_timeline import Unit, write_cut
 from secondunit_timeline.changes import Edit
+from secondunit_timeline.edits import edit
 from secondunit_timeline.flat import Flat
+from secondunit_timeline.operations import Overwrite
 from secondunit_timeline.placing import place
 from secondunit_timeline.times import time_range
 
+from tests.end_to_end.desktop import quiet
 from tests.end_to_end.hosts.kdenlive_program import Program, running
+from tests.plugin.hosts.conformance import probed
 from tests.timeline.cuts import cut_of, dissolve, gap
+from tests.timeline.media_cuts import MakeClip
+from tests.timeline.media_cuts import shot as media_shot
 from tests.timeline.test_formats_melt import HEIGHT, WIDTH, numbered, run
 
 pytestmark = [
@@ -134,6 +145,43 @@ def test_a_take_lands_is_undone_and_is_there_after_a_restart(program: Program, p
     (kept,) = [clip for clip in back.cut.find_clips() if take.path in clip.media_reference.target_url]
     assert set(kept.media_references()) == set(added.media_references())
     compare(project, back.cut)
+
+
+def test_a_take_is_seen_within_a_second(program: Program, project: Path, make_clip: MakeClip) -> None:
+    program.load(project)
+    host = Kdenlive(project, probed)
+    path = make_clip(125, "25", size="1920x1080", name="long")
+    seconds = []
+    for _ in range(3):
+        sequence = host.read()
+        _, done = edit(sequence.cut, [Overwrite("V1", FrameTime(32, RATE), media_shot(path, 125, 0, 125, "T", RATE))])
+        begin = time.monotonic()
+        placed = place_edit(host, sequence, done, "Take", probed)
+        seconds.append(time.monotonic() - begin)
+        assert isinstance(placed, Placed)
+        host.undo(placed.sequence.revision)
+    assert min(seconds) < quiet(1), seconds
+
+
+def test_picture_and_sound_are_one_clip_in_kdenlive(program: Program, make_clip: MakeClip, tmp_path: Path) -> None:
+    """Those of a written project, and those of a take that is placed: what deletes one deletes both."""
+    old, new = (make_clip(60, "25", name=name) for name in ("old", "new"))
+    cut = cut_of([media_shot(old, 60, 0, 50, "A", RATE)], rate=RATE)
+    heard = otio.schema.Track("A1", [media_shot(old, 60, 0, 50, "A", RATE)], kind=otio.schema.TrackKind.Audio)
+    cut.tracks.append(heard)
+    path = tmp_path / "linked.kdenlive"
+    write_cut(cut, path)
+    program.load(path)
+    host = Kdenlive(path, probed)
+    before = host.read()
+    media = Media(str(new), RATE, Fraction(5))
+    picture = Strip("picture", "V1", Kind.PICTURE, "T", 60, 40, media, link="take")
+    sound = replace(picture, id="sound", track="A1", kind=Kind.SOUND)
+    host.apply([Add(picture), Add(sound)], RATE, before.revision, "Take")
+    for frame, left in ((70, 2), (10, 0)):
+        host.reveal(FrameTime(frame, RATE))
+        program.do("raise_timeline", "activate_video_1", "select_timeline_clip", "delete_timeline_clip")
+        assert len(list(host.read().cut.find_clips())) == left
 
 
 def test_what_the_editor_does_meanwhile_counts_and_is_told(program: Program, project: Path) -> None:

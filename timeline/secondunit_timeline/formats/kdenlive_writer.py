@@ -15,11 +15,14 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import opentimelineio as otio
 
+from secondunit_timeline.flat import source_start
 from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.kdenlive import DOCUMENT, MARKER_COLOURS, START, TITLE
 from secondunit_timeline.formats.kdenlive_bin import Bin, marker_row, markers_text, put, span
 from secondunit_timeline.formats.media import frame_size
 from secondunit_timeline.index import Index, Item, TrackIndex
+from secondunit_timeline.interchange import media_path
+from secondunit_timeline.retimes import speed_of
 from secondunit_timeline.times import frames_of
 
 NOT_KEPT: NotKept = {
@@ -81,6 +84,7 @@ def encode(cut: otio.schema.Timeline) -> bytes:
 class _Entry:
     """An entry of a playlist on the record frames [start, end)."""
 
+    item: Item
     element: Element
     start: int
     end: int
@@ -95,6 +99,8 @@ class _Writer:
     """Whether timelines are sequences in the bin, which Kdenlive nests."""
     body: list[Element] = field(default_factory=list)
     timelines: list[Element] = field(default_factory=list)
+    groups: dict[str, str] = field(default_factory=dict)
+    """Of each timeline, by its id."""
 
     def document(self, cut: otio.schema.Timeline, index: Index, main: Element) -> Element:
         root = Element("mlt", {"LC_NUMERIC": "C", "producer": "main_bin", "version": "7.12.0", "root": ""})
@@ -116,7 +122,7 @@ class _Writer:
         if self.sequences:
             document |= dict.fromkeys(("uuid", "activetimeline", "opensequences"), main.get("id", ""))
         else:
-            document |= {"guides": self.guides(cut.tracks.markers), "groups": "[]"}
+            document |= {"guides": self.guides(cut.tracks.markers), "groups": self.groups.get(main.get("id", ""), "[]")}
         listed = Element("playlist", {"id": "main_bin"})
         put(listed, {DOCUMENT + name: value for name, value in document.items()})
         put(listed, {TITLE: cut.name, "xml_retain": 1})
@@ -168,17 +174,21 @@ class _Writer:
         sounds = [track for track in tracks if track.kind != VIDEO]
         rows = [*reversed(sounds), *(track for track in tracks if track.kind == VIDEO)]
         holders = [Element("track", {"producer": black.get("id", "")})]
+        entries: list[list[_Entry]] = []
         for row in rows:
-            holders.append(Element("track", {"producer": self.track(row)}))
+            track, placed = self.track(row)
+            entries.append(placed)
+            holders.append(Element("track", {"producer": track}))
             if not row.enabled:
                 holders[-1].set("hide", "both")
+        groups = self.groups[tractor.get("id", "")] = _groups(entries[: len(sounds)], entries[len(sounds) :])
         if self.sequences:
             has_sound, has_picture = bool(sounds), len(sounds) < len(tracks)
             put(tractor, {"kdenlive:uuid": identity, "kdenlive:clipname": name, "kdenlive:producer_type": 17})
             put(tractor, {"kdenlive:id": number, "kdenlive:folderid": -1, "kdenlive:clip_type": 0})
             put(tractor, {"kdenlive:duration": length, "kdenlive:maxduration": length})
             own = {"hasAudio": int(has_sound), "hasVideo": int(has_picture), "tracksCount": len(tracks)}
-            texts = {"guides": self.guides(markers), "groups": "[]", "documentuuid": identity}
+            texts = {"guides": self.guides(markers), "groups": groups, "documentuuid": identity}
             put(tractor, {f"kdenlive:sequenceproperties.{key}": value for key, value in (own | texts).items()})
             self.timelines.append(tractor)
         tractor.extend(holders)
@@ -193,8 +203,8 @@ class _Writer:
         self.body.append(tractor)
         return tractor
 
-    def track(self, track: TrackIndex) -> str:
-        """Writes the two playlists of a track and their tractor, and returns its id."""
+    def track(self, track: TrackIndex) -> tuple[str, list[_Entry]]:
+        """Writes the two playlists of a track and their tractor, and returns its id and what they hold."""
         sound = track.kind != VIDEO
         number = next(self.bin.numbers)
         rows: tuple[list[_Entry], list[_Entry]] = ([], [])
@@ -236,7 +246,7 @@ class _Writer:
             SubElement(tractor, "track", {"producer": playlist.get("id", ""), "hide": hidden})
         tractor.extend(mixes)
         self.body.append(tractor)
-        return f"track{number}"
+        return f"track{number}", [*rows[0], *rows[1]]
 
     def mix(self, transition: otio.schema.Transition, cut: int, side: int, sound: bool) -> Element:
         """On the frames that both clips cover. MLT divides by its length, so its first frame is all outgoing."""
@@ -287,7 +297,7 @@ class _Writer:
             element.append(self.fade(item.before, round(item.start), (first, start, end), True, sound))
         if item.after is not None and _is_nothing(right):
             element.append(self.fade(item.after, round(item.end), (first, start, end), False, sound))
-        return _Entry(element, start, end)
+        return _Entry(item, element, start, end)
 
     def fade(
         self, transition: otio.schema.Transition, cut: int, shown: tuple[int, int, int], rising: bool, sound: bool
@@ -315,6 +325,36 @@ class _Writer:
                 track = otio.schema.Track(track.name, [track.clone()], kind=VIDEO)
             tracks.append(TrackIndex(track, track.name, self.rate))
         return self.sequence(child.name or "nest", tracks, child.markers)
+
+
+def _groups(sounds: Sequence[list[_Entry]], pictures: Sequence[list[_Entry]]) -> str:
+    """Picture and sound of one clip, which Kdenlive moves and trims together, as a group of its type `AVSplit`.
+
+    Clips are named by their tracks, from the lowest as 0 without the black below, and the frames that they begin on.
+    """
+    heard: dict[tuple[object, ...], list[tuple[int, _Entry]]] = {}
+    for track, row in enumerate(sounds):
+        for sound in row:
+            if (key := _shared(sound)) is not None:
+                heard.setdefault(key, []).append((track, sound))
+    groups = []
+    for track, row in enumerate(pictures, len(sounds)):
+        for picture in row:
+            key = _shared(picture)
+            if key is not None and (own := heard.pop(key, None)) is not None:
+                leaves = [f"{number}:{one.start}" for number, one in [(track, picture), *own]]
+                leaf = {"leaf": "clip", "type": "Leaf"}
+                groups.append({"children": [{"data": data, **leaf} for data in leaves], "type": "AVSplit"})
+    return json.dumps(groups)
+
+
+def _shared(entry: _Entry) -> tuple[object, ...] | None:
+    """The media, and the record and media times, that picture and sound of one clip have in common."""
+    child = entry.item.child
+    path = media_path(child.media_reference) if isinstance(child, otio.schema.Clip) else None
+    if path is None:
+        return None
+    return path, entry.item.start, entry.item.end, source_start(child), speed_of(child)
 
 
 def _is_nothing(item: Item | None) -> bool:
