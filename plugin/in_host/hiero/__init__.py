@@ -17,6 +17,7 @@ import hiero.core
 import hiero.core.events
 import hiero.ui
 
+from . import scanning
 from .link import Link
 from .session import Session
 
@@ -53,6 +54,7 @@ class Running:
         self.session = Session(lambda method, **params: self.link.tell(method, **params))
         self.link = Link(self.installed["home"], Session.about(), self.session.handlers)
         self._ticks, self._actions, self._standing = 0, [], None
+        scanning.teach()
         kinds = hiero.core.events.EventType
         for name in _EVENTS:
             if hasattr(kinds, name):

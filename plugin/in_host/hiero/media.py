@@ -12,7 +12,7 @@ BIN = "Second Unit"
 _NUMBERED = re.compile(r"(.*?)(#+|%0?(\d*)d)([^#%/\\]*?)(?: [(\[]?(-?\d+)-(-?\d+)[)\]]?)?")
 """How Hiero names a sequence: `shot.####.exr 1001-1048`, or with %04d, the range in brackets or not."""
 _PATTERN = re.compile(r"(.*)%0(\d+)d(.*)")
-_TAKE = re.compile(r"(?P<shot>.+)_v(?P<number>\d+)(?P<rest>_.*)?")
+TAKE = re.compile(r"(?P<shot>.+)_v(?P<number>\d+)(?P<rest>_.*)?")
 """How the unit names a take: SHOT_v003_REEL_1."""
 _COMPS = (".nk", ".nknc", ".nkind", ".hrox")
 
@@ -78,7 +78,7 @@ class Clips:
             raise Refused(f"Hiero cannot open {path}: look whether the file is there and can be read")
         clip = hiero.core.Clip(source)
         named = Path(path).parent.name if _PATTERN.fullmatch(path) else Path(path).stem
-        match = _TAKE.fullmatch(named)
+        match = TAKE.fullmatch(named)
         clip.setName(named)
         if match is None:
             self._bin().addItem(hiero.core.BinItem(clip))
@@ -100,7 +100,7 @@ class Clips:
 
 def _place(item, number):
     """Behind every version that is not later."""
-    numbers = [_TAKE.fullmatch(version.name()) for version in item.items()]
+    numbers = [TAKE.fullmatch(version.name()) for version in item.items()]
     return len([one for one in numbers if one is None or int(one.group("number")) <= number])
 
 

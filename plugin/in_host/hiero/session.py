@@ -65,7 +65,8 @@ class Session:
     @staticmethod
     def about():
         program = "Nuke Studio" if nuke.env["studio"] else "Hiero"
-        return {"program": program, "version": nuke.NUKE_VERSION_STRING, "supports": SUPPORTS, "limits": LIMITS}
+        version = nuke.NUKE_VERSION_STRING
+        return {"program": program, "version": version, "supports": SUPPORTS, "limits": LIMITS, "codec": "exr"}
 
     def notice(self, _event):
         """Hiero's events come amid an edit: what changed is read at the next look."""

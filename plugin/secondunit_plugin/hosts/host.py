@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import Protocol
 
 import opentimelineio as otio
+from secondunit_bridge.messages import Codec
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_plugin.hosts.steps import Step
@@ -48,12 +49,16 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """`program` and `version` as a person reads them. `limits`: sentences on what does not work here, and why."""
+    """`program` and `version` as a person reads them. `limits`: sentences on what does not work here, and why.
+
+    `codec`: what takes for it are written as.
+    """
 
     program: str
     version: str
     supports: frozenset[Support]
     limits: tuple[str, ...] = ()
+    codec: Codec = Codec.PRORES_HQ
 
 
 @dataclass(frozen=True, slots=True)

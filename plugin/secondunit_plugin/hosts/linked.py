@@ -8,6 +8,7 @@ from typing import Any
 import opentimelineio as otio
 import orjson
 from secondunit_bridge.errors import CutError, HostError
+from secondunit_bridge.messages import Codec
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_plugin.hosts.host import (
@@ -40,7 +41,8 @@ class LinkedHost:
         greeting = self._connection.greeting
         supports, limits = (_texts(greeting.rest.get(key), greeting.program) for key in ("supports", "limits"))
         known = frozenset(Support(one) for one in supports if one in [*Support])
-        return About(greeting.program, greeting.version, known, limits)
+        codec = next((one for one in Codec if one == greeting.rest.get("codec")), Codec.PRORES_HQ)
+        return About(greeting.program, greeting.version, known, limits, codec)
 
     def read(self) -> Sequence:
         return self._sequence(self._told("read"))

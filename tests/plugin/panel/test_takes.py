@@ -246,7 +246,7 @@ def test_an_order_is_opened_in_the_controls_and_what_has_none_is_named() -> None
         control("seed", SeedControl(2)),
         control("keyframes", KeyframesControl(4, ends_only=False)),
     )
-    values, left = values_of(asked, controls)
+    values, left = values_of(asked, controls, Codec.PRORES_HQ)
     assert values == {
         "prompt": Text("reeds", "people"),
         "strength": 0.4,

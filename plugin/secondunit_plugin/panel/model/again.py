@@ -43,8 +43,13 @@ from secondunit_plugin.panel.model.values import ControlValue, Keyframe, MaskFil
 _OF_THE_PLACE = (FramesBefore, FramesAfter, SourceShot)
 
 
-def values_of(order: Order, controls: tuple[Control, ...]) -> tuple[dict[str, ControlValue], tuple[str, ...]]:
-    """The values, and what of the order no control here takes: a parameter by its name, a condition by its class."""
+def values_of(
+    order: Order, controls: tuple[Control, ...], codec: Codec
+) -> tuple[dict[str, ControlValue], tuple[str, ...]]:
+    """The values, and what of the order no control here takes: a parameter by its name, a condition by its class.
+
+    `codec`: what takes are written as here.
+    """
     parameters = {one.name: one.value for one in order.parameters}
     conditions: list[Condition] = [one for one in order.conditions if not isinstance(one, _OF_THE_PLACE)]
     values: dict[str, ControlValue] = {}
@@ -64,7 +69,7 @@ def values_of(order: Order, controls: tuple[Control, ...]) -> tuple[dict[str, Co
                     values[control.name] = value
                     conditions = [one for one in conditions if one not in taken]
     left = [*parameters, *dict.fromkeys(type(one).__name__ for one in conditions)]
-    if order.delivery.codec is not Codec.PRORES_HQ:
+    if order.delivery.codec is not codec:
         left.append(f"codec {order.delivery.codec}")
     if order.slot.encoding:
         left.append(f"encoding {order.slot.encoding}")

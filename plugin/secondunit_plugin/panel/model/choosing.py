@@ -131,10 +131,10 @@ class ChoosingModel(QObject):
 
     def _load_again(self) -> None:
         """Once the controls of the order's task and model are there."""
-        order, draft, state = self._again, self._draft.draft, self._draft.controls
-        if order is None or draft is None or not isinstance(state, Known) or not state.controls:
+        order, draft, state, opened = self._again, self._draft.draft, self._draft.controls, self._cut.open
+        if order is None or draft is None or opened is None or not isinstance(state, Known) or not state.controls:
             return
-        values, left = values_of(order, state.controls)
+        values, left = values_of(order, state.controls, opened.codec)
         self._again = None
         self._draft.load(values)
         if left:

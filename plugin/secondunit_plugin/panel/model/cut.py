@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from secondunit_bridge.messages import Take
+from secondunit_bridge.messages import Codec, Take
 
 from secondunit_plugin.panel.model.layout import Layout
 from secondunit_plugin.panel.model.places import Place, number_of
@@ -109,7 +109,7 @@ class OpenCut:
     `versions` from the one that was read on; `place` is the number of the one that is shown. `digest`: SHA-256 of the
     file when it was read. `filled`: the take that fills the slugs of an order, in every version that is shown. `takes`:
     the folder that they go to, None for `takes` beside `path`. `sequence`: of a cut that an editing program has open in
-    its project `path`; None for a cut that is a file.
+    its project `path`; None for a cut that is a file. `codec`: what takes are written as.
     """
 
     path: Path
@@ -120,6 +120,7 @@ class OpenCut:
     filled: Mapping[str, Take] = field(default_factory=dict)
     takes: Path | None = None
     sequence: "SequenceId | None" = None
+    codec: Codec = Codec.PRORES_HQ
 
     def is_of(self, other: "OpenCut | None") -> bool:
         """Whether both are the same cut, in whatever version."""

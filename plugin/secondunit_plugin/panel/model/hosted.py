@@ -114,7 +114,8 @@ class Hosted:
     def _opened(self, sequence: Sequence) -> OpenCut:
         project = self._project(sequence)
         takes = project / "takes" if project.is_dir() else None
-        return OpenCut(project, (self._version(sequence),), takes=takes, sequence=sequence.id)
+        codec = self.host.about().codec
+        return OpenCut(project, (self._version(sequence),), takes=takes, sequence=sequence.id, codec=codec)
 
     def _project(self, sequence: Sequence) -> Path:
         if not sequence.id.project:

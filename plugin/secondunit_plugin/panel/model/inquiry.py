@@ -98,7 +98,7 @@ class InquiryModel(QObject):
             from secondunit_plugin.panel.model.planning import Folders, plan
 
             with TemporaryDirectory(prefix="secondunit-") as masks:
-                ordered = plan(version, planned, Folders(opened.takes_folder, Path(masks)), card)
+                ordered = plan(version, planned, Folders(opened.takes_folder, Path(masks), opened.codec), card)
                 if (order := ordered.order) is None:
                     return NoForecast()
                 told = link.call(lambda unit: unit.plan(order))

@@ -308,7 +308,7 @@ class PanelModel(QObject):
             from secondunit_plugin.panel.model.kept import submit
             from secondunit_plugin.panel.model.planning import Folders, plan
 
-            folders = Folders(opened.takes_folder, opened.takes_folder / "masks")
+            folders = Folders(opened.takes_folder, opened.takes_folder / "masks", opened.codec)
             ordered = plan(version, planned, folders, card)
             if ordered.order is not None:
                 submit(link, opened, ordered)

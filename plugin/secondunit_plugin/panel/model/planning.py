@@ -56,10 +56,11 @@ _LOOKED = 2
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """`takes`: where takes are written; `masks`: where masks are that were painted in the panel."""
+    """`takes`: where takes are written, as `codec`; `masks`: where masks are that were painted in the panel."""
 
     takes: Path
     masks: Path
+    codec: Codec = Codec.PRORES_HQ
 
 
 def plan_live(version: Version, draft: Draft, folder: Path, card: Card | None) -> Order | None:
@@ -198,7 +199,7 @@ class _Steering:
 
 
 def _plan(index: Index, draft: Draft, folders: Folders, card: Card | None, handles: int | None = None) -> Ordered:
-    settings, steering = _settings(draft, folders.takes, card)
+    settings, steering = _settings(draft, folders, card)
     if handles is not None:
         settings = replace(settings, handles=handles)
     at, asked = draft.place.at, draft.asking
@@ -258,8 +259,8 @@ def _mask(index: Index, shot: str, mask: MaskFile | PaintedMask | None, folder: 
             return str(write(mask, info.width, info.height, folder))
 
 
-def _settings(draft: Draft, takes: Path, card: Card | None) -> tuple[Settings, _Steering]:
-    settings = Settings(takes, engine=draft.engine, model=draft.model, card=card)
+def _settings(draft: Draft, folders: Folders, card: Card | None) -> tuple[Settings, _Steering]:
+    settings = Settings(folders.takes, codec=folders.codec, engine=draft.engine, model=draft.model, card=card)
     parameters: list[Parameter] = []
     steering = _Steering()
     for name, value in draft.values.items():

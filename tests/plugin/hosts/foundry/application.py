@@ -1,9 +1,11 @@
 """A running Hiero with one project, and its modules as code inside it imports them."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from glob import glob
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -71,6 +73,25 @@ class Project:
         return made
 
 
+class VersionScanner:
+    """Foundry's, as its docstrings say: `doScan` finds files, and inserts each as a version of the bin item.
+
+    Found is what a path names with any number in place of the last that is behind `_v`, `.v` or `/v`.
+    """
+
+    def doScan(self, version: media.Version) -> list[media.Version]:
+        item = version.parent()
+        return [item.createClipVersion(-1, path) for path in self.findVersionFiles(version)]
+
+    def findVersionFiles(self, version: media.Version) -> list[str]:
+        path = media.path_of(version.item()).partition(" ")[0]
+        *_, last = re.finditer(r"[/._]v(\d+)", path)
+        tried = re.sub(r"%\d*d", "*", f"{path[: last.start(1)]}*{path[last.end(1) :]}")
+        known = {media.path_of(one.item()) for one in version.parent().items()}
+        found = sorted(glob(tried))  # noqa: PTH207 - the pattern may be in any folder of it
+        return [one for one in found if one not in known]
+
+
 class Application:
     """`sequence`: the guid of the one that is open."""
 
@@ -78,6 +99,7 @@ class Application:
         self.project = Project("")
         self.sequence = ""
         self.time, self.selected = 0, list[str]()
+        self.scanner = type("VersionScanner", (VersionScanner,), {})
         self._followers: dict[str, list[Callable[[Any], None]]] = {}
 
     def send(self, event: str) -> None:
@@ -106,19 +128,24 @@ class Application:
     @contextmanager
     def importable(self) -> Iterator[None]:
         """`import hiero.core` gives this one's, as long as it lasts; there is no Qt, and nothing starts by itself."""
-        hiero, core, events, ui, nuke, qt = (
-            ModuleType(name) for name in ("hiero", "hiero.core", "hiero.core.events", "hiero.ui", "nuke", "PySide2")
+        hiero, core, events, scanner, ui, nuke, qt = (
+            ModuleType(name)
+            for name in (
+                *("hiero", "hiero.core", "hiero.core.events", "hiero.core.VersionScanner", "hiero.ui"),
+                *("nuke", "PySide2"),
+            )
         )
         core.__dict__.update({name: value for name, value in vars(media).items() if isinstance(value, type)})
         core.__dict__.update({name: value for name, value in vars(timeline).items() if isinstance(value, type)})
-        core.__dict__.update(events=events)
+        core.__dict__.update(events=events, VersionScanner=scanner)
+        scanner.__dict__.update(VersionScanner=self.scanner)
         kinds = SimpleNamespace(**{name: name for name in _EVENTS})
         events.__dict__.update(EventType=kinds, registerInterest=self._register)
         ui.__dict__.update(activeSequence=self.active, currentViewer=self._viewer, getTimelineEditor=self._editor)
         nuke.__dict__.update(env={"studio": False, "hiero": False}, NUKE_VERSION_STRING="15.1v3")
         hiero.__dict__.update(core=core, ui=ui)
         qt.__dict__.update(QtCore=ModuleType("QtCore"), QtWidgets=ModuleType("QtWidgets"))
-        modules = {one.__name__: one for one in (hiero, core, events, ui, nuke, qt)}
+        modules = {one.__name__: one for one in (hiero, core, events, scanner, ui, nuke, qt)}
         before = {name: sys.modules.get(name) for name in modules}
         sys.modules.update(modules)
         try:
