@@ -12,6 +12,8 @@
  */
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.Change = void 0;
+exports.keeping = keeping;
+exports.beside = beside;
 exports.intoBin = intoBin;
 const known_js_1 = require("./known.js");
 const reading_js_1 = require("./reading.js");
@@ -303,29 +305,30 @@ class Change {
         const transition = ppro.TransitionFactory.createVideoTransition(kind === reading_js_1.DISSOLVE ? reading_js_1.CROSS_DISSOLVES[0] : name);
         return item.createAddVideoTransitionAction(transition, options);
     }
-    /** Ids and takes of the strips that would else not be known again; all of them where that does not do. */
     keep() {
-        const places = this.reading.told.strips.map((one, at) => [one.id, at]);
-        const before = new Map(places.map(([id]) => [id, this.reading.seen.find((one) => one.id === id)]));
-        const rows = this.target.strips
-            .map((one) => {
-            const first = one.media ? `${(0, reading_js_1.position)(one.media)}` : (before.get(one.id)?.first ?? "0");
-            const source = one.media ? `${one.media.speed} ${one.media.path}` : one.name;
-            const { id, track, frames, start, state, generated } = one;
-            return { id, track, source, first, frames, start, state, generated };
-        })
-            .sort((one, other) => one.start - other.start);
-        const seen = rows.map((row) => ({ ...row, id: "", state: "", generated: false }));
-        const derived = (0, known_js_1.knownAgain)(seen, [], this.reading.perFrame);
-        let kept = rows.filter((row, at) => row.state || row.generated || row.id !== derived[at].id);
-        const again = (0, known_js_1.knownAgain)(seen, kept, this.reading.perFrame);
-        if (again.some((row, at) => row.id !== rows[at].id || row.state !== rows[at].state))
-            kept = rows;
-        const { PERSISTENT } = this.ppro.Constants.PropertyType;
-        return this.reading.properties.createSetValueAction(reading_js_1.PROPERTY, (0, known_js_1.knownText)(kept), PERSISTENT);
+        const before = new Map(this.reading.seen.map((one) => [one.id, one.first]));
+        return keeping(this.ppro, this.reading.properties, this.reading.perFrame, this.target.strips, before);
     }
 }
 exports.Change = Change;
+/** Of the strips of a sequence: the ids and takes that they would else not be known by again; all where that does not do. */
+function keeping(ppro, properties, perFrame, strips, firsts) {
+    const rows = strips
+        .map((one) => {
+        const first = one.media ? `${(0, reading_js_1.position)(one.media)}` : (firsts.get(one.id) ?? "0");
+        const source = one.media ? `${one.media.speed} ${one.media.path}` : one.name;
+        const { id, track, frames, start, state, generated } = one;
+        return { id, track, source, first, frames, start, state, generated };
+    })
+        .sort((one, other) => one.start - other.start);
+    const seen = rows.map((row) => ({ ...row, id: "", state: "", generated: false }));
+    const derived = (0, known_js_1.knownAgain)(seen, [], perFrame);
+    let kept = rows.filter((row, at) => row.state || row.generated || row.id !== derived[at].id);
+    const again = (0, known_js_1.knownAgain)(seen, kept, perFrame);
+    if (again.some((row, at) => row.id !== rows[at].id || row.state !== rows[at].state))
+        kept = rows;
+    return properties.createSetValueAction(reading_js_1.PROPERTY, (0, known_js_1.knownText)(kept), ppro.Constants.PropertyType.PERSISTENT);
+}
 /** What an item has that another in its place would not, in words; "" for nothing that is known. */
 async function effects(place) {
     if (place.kind === "sound")
@@ -395,6 +398,39 @@ async function source(ppro, project, path) {
             await intoBin(ppro, project, [path]);
     }
     throw new wire_js_1.Refused(`Premiere cannot open ${path}`);
+}
+/**
+ * A sequence beside the open one, of a file that the panel has written: Premiere's API changes no clip's speed, its import
+ * does. Not told: that `importFiles` takes such a file; ExtendScript's of the same name does.
+ */
+async function beside(ppro, reading, strips, file) {
+    const { project } = reading;
+    const own = strips.strips.filter((one) => !one.media).map((one) => one.name);
+    if (own.length)
+        throw new wire_js_1.Refused(`a version of the sequence would lose what only Premiere can show: ${own.join(", ")}`);
+    const before = new Set((await project.getSequences()).map((one) => one.guid.toString()));
+    await intoBin(ppro, project, [file]);
+    const [made, ...others] = (await project.getSequences()).filter((one) => !before.has(one.guid.toString()));
+    if (!made || others.length)
+        throw new wire_js_1.Refused(`Premiere has made no sequence of ${file}`);
+    try {
+        const names = (await project.getSequences()).map((one) => one.name);
+        let number = 2;
+        while (names.includes(`${reading.told.name} ${number}`))
+            number++;
+        const item = await made.getProjectItem();
+        const properties = await ppro.Properties.getProperties(made);
+        const perFrame = BigInt(await made.getTimebase());
+        transaction(project, `${BIN}: a version`, () => [
+            item.createSetNameAction(`${reading.told.name} ${number}`),
+            keeping(ppro, properties, perFrame, strips.strips, new Map()),
+        ]);
+        return made;
+    }
+    catch (error) {
+        await project.deleteSequence(made);
+        throw error;
+    }
 }
 /** Imports files into our bin, which is made where there is none. */
 async function intoBin(ppro, project, paths) {

@@ -14,6 +14,7 @@ const SUPPORTS = [
     "replace a clip's media",
     "place transitions",
     "keep takes with a clip",
+    "put a version of the sequence beside it",
     "undo a placement as one step",
     "put media into the bin",
     "tell markers",
@@ -29,6 +30,8 @@ const LIMITS = [
         "before that of the placement.",
     "What is placed has no effects: those of the shot that it extends or replaces are not given to it. A shot with effects " +
         "or keyframes is not replaced; its motion and opacity are at their defaults afterwards.",
+    "A version of the sequence beside it is imported as Final Cut Pro XML: without effects, motion and opacity. Where the " +
+        "sequence has what only Premiere can show, there is none.",
     "Premiere's API changes no clip's speed, moves none to another track, adds tracks at the top only and removes none.",
     "Premiere's API makes no transition of sound, and none between two clips that are placed at once.",
     "Nests, multicamera clips, graphics, adjustment layers, stills, image sequences, clips that play backwards and subclips " +
@@ -41,12 +44,13 @@ const LIMITS = [
 /** One for a running plugin. `tell` sends a notification. */
 class Session {
     ppro;
-    version;
+    program;
     tell;
     handlers = {
         read: () => this.told(),
         attention: () => this.attention(),
         apply: (params) => this.apply(params),
+        version: (params) => this.version(params),
         undo: (params) => this.undo(params),
         bin: (params) => this.bin(params),
         reveal: (params) => this.reveal(params),
@@ -56,14 +60,15 @@ class Session {
     glance = "";
     looking = false;
     applied = [];
+    versions = [];
     followed = "";
-    constructor(ppro, version, tell) {
+    constructor(ppro, program, tell) {
         this.ppro = ppro;
-        this.version = version;
+        this.program = program;
         this.tell = tell;
     }
     about() {
-        return { program: "Premiere", version: this.version, supports: SUPPORTS, limits: LIMITS };
+        return { program: "Premiere", version: this.program, supports: SUPPORTS, limits: LIMITS, versions: ".xml" };
     }
     /** Tells what changed since the last look. Most looks see that nothing did, and read no further. */
     async look(thorough = false) {
@@ -138,8 +143,25 @@ class Session {
         const now = await this.told();
         return { revision: now.revision, steps, lossless: change.lossless, notes: change.notes };
     }
+    async version(params) {
+        const reading = await this.of(params.revision);
+        const sequence = await (0, changing_js_1.beside)(this.ppro, reading, params.strips, params.file);
+        const made = told(await (0, reading_js_1.read)(this.ppro, reading.project, sequence));
+        this.versions.push({ revision: made.revision, sequence });
+        return { ...made, notes: ["effects, motion and opacity of clips are not in that version"] };
+    }
     /** The opposite, as another entry of the history; what that would lose is left to Premiere's own undo. */
     async undo(params) {
+        const version = this.versions.find((one) => one.revision === params.revision);
+        if (version) {
+            const { project } = await this.open();
+            const now = told(await (0, reading_js_1.read)(this.ppro, project, version.sequence)).revision;
+            if (now !== version.revision)
+                throw new wire_js_1.Refused(`${version.sequence.name} was edited since`, wire_js_1.MOVED);
+            await project.deleteSequence(version.sequence);
+            this.versions = this.versions.filter((one) => one !== version);
+            return;
+        }
         const last = this.applied.find((one) => one.revision === params.revision);
         if (!last)
             throw new wire_js_1.Refused("what is to be taken back was not placed since Premiere was started: undo it there");

@@ -10,7 +10,7 @@
  *   what is placed is a subclip of its own, made in a transaction before.
  */
 
-import type { Action, ClipProjectItem, FolderItem, premierepro, ProjectItem, VideoClipTrackItem } from "@adobe/premierepro";
+import type { Action, ClipProjectItem, FolderItem, premierepro, ProjectItem, Properties, Sequence, VideoClipTrackItem } from "@adobe/premierepro";
 
 import { type Known, knownAgain, knownText } from "./known.js";
 import { CROSS_DISSOLVES, DISSOLVE, type Place, plainName, position, PROPERTY, type Reading, subclipName } from "./reading.js";
@@ -301,26 +301,34 @@ export class Change {
     return item.createAddVideoTransitionAction(transition, options);
   }
 
-  /** Ids and takes of the strips that would else not be known again; all of them where that does not do. */
   private keep(): Action {
-    const places = this.reading.told.strips.map((one, at) => [one.id, at] as const);
-    const before = new Map(places.map(([id]) => [id, this.reading.seen.find((one) => one.id === id)]));
-    const rows = this.target.strips
-      .map((one): Known => {
-        const first = one.media ? `${position(one.media)}` : (before.get(one.id)?.first ?? "0");
-        const source = one.media ? `${one.media.speed} ${one.media.path}` : one.name;
-        const { id, track, frames, start, state, generated } = one;
-        return { id, track, source, first, frames, start, state, generated };
-      })
-      .sort((one, other) => one.start - other.start);
-    const seen = rows.map((row) => ({ ...row, id: "", state: "", generated: false }));
-    const derived = knownAgain(seen, [], this.reading.perFrame);
-    let kept = rows.filter((row, at) => row.state || row.generated || row.id !== derived[at]!.id);
-    const again = knownAgain(seen, kept, this.reading.perFrame);
-    if (again.some((row, at) => row.id !== rows[at]!.id || row.state !== rows[at]!.state)) kept = rows;
-    const { PERSISTENT } = this.ppro.Constants.PropertyType;
-    return this.reading.properties.createSetValueAction(PROPERTY, knownText(kept), PERSISTENT);
+    const before = new Map(this.reading.seen.map((one) => [one.id, one.first]));
+    return keeping(this.ppro, this.reading.properties, this.reading.perFrame, this.target.strips, before);
   }
+}
+
+/** Of the strips of a sequence: the ids and takes that they would else not be known by again; all where that does not do. */
+export function keeping(
+  ppro: premierepro,
+  properties: Properties,
+  perFrame: bigint,
+  strips: readonly Strip[],
+  firsts: ReadonlyMap<string, string>,
+): Action {
+  const rows = strips
+    .map((one): Known => {
+      const first = one.media ? `${position(one.media)}` : (firsts.get(one.id) ?? "0");
+      const source = one.media ? `${one.media.speed} ${one.media.path}` : one.name;
+      const { id, track, frames, start, state, generated } = one;
+      return { id, track, source, first, frames, start, state, generated };
+    })
+    .sort((one, other) => one.start - other.start);
+  const seen = rows.map((row) => ({ ...row, id: "", state: "", generated: false }));
+  const derived = knownAgain(seen, [], perFrame);
+  let kept = rows.filter((row, at) => row.state || row.generated || row.id !== derived[at]!.id);
+  const again = knownAgain(seen, kept, perFrame);
+  if (again.some((row, at) => row.id !== rows[at]!.id || row.state !== rows[at]!.state)) kept = rows;
+  return properties.createSetValueAction(PROPERTY, knownText(kept), ppro.Constants.PropertyType.PERSISTENT);
 }
 
 /** What an item has that another in its place would not, in words; "" for nothing that is known. */
@@ -384,6 +392,36 @@ async function source(ppro: premierepro, project: Reading["project"], path: stri
     if (!attempt) await intoBin(ppro, project, [path]);
   }
   throw new Refused(`Premiere cannot open ${path}`);
+}
+
+/**
+ * A sequence beside the open one, of a file that the panel has written: Premiere's API changes no clip's speed, its import
+ * does. Not told: that `importFiles` takes such a file; ExtendScript's of the same name does.
+ */
+export async function beside(ppro: premierepro, reading: Reading, strips: Strips, file: string): Promise<Sequence> {
+  const { project } = reading;
+  const own = strips.strips.filter((one) => !one.media).map((one) => one.name);
+  if (own.length) throw new Refused(`a version of the sequence would lose what only Premiere can show: ${own.join(", ")}`);
+  const before = new Set((await project.getSequences()).map((one) => one.guid.toString()));
+  await intoBin(ppro, project, [file]);
+  const [made, ...others] = (await project.getSequences()).filter((one) => !before.has(one.guid.toString()));
+  if (!made || others.length) throw new Refused(`Premiere has made no sequence of ${file}`);
+  try {
+    const names = (await project.getSequences()).map((one) => one.name);
+    let number = 2;
+    while (names.includes(`${reading.told.name} ${number}`)) number++;
+    const item = await made.getProjectItem();
+    const properties = await ppro.Properties.getProperties(made);
+    const perFrame = BigInt(await made.getTimebase());
+    transaction(project, `${BIN}: a version`, () => [
+      item.createSetNameAction(`${reading.told.name} ${number}`),
+      keeping(ppro, properties, perFrame, strips.strips, new Map()),
+    ]);
+    return made;
+  } catch (error) {
+    await project.deleteSequence(made);
+    throw error;
+  }
 }
 
 /** Imports files into our bin, which is made where there is none. */

@@ -20,6 +20,8 @@ export interface About {
   version: string;
   supports: string[];
   limits: string[];
+  /** As which file a version comes. */
+  versions?: string;
 }
 
 interface Request {

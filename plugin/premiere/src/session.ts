@@ -2,7 +2,7 @@
 
 import type { premierepro, Project, Sequence } from "@adobe/premierepro";
 
-import { Change, intoBin } from "./changing.js";
+import { beside, Change, intoBin } from "./changing.js";
 import type { About, Params } from "./link.js";
 import { read, type Reading, revision, ticks } from "./reading.js";
 import { takenBack } from "./steps.js";
@@ -16,6 +16,7 @@ const SUPPORTS = [
   "replace a clip's media",
   "place transitions",
   "keep takes with a clip",
+  "put a version of the sequence beside it",
   "undo a placement as one step",
   "put media into the bin",
   "tell markers",
@@ -32,6 +33,8 @@ const LIMITS = [
     "before that of the placement.",
   "What is placed has no effects: those of the shot that it extends or replaces are not given to it. A shot with effects " +
     "or keyframes is not replaced; its motion and opacity are at their defaults afterwards.",
+  "A version of the sequence beside it is imported as Final Cut Pro XML: without effects, motion and opacity. Where the " +
+    "sequence has what only Premiere can show, there is none.",
   "Premiere's API changes no clip's speed, moves none to another track, adds tracks at the top only and removes none.",
   "Premiere's API makes no transition of sound, and none between two clips that are placed at once.",
   "Nests, multicamera clips, graphics, adjustment layers, stills, image sequences, clips that play backwards and subclips " +
@@ -55,6 +58,7 @@ export class Session {
     read: () => this.told(),
     attention: () => this.attention(),
     apply: (params: Params) => this.apply(params),
+    version: (params: Params) => this.version(params),
     undo: (params: Params) => this.undo(params),
     bin: (params: Params) => this.bin(params),
     reveal: (params: Params) => this.reveal(params),
@@ -64,16 +68,17 @@ export class Session {
   private glance = "";
   private looking = false;
   private applied: Applied[] = [];
+  private versions: { revision: string; sequence: Sequence }[] = [];
   private followed = "";
 
   constructor(
     private readonly ppro: premierepro,
-    private readonly version: string,
+    private readonly program: string,
     private readonly tell: (method: string, params?: Params) => void,
   ) {}
 
   about(): About {
-    return { program: "Premiere", version: this.version, supports: SUPPORTS, limits: LIMITS };
+    return { program: "Premiere", version: this.program, supports: SUPPORTS, limits: LIMITS, versions: ".xml" };
   }
 
   /** Tells what changed since the last look. Most looks see that nothing did, and read no further. */
@@ -147,8 +152,25 @@ export class Session {
     return { revision: now.revision, steps, lossless: change.lossless, notes: change.notes };
   }
 
+  private async version(params: Params): Promise<Told> {
+    const reading = await this.of(params.revision);
+    const sequence = await beside(this.ppro, reading, params.strips, params.file);
+    const made = told(await read(this.ppro, reading.project, sequence));
+    this.versions.push({ revision: made.revision, sequence });
+    return { ...made, notes: ["effects, motion and opacity of clips are not in that version"] };
+  }
+
   /** The opposite, as another entry of the history; what that would lose is left to Premiere's own undo. */
   private async undo(params: Params): Promise<void> {
+    const version = this.versions.find((one) => one.revision === params.revision);
+    if (version) {
+      const { project } = await this.open();
+      const now = told(await read(this.ppro, project, version.sequence)).revision;
+      if (now !== version.revision) throw new Refused(`${version.sequence.name} was edited since`, MOVED);
+      await project.deleteSequence(version.sequence);
+      this.versions = this.versions.filter((one) => one !== version);
+      return;
+    }
     const last = this.applied.find((one) => one.revision === params.revision);
     if (!last) throw new Refused("what is to be taken back was not placed since Premiere was started: undo it there");
     if (!last.lossless) throw new Refused("taking that back would lose effects of clips: undo it in Premiere (Edit > Undo)");

@@ -332,7 +332,7 @@ class FakeSequence
     Pick<
       Sequence,
       | "getPlayerPosition" | "setPlayerPosition" | "getVideoTrackCount" | "getAudioTrackCount" | "getVideoTrack"
-      | "getAudioTrack" | "getZeroPoint" | "getEndTime" | "getSelection" | "getTimebase" | "guid" | "name"
+      | "getAudioTrack" | "getZeroPoint" | "getEndTime" | "getSelection" | "getTimebase" | "guid" | "name" | "getProjectItem"
     >
 {
   constructor(
@@ -394,6 +394,10 @@ class FakeSequence
     );
   }
 
+  async getProjectItem(): Promise<ProjectItem> {
+    return new RawProjectItem(this.world, this.id) as unknown as ProjectItem;
+  }
+
   /** Ticks of a frame: https://ppro-scripting.docsforadobe.dev/sequence/sequence/ . */
   async getTimebase(): Promise<string> {
     return `${this.at.perFrame}`;
@@ -401,7 +405,7 @@ class FakeSequence
 }
 
 /** What placing takes; a `ClipProjectItem` it refuses, as 26.x was seen to. */
-class RawProjectItem implements Pick<ProjectItem, "getId" | "type" | "name"> {
+class RawProjectItem implements Pick<ProjectItem, "getId" | "type" | "name" | "createSetNameAction"> {
   constructor(
     readonly world: World,
     readonly id: string,
@@ -421,6 +425,14 @@ class RawProjectItem implements Pick<ProjectItem, "getId" | "type" | "name"> {
 
   getId(): string {
     return this.id;
+  }
+
+  /** A sequence has the name of its item. */
+  createSetNameAction(name: string): Action {
+    return this.world.action("name item", () => {
+      this.at.name = name;
+      for (const one of this.world.state.sequences) if (one.guid === this.id) one.name = name;
+    });
   }
 }
 
@@ -609,7 +621,7 @@ class FakeProperties implements Pick<Properties, "hasValue" | "getValue" | "crea
 
 class FakeProject
   implements
-    Pick<Project, "getActiveSequence" | "importFiles" | "getRootItem" | "executeTransaction" | "lockedAccess" | "path" | "name">
+    Pick<Project, "getSequences" | "deleteSequence" | "getActiveSequence" | "importFiles" | "getRootItem" | "executeTransaction" | "lockedAccess" | "path" | "name">
 {
   constructor(private readonly world: World) {}
 
@@ -629,6 +641,10 @@ class FakeProject
   /** Not undoable. */
   async importFiles(filePaths: string[], _suppressUI?: boolean, targetBin?: ProjectItem): Promise<boolean> {
     for (const path of filePaths) {
+      if (path.endsWith(".xml")) {
+        this.world.options.sequence?.(this.world, path);
+        continue;
+      }
       await this.world.options.find?.(path);
       if (!this.world.options.probe(path)) return false;
       const id = `item${this.world.number()}`;
@@ -637,6 +653,17 @@ class FakeProject
       this.world.state.items.push(made);
       for (const entry of this.world.history) entry.before.items.push(structuredClone(made));
     }
+    return true;
+  }
+
+  async getSequences(): Promise<Sequence[]> {
+    return this.world.state.sequences.map((one) => new FakeSequence(this.world, one.guid) as unknown as Sequence);
+  }
+
+  async deleteSequence(sequence: Sequence): Promise<boolean> {
+    const guid = sequence.guid.toString();
+    this.world.state.sequences = this.world.state.sequences.filter((one) => one.guid !== guid);
+    this.world.state.items = this.world.state.items.filter((one) => one.id !== guid);
     return true;
   }
 

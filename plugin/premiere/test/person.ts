@@ -167,6 +167,10 @@ export class Person {
     return JSON.stringify([video, audio, properties], (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
   }
 
+  sequences(): string[] {
+    return this.world.state.sequences.map((one) => one.name);
+  }
+
   names(): string[] {
     return this.world.history.map((one) => one.name);
   }

@@ -13,6 +13,7 @@ import { premiere } from "./fake.js";
 import { asked as done, exact, Person, ratio } from "./person.js";
 import { probed } from "./probe.js";
 import { type MediaFile, World } from "./world.js";
+import { imported } from "./xmeml.js";
 
 const plugin = process.argv[2]!;
 const files = new Map<string, MediaFile | null>();
@@ -23,7 +24,7 @@ function probe(path: string): MediaFile | null {
 }
 
 const subclips = process.env.SUBCLIPS_COUNT_FROM === "subclip" ? "subclip" : "media";
-const world = new World({ probe, subclipsCountFrom: subclips });
+const world = new World({ probe, sequence: imported, subclipsCountFrom: subclips });
 const person = new Person(world);
 
 const modules: Record<string, unknown> = {

@@ -87,6 +87,8 @@ export interface Options {
   probe: (path: string) => MediaFile | null;
   /** Before a file is imported, where `probe` cannot look by itself. */
   find?: (path: string) => Promise<void>;
+  /** Of a file that holds a sequence: puts it into the project. */
+  sequence?: (world: World, path: string) => void;
   subclipsCountFrom: "media" | "subclip";
 }
 

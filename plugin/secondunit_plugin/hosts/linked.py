@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from collections.abc import Sequence as Series
 from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import opentimelineio as otio
@@ -10,6 +12,8 @@ import orjson
 from secondunit_bridge.errors import CutError, HostError
 from secondunit_bridge.messages import Codec
 from secondunit_bridge.rates import FrameTime
+from secondunit_timeline.formats.writing import WRITERS
+from secondunit_timeline.interchange import write_cut
 
 from secondunit_plugin.hosts.host import (
     About,
@@ -67,8 +71,15 @@ class LinkedHost:
         return self._sequence(self._told("apply", steps=told, rate=str(rate), revision=revision, name=undo_name))
 
     def add_version(self, cut: otio.schema.Timeline, revision: str) -> Sequence:
-        strips = orjson.loads(strips_to_json(strips_from(cut, self._probe)))
-        return self._sequence(self._told("version", strips=strips, revision=revision))
+        told = {"strips": orjson.loads(strips_to_json(strips_from(cut, self._probe))), "revision": revision}
+        if (suffix := self._connection.greeting.rest.get("versions")) is None:
+            return self._sequence(self._told("version", **told))
+        if not isinstance(suffix, str) or suffix not in WRITERS:
+            raise self._strange("format of a version")
+        with TemporaryDirectory(prefix="secondunit-") as folder:
+            file = Path(folder, f"version{suffix}")
+            write_cut(cut, file)
+            return self._sequence(self._told("version", **told, file=str(file)))
 
     def undo(self, revision: str) -> None:
         self._connection.ask("undo", revision=revision)

@@ -13,18 +13,20 @@ from secondunit_bridge.rates import parse_timecode
 from secondunit_plugin.checks import FAILED
 from secondunit_plugin.hosts.exercise import exercise
 from secondunit_plugin.hosts.host import Changed, CutChanged
-from secondunit_plugin.hosts.placement import Placed, place
+from secondunit_plugin.hosts.host import Sequence as HostSequence
+from secondunit_plugin.hosts.placement import Beside, Placed, place
 from secondunit_plugin.hosts.steps import steps
 from secondunit_plugin.hosts.strips import Strips, identified, strips_from
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
-from secondunit_timeline.operations import End, Insert, Lift, Operation, Overwrite, Roll, Slip, Trim
+from secondunit_timeline.operations import End, Fill, FillLength, Insert, Lift, Operation, Overwrite, Roll, Slip, Trim
+from secondunit_timeline.takes import key_of
 from secondunit_timeline.times import rational_time
 
 from tests.plugin.hosts.conformance import Film, film, frame_map, probed
 from tests.plugin.hosts.premiere_plugin import ROOT, SOURCES, PremiereEditor, opened, program
-from tests.plugin.hosts.test_conformance import extended, land_in, settings_in
+from tests.plugin.hosts.test_conformance import extended, keys, land_in, replaced, settings_in
 from tests.timeline.corpus import CORPUS, NEEDS_CORPUS
 from tests.timeline.cuts import at
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
@@ -301,3 +303,33 @@ def told(cut: otio.schema.Timeline) -> list[tuple[str, list[tuple[str, int, int]
         if items:
             found.append((str(track.kind), items))
     return found
+
+
+def fit_to_fill(editor: PremiereEditor, shown: Film) -> tuple[HostSequence, otio.schema.Timeline, Placed | Beside]:
+    """What Premiere's API has no call for."""
+    before = editor.host.read()
+    planned, done = edit(before.cut, [Fill("V1", at(40), other_shot(shown), FillLength.FIT, 24)])
+    return before, planned, place(editor.host, before, done, "Edit", probed)
+
+
+def test_what_the_api_cannot_goes_into_a_sequence_beside_with_its_takes(editor: PremiereEditor, shown: Film) -> None:
+    ordered = replaced(editor.host.read().cut, settings_in(shown))
+    take = shown.take(ordered.order)
+    land_in(editor, editor.host.read().id, ordered, (take,))
+    before, planned, placed = fit_to_fill(editor, shown)
+    assert isinstance(placed, Beside)
+    assert frame_map(placed.sequence.cut) == frame_map(planned)
+    assert keys(placed.sequence.cut) == keys(before.cut) and key_of(take) in keys(before.cut)
+    assert "effects" in placed.sequence.notes[0]
+    assert editor.do("sequences") == ["film", "film 2"]
+    assert editor.host.read().revision == before.revision
+    editor.host.undo(placed.sequence.revision)
+    assert editor.do("sequences") == ["film"]
+    assert editor.host.read().revision == before.revision
+
+
+def test_a_version_never_loses_what_only_premiere_can_show(editor: PremiereEditor, shown: Film) -> None:
+    editor.do("subclip", 70, "by hand")
+    with pytest.raises(HostError, match="would lose what only Premiere can show: B"):
+        fit_to_fill(editor, shown)
+    assert editor.do("sequences") == ["film"]
