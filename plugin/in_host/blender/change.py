@@ -13,7 +13,7 @@ from . import api
 from .like import take_over
 from .link import Refused
 from .reading import DISSOLVE, TAG, TRANSITIONS, absolute, exact, picture
-from .speed import HALF, OURS, inside, movie_of, release, set_line, wrapped
+from .speed import BY_EFFECT, HALF, OURS, inside, movie_of, release, set_line, wrapped
 
 _CHANNELS = 128
 _MARGIN = 1000
@@ -422,7 +422,7 @@ class SceneChange:
             return place.first
         first -= api.get(strip, "content_trim_start")
         if per_frame.denominator != 1:
-            first -= HALF
+            first -= BY_EFFECT if strip.name in self._reading.modified else HALF
         if strip.name in self._reading.modified:
             # The effect counts from the left handle on; up to there the media goes on by single frames.
             before = start - place.first

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from . import api
-from .speed import HALF, OURS, inside, line
+from .speed import BY_EFFECT, HALF, OURS, inside, line
 
 TAG = "COLOR_06"
 """The colour tag of generated strips."""
@@ -237,7 +237,7 @@ class Reading:
             first, per_frame = (duration - 1 - begin) * per_frame, -per_frame
         else:
             first = begin * per_frame
-        rounding = HALF if per_frame.denominator != 1 else 0
+        rounding = 0 if per_frame.denominator == 1 else HALF if effect is None else BY_EFFECT
         return _media(absolute(strip.filepath), rate, trim + first + rounding, per_frame * self.rate / rate)
 
     def _frames_a_frame(self, strip, rate):

@@ -6,12 +6,16 @@ Such a movie and its effect lie in a meta, so that it is one strip to an editor;
 from fractions import Fraction
 from math import lcm
 
+import bpy
+
 from . import api
 
 OURS = "secondunit"
 """The custom property of a strip, by which it is known and its takes are kept."""
 HALF = Fraction(1, 2)
 """At another speed than its own Blender shows the nearest frame, where whole frames are counted from below."""
+BY_EFFECT = HALF if bpy.app.version >= (4, 3) else Fraction(0)
+"""The same of a speed effect, which counted from below, too, before 4.3."""
 _FINEST = 30030
 """Blender holds speeds and positions with 32 bits."""
 
@@ -97,10 +101,10 @@ def set_line(scene, meta, first, last, head, shows, per_frame):
     # Of a line backwards through whole numbers Blender 5.3 shows some pictures twice.
     raised = Fraction(1, 2 * finest) if finest > 1 else Fraction(3, 8)
     for frame in (first, last):
-        effect.speed_frame_number = float(shows + (frame - first) * per_frame - HALF + raised)
+        effect.speed_frame_number = float(shows + (frame - first) * per_frame - BY_EFFECT + raised)
         effect.keyframe_insert("speed_frame_number", frame=frame)
     curve = api.curves(scene, effect)["speed_frame_number", 0]
     curve.extrapolation = "LINEAR"
     for point in curve.keyframe_points:
         point.interpolation = "LINEAR"
-    effect[OURS] = {"raised": str(raised - (HALF if per_frame.denominator == 1 else 0))}
+    effect[OURS] = {"raised": str(raised - (BY_EFFECT if per_frame.denominator == 1 else 0))}
