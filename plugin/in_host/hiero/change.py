@@ -4,14 +4,13 @@ Hiero cuts or deletes what an added item overlaps, and removes with an item what
 otherwise (`addTrackItem`, `removeItem` in its API). So nothing is added or moved before its place is free.
 """
 
-import os
 from fractions import Fraction
 from pathlib import Path
 
 import hiero.core
 
 from .link import Refused
-from .media import Clips, offset, path_of
+from .media import Clips, file_of, offset, path_of
 from .reading import (
     DISSOLVE,
     SPEED_ERROR,
@@ -187,7 +186,7 @@ class SequenceChange:
     def _new_item(self, told):
         track, media = self._reading.tracks[told["track"]], told["media"]
         item = track.createTrackItem(told["name"] or Path(media["path"]).stem)
-        clip = self._clips.of(media["path"])
+        clip = self._clips.of(self._file(told))
         if told["kind"] == "sound":
             item.setSource(clip, self._channel(told, clip))
         else:
@@ -201,6 +200,10 @@ class SequenceChange:
         self._verify(item, told)
         return item
 
+    @staticmethod
+    def _file(told):
+        return file_of(told["media"]["path"], told["kind"], told["media"]["stream"])
+
     def _channel(self, told, clip):
         """Hiero plays one channel of a file in an item: those of one place get the channels in the tracks' order."""
         beside = [
@@ -212,8 +215,8 @@ class SequenceChange:
 
     def _set_media(self, item, after, before):
         clip, held = item.source(), _held(item)
-        if path_of(clip.mediaSource()) != os.path.normpath(after["media"]["path"]):
-            clip = self._clips.of(after["media"]["path"])
+        if path_of(clip.mediaSource()) != self._file(after):
+            clip = self._clips.of(self._file(after))
             colour = item.sourceMediaColourTransform() if after["kind"] == "picture" else None
             _unlink_versions(item)
             if after["kind"] == "sound":

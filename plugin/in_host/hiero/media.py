@@ -12,6 +12,9 @@ BIN = "Second Unit"
 _NUMBERED = re.compile(r"(.*?)(#+|%0?(\d*)d)([^#%/\\]*?)(?: [(\[]?(-?\d+)-(-?\d+)[)\]]?)?")
 """How Hiero names a sequence: `shot.####.exr 1001-1048`, or with %04d, the range in brackets or not."""
 _PATTERN = re.compile(r"(.*)%0(\d+)d(.*)")
+_SOUND = re.compile(r"sound_(\d+)\.wav")
+_PICTURE = re.compile(r"(frame_)(\d+)(\.\w+)")
+"""What the unit calls the files of a take that is a folder."""
 TAKE = re.compile(r"(?P<shot>.+)_v(?P<number>\d+)(?P<rest>_.*)?")
 """How the unit names a take: SHOT_v003_REEL_1."""
 _COMPS = (".nk", ".nknc", ".nkind", ".hrox")
@@ -31,6 +34,27 @@ def path_of(source):
     head, marks, digits, rest = match.group(1, 2, 3, 4)
     width = len(marks) if marks.startswith("#") else int(digits or 1)
     return os.path.normpath(f"{head.replace('%', '%%')}%0{width}d{rest.replace('%', '%%')}")
+
+
+def told_path(source, kind):
+    """The path that is told of a MediaSource, and the sound stream: the sound of a take in pictures is a file beside
+    them, and told as theirs."""
+    path = path_of(source)
+    match = _SOUND.fullmatch(Path(path).name) if path is not None and kind == "sound" else None
+    if match is not None:
+        picture = next((one for one in sorted(Path(path).parent.iterdir()) if _PICTURE.fullmatch(one.name)), None)
+        if picture is not None:
+            head, digits, suffix = _PICTURE.fullmatch(picture.name).groups()
+            folder = str(picture.parent).replace("%", "%%")
+            return str(Path(folder) / f"{head}%0{len(digits)}d{suffix}"), int(match.group(1)) - 1
+    return path, 0
+
+
+def file_of(path, kind, stream):
+    """The file that an item plays for a path that is told."""
+    if kind == "sound" and _PATTERN.fullmatch(path) is not None:
+        return str(Path(str(Path(path).parent).replace("%%", "%")) / f"sound_{stream + 1}.wav")
+    return os.path.normpath(path)
 
 
 def offset(clip):
@@ -67,7 +91,6 @@ class Clips:
 
     def of(self, path):
         """Raises Refused for a file that Hiero cannot open."""
-        path = os.path.normpath(path)
         if path not in self._known:
             self._known[path] = self._brought_in(path)
         return self._known[path]
@@ -77,8 +100,11 @@ class Clips:
         if source.isOffline():
             raise Refused(f"Hiero cannot open {path}: look whether the file is there and can be read")
         clip = hiero.core.Clip(source)
-        named = Path(path).parent.name if _PATTERN.fullmatch(path) else Path(path).stem
-        match = TAKE.fullmatch(named)
+        of_folder = _PATTERN.fullmatch(path) or (
+            _SOUND.fullmatch(Path(path).name) and TAKE.fullmatch(Path(path).parent.name)
+        )
+        named = Path(path).parent.name if of_folder else Path(path).stem
+        match = TAKE.fullmatch(named) if source.hasVideo() else None
         clip.setName(named)
         if match is None:
             self._bin().addItem(hiero.core.BinItem(clip))

@@ -108,7 +108,7 @@ class Reading:
         clip = item.source()
         if not isinstance(clip, hiero.core.Clip) or is_warped(item):
             return None
-        path = media.path_of(clip.mediaSource())
+        path, stream = media.told_path(clip.mediaSource(), kind)
         if path is None:
             return None
         offset, rate, speed = media.offset(clip), clip_rate(clip, self.rate), speed_of(item)
@@ -121,7 +121,13 @@ class Reading:
         else:
             first = shown_first(item.sourceIn(), speed)
         per_second = speed * self.rate / rate
-        return {"path": path, "rate": str(rate), "first": str(first + offset), "speed": str(per_second), "stream": 0}
+        return {
+            "path": path,
+            "rate": str(rate),
+            "first": str(first + offset),
+            "speed": str(per_second),
+            "stream": stream,
+        }
 
     def _links(self):
         """By id. Effects are linked with their items, too, and are no strips."""

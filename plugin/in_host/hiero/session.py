@@ -7,7 +7,7 @@ import hiero.ui
 
 from .change import SequenceChange
 from .link import MOVED, Refused
-from .media import Clips
+from .media import Clips, file_of
 from .reading import Reading, revision
 from .steps import carried_out
 
@@ -164,7 +164,9 @@ class Session:
     def _bin(self, params):
         project = self._reading().sequence.project()
         clips = Clips(project)
-        _one_step(project, "Second Unit: bin", lambda: [clips.of(path) for path in params["files"]])
+        _one_step(
+            project, "Second Unit: bin", lambda: [clips.of(file_of(path, "picture", 0)) for path in params["files"]]
+        )
 
     def _of(self, number):
         reading = self._reading()

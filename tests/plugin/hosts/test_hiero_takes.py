@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import opentimelineio as otio
 import pytest
-from secondunit_bridge.media.probe import Encoding
+from secondunit_bridge.media.probe import Encoding, SoundInfo
 from secondunit_bridge.media.stamp import read_stamp
 from secondunit_bridge.media.write import MediaWriter
 from secondunit_bridge.messages import Codec, Order, Record, Take
@@ -16,8 +17,10 @@ from secondunit_bridge.takes import MARKER, digest
 from secondunit_bridge.wire import record_to_json
 from secondunit_plugin.hosts.placement import Placed, land
 from secondunit_timeline import placing
+from secondunit_timeline.extensions import place_extension, plan_extension
 from secondunit_timeline.index import Index
 from secondunit_timeline.matches import place_match, plan_replace
+from secondunit_timeline.operations import End, Into
 from secondunit_timeline.orders import Settings
 from secondunit_timeline.placing import Ordered
 from secondunit_timeline.takes import key_of
@@ -38,7 +41,7 @@ def hiero(make_clip: MakeClip, tmp_path: Path) -> Iterator[HieroEditor]:
         yield made
 
 
-def write(folder: Path, order: Order, number: int) -> Take:
+def write(folder: Path, order: Order, number: int, *sound: SoundInfo) -> Take:
     """As the unit writes it where OpenEXR is ordered."""
     folder.mkdir(exist_ok=True)
     (folder / MARKER).touch()
@@ -54,10 +57,13 @@ def write(folder: Path, order: Order, number: int) -> Take:
         *(str(place), order.delivery.codec, slot.rate, 64, 36, Fraction(1), _LINEAR),
         start=slot.start,
         reel=reel,
+        sound=sound,
         record=record_to_json(record),
     ) as writer:
         for _ in range(frames):
             writer.write(np.zeros((36, 64, 3), np.float32))
+        for number in range(len(sound)):
+            writer.write_sound(number, np.zeros((2, round(frames * 48000 / slot.rate)), np.float32))
     return Take(str(place / "frame_%04d.exr"), frames, digest(place), "", record)
 
 
@@ -101,6 +107,25 @@ def test_an_exr_take_lands_as_a_version_and_hieros_scan_finds_the_next(hiero: Hi
     clip = Index(hiero.host.read().cut).tracks[0].items[2].child
     assert clip.active_media_reference_key == key_of(second)
     assert clip.media_reference.start_frame == 1001
+
+
+def test_the_sound_of_an_exr_take_is_placed_with_its_pictures(hiero: HieroEditor, tmp_path: Path) -> None:
+    read = hiero.host.read().cut
+    settings = Settings(tmp_path / "takes", codec=Codec.EXR, handles=4, prompt="x")
+    plan = plan_extension(Index(read), "V1@+10", End.TAIL, 10, Into.GAP, False, settings)
+    assert plan.order is not None
+    take = write(tmp_path / "takes", plan.order, 1, SoundInfo(48000, 2, "stereo"))
+    place(hiero, Ordered(read, plan.order, partial(place_extension, plan)), take)
+    sequence = hiero.application.active()
+    assert sequence is not None
+    picture, sound = item_at(sequence, 45), sequence.audioTracks()[0].items()[1]
+    assert (sound.timelineIn(), sound.timelineOut()) == (picture.timelineIn(), picture.timelineOut()) == (40, 49)
+    assert path_of(sound.source()) == str(Path(take.path).parent / "sound_1.wav")
+    assert sound.sourceIn() == picture.sourceIn() == 4
+    hiero.reopen()
+    clip = Index(hiero.host.read().cut).tracks[1].items[1].child
+    assert isinstance(clip, otio.schema.Clip)
+    assert clip.active_media_reference_key == key_of(take)
 
 
 def test_other_media_are_scanned_for_as_hiero_does_it(hiero: HieroEditor, make_clip: MakeClip, tmp_path: Path) -> None:

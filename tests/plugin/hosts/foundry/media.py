@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Optional
 from uuid import uuid4
 
+from secondunit_bridge.media.header import read_header
 from secondunit_bridge.media.stamp import read_stamp
 
 from tests.plugin.hosts.conformance import probed
@@ -112,6 +113,12 @@ class MediaSource:
             self._info, self._duration = MediaFileInfo(str(place.parent / name), numbers[0]), len(numbers)
             self._offline, self._video = False, True
             self._rate = read_stamp(str(place)).rate or Fraction(24)
+            return
+        if place.suffix == ".wav":
+            header = read_header(path)
+            self._info, self._offline, self._video, self._sound = MediaFileInfo(path, 0), False, False, (2,)
+            assert header.rate is not None
+            self._duration = int(header.frames / header.rate * self._rate)
             return
         info = probed(path) if place.exists() else None
         self._info = MediaFileInfo(path, 0)
