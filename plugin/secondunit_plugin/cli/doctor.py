@@ -82,12 +82,17 @@ def _confirmed(host: str, folder: Path) -> Iterator[Check]:
 
 def _resolve(folder: Path) -> Iterator[Check]:
     """Resolve copies its project itself."""
-    from secondunit_plugin.hosts.exercise import exercise, painted
+    from fractions import Fraction
+
+    from secondunit_bridge.media.probe import probe
+    from secondunit_bridge.messages import Codec
+
+    from secondunit_plugin.hosts.exercise import exercise, paint, painted
     from secondunit_plugin.hosts.probing import Probing
     from secondunit_plugin.hosts.resolve.connecting import connect
     from secondunit_plugin.hosts.resolve.copying import copied
     from secondunit_plugin.hosts.resolve.host import Resolve
-    from secondunit_plugin.hosts.resolve.trying import tried
+    from secondunit_plugin.hosts.resolve.trying import Files, tried
 
     app = connect()
     click.echo(
@@ -101,7 +106,11 @@ def _resolve(folder: Path) -> Iterator[Check]:
         click.echo(f"{copy!r} is open.", err=True)
         yield from exercise(Resolve(spawn.home(), folder, Probing(), lambda: app), folder, _ask)
         if painted(folder, "B").exists():
-            yield from tried(app, painted(folder, "A"), painted(folder, "B"))
+            rate = probe(str(painted(folder, "A"))).rate
+            files = Files(painted(folder, "A"), painted(folder, "B"), folder / "rate.mov", folder / "pictures")
+            paint(files.rate, Codec.PRORES_HQ, Fraction(25 if rate != 25 else 24), 8192)
+            paint(files.pictures, Codec.PNG, rate, 8192)
+            yield from tried(app, files)
 
 
 @contextmanager

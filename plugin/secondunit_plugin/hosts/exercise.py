@@ -100,6 +100,22 @@ def painted(folder: Path, name: str) -> Path:
     return folder / f"secondunit-exercise-{name}.mov"
 
 
+def paint(path: Path, codec: Codec, rate: Fraction, dark: int) -> None:
+    """Frames that differ, with a tone, from timecode 10:00:00:00 on; `dark`: the code of their darkest column."""
+    width, height = _SIZE
+    ramp = np.linspace(dark, 57344, width, dtype=np.uint16)
+    ground = np.broadcast_to(ramp[None, :, None], (height, width, 3))
+    times = np.arange(round(_FRAMES * _SOUND.rate / rate)) / _SOUND.rate
+    tone = np.broadcast_to(0.1 * np.sin(2 * np.pi * 440 * times), (2, len(times))).astype(np.float32)
+    with MediaWriter(
+        *(str(path), codec, rate, width, height, Fraction(1), _PICTURES),
+        *(FrameTime(10 * _HOUR * round(rate), rate), False, f"UNIT{dark}", (_SOUND,), ""),
+    ) as writer:
+        writer.write_sound(0, np.ascontiguousarray(tone))
+        for number in range(_FRAMES):
+            writer.write(np.ascontiguousarray(np.roll(ground, number * width // _FRAMES, 1)))
+
+
 def _checked(name: str, does: Callable[[], tuple[str, str]]) -> Check:
     """`does`: the mark and what is to be said."""
     began = time.monotonic()
@@ -134,7 +150,9 @@ class _Exercise:
         if not video:
             return FAILED, "the cut has no video track that is not locked: add one"
         self._video, self._sound = video[0], sound[0] if sound else None
-        self._clips = {name: self._painted(name) for name in "ABC"}
+        self._clips = {name: painted(self._folder, name) for name in "ABC"}
+        for name, path in self._clips.items():
+            paint(path, Codec.PRORES_HQ, self._rate, 4096 * ("ABC".index(name) + 1))
         clips = [clip for clip in sequence.cut.find_clips() if isinstance(clip, otio.schema.Clip)]
         generators = sum(isinstance(clip.media_reference, otio.schema.GeneratorReference) for clip in clips)
         return "ok", (
@@ -142,23 +160,6 @@ class _Exercise:
             f"tracks, {len(clips)} clips, {generators} of which only the program can show, "
             f"{len(sequence.cut.tracks.markers)} markers"
         )
-
-    def _painted(self, name: str) -> Path:
-        """Frames that differ, with a tone, from timecode 10:00:00:00 on."""
-        path, (width, height) = painted(self._folder, name), _SIZE
-        ramp = np.linspace(4096 * ("ABC".index(name) + 1), 57344, width, dtype=np.uint16)
-        ground = np.broadcast_to(ramp[None, :, None], (height, width, 3))
-        start = FrameTime(10 * _HOUR * round(self._rate), self._rate)
-        times = np.arange(round(_FRAMES * _SOUND.rate / self._rate)) / _SOUND.rate
-        tone = np.broadcast_to(0.1 * np.sin(2 * np.pi * 440 * times), (2, len(times))).astype(np.float32)
-        with MediaWriter(
-            *(str(path), Codec.PRORES_HQ, self._rate, width, height, Fraction(1), _PICTURES),
-            *(start, False, f"UNIT{name}", (_SOUND,), ""),
-        ) as writer:
-            writer.write_sound(0, np.ascontiguousarray(tone))
-            for number in range(_FRAMES):
-                writer.write(np.ascontiguousarray(np.roll(ground, number * width // _FRAMES, 1)))
-        return path
 
     def _clip(self, name: str, first: int = 12, frames: int = _USED) -> otio.schema.Clip:
         start = 10 * _HOUR * round(self._rate)

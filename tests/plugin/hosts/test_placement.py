@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from secondunit_bridge.errors import CutMoved, HostError, Misplaced
+from secondunit_bridge.errors import CutMoved, HostError, Misplaced, Unplaceable
 from secondunit_plugin.hosts.host import Support
 from secondunit_plugin.hosts.placement import Beside, Placed, place
 from secondunit_plugin.hosts.steps import Add, Change, Step
@@ -174,3 +174,23 @@ def test_what_is_generated_looks_like_its_shot(shown: Film, plan: Callable[..., 
     item = Index(before.cut).tracks[0].at(shot_frame)
     assert item is not None
     assert like == item.child.metadata["secondunit"]["host_id"]
+
+
+@pytest.mark.parametrize("versions", [True, False])
+def test_what_a_host_can_place_in_a_version_alone_goes_there(shown: Film, versions: bool) -> None:
+    editor = opened(shown, set(Support) - (set() if versions else {Support.VERSIONS}))
+
+    def refuse(_step: Step) -> Step:
+        raise Unplaceable("not between these frames")
+
+    editor.host.spoils = refuse
+    before = editor.host.read()
+    done = planned(editor, Slip("V1", at(70), 5))
+    if versions:
+        placement = place(editor.host, before, done, "Slip", probed)
+        assert isinstance(placement, Beside)
+        assert placement.why == "not between these frames"
+    else:
+        with pytest.raises(HostError, match="not between these frames: nothing was placed"):
+            place(editor.host, before, done, "Slip", probed)
+    assert editor.host.read().revision == before.revision

@@ -5,7 +5,10 @@ program does otherwise than the connector expects: a check says what was seen, a
 wrong about it.
 """
 
+import json
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +24,23 @@ _LONG = 100_000
 """Characters, of a text as long as the takes of a busy timeline."""
 
 
-def tried(app: Any, media: Path, other: Path) -> Iterator[Check]:
-    """`media` and `other`: files of at least 48 frames at the rate of the project."""
-    run = _Trying(app, media, other)
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Of 48 frames each: two at the rate of the timeline, one at another; a folder of numbered pictures."""
+
+    media: Path
+    other: Path
+    rate: Path
+    pictures: Path
+
+
+def tried(app: Any, files: Files) -> Iterator[Check]:
+    run = _Trying(app, files)
     checks: dict[str, Callable[[], tuple[str, str]]] = {
         "timeline: frames, rate and timecode": run.counts,
         "placing: absolute frames, and whether endFrame is the last one": run.end_of_placements,
+        "placing: media at another rate, and how an export counts it": run.other_rate,
+        "placing: numbered pictures, and how an export counts them": run.numbered,
         "placing: over another clip": run.overlap,
         "placing: a fraction of a frame": run.fraction,
         "placing: on a locked track": run.locked,
@@ -50,13 +64,13 @@ def tried(app: Any, media: Path, other: Path) -> Iterator[Check]:
 
 
 class _Trying:
-    def __init__(self, app: Any, media: Path, other: Path) -> None:
-        self._app = app
+    def __init__(self, app: Any, files: Files) -> None:
+        self._app, self._files = app, files
         self._project = app.GetProjectManager().GetCurrentProject()
         self._pool = self._project.GetMediaPool()
         self._before = self._project.GetCurrentTimeline()
         self._made: list[Any] = []
-        self._media, self._other = self._pool.ImportMedia([str(media), str(other)])
+        self._media, self._other = self._pool.ImportMedia([str(files.media), str(files.other)])
 
     def clean(self) -> None:
         self._project.SetCurrentTimeline(self._before)
@@ -96,6 +110,42 @@ class _Trying:
         at, length = item.GetStart() - timeline.GetStartFrame(), item.GetDuration()
         said = f"placed at +{at}, {length} frames of [0, {_FRAMES}]"
         return ("ok" if at == 10 and length in (_FRAMES, _FRAMES + 1) else FAILED), said
+
+    def other_rate(self) -> tuple[str, str]:
+        (item,) = self._pool.ImportMedia([str(self._files.rate)])
+        return self._exported_placement(item, int(item.GetClipProperty("Start") or 0))
+
+    def numbered(self) -> tuple[str, str]:
+        numbers = sorted(int(path.stem.rsplit("_", 1)[1]) for path in self._files.pictures.glob("*.png"))
+        path = str(self._files.pictures / "frame_%04d.png")
+        made = self._pool.ImportMedia([{"FilePath": path, "StartIndex": numbers[0], "EndIndex": numbers[-1]}])
+        if not made:
+            return FAILED, "numbered pictures are not imported by FilePath, StartIndex and EndIndex"
+        start = made[0].GetClipProperty("Start")
+        mark, says = self._exported_placement(made[0], int(start or 0))
+        name = Path(str(made[0].GetClipProperty("File Path"))).name
+        return mark, f"numbers from {numbers[0]} on; Start {start!r}, File Path {name!r}; {says}"
+
+    def _exported_placement(self, item: Any, first: int) -> tuple[str, str]:
+        """From its sixth frame on."""
+        timeline = self._timeline()
+        self._append(timeline, mediaPoolItem=item, startFrame=first + 5, endFrame=first + 5 + _FRAMES)
+        placed = self._only(timeline)
+        if placed is None:
+            return FAILED, "it is not placed"
+        document = json.loads(self._export(timeline) or "{}")
+        clips = [
+            child
+            for track in document.get("tracks", {}).get("children", ())
+            for child in track["children"]
+            if child["OTIO_SCHEMA"].startswith("Clip")
+        ]
+        if len(clips) != 1:
+            return FAILED, f"{len(clips)} clips are exported of 1"
+        media = clips[0]["media_references"][clips[0]["active_media_reference_key"]]
+        ranges = (clips[0]["source_range"], media["available_range"])
+        told = [f"[{_time(one['start_time'])}, {_time(one['duration'])}]" if one else "none" for one in ranges]
+        return "ok", f"{placed.GetDuration()} frames; exported as {told[0]} of {told[1]}, {media['OTIO_SCHEMA']}"
 
     def overlap(self) -> tuple[str, str]:
         timeline = self._timeline()
@@ -214,18 +264,23 @@ class _Trying:
         return ("ok" if back else FAILED), said
 
     def export(self) -> tuple[str, str]:
-        import tempfile
-
         timeline = self._timeline()
         self._append(timeline)
         timeline.AddTrack("video")
         timeline.AddMarker(3, "Blue", "tried", "note", 1, "secondunit")
-        with tempfile.TemporaryDirectory(prefix="secondunit-resolve-") as folder:
-            path = Path(folder) / "tried.otio"
-            done = timeline.Export(str(path), self._app.EXPORT_OTIO, self._app.EXPORT_NONE)
-            text = path.read_text() if path.is_file() else ""
+        text = self._export(timeline)
         said = (
-            f"exported: {done}, {len(text)} characters, {text.count('Track.1')} tracks, "
-            f"{text.count('Marker.')} markers of 1; markers told: {len(timeline.GetMarkers() or {})}"
+            f"{len(text)} characters, {text.count('Track.1')} tracks, {text.count('Marker.')} markers of 1; markers "
+            f"told: {len(timeline.GetMarkers() or {})}"
         )
         return ("ok" if "Timeline.1" in text else FAILED), said
+
+    def _export(self, timeline: Any) -> str:
+        with tempfile.TemporaryDirectory(prefix="secondunit-resolve-") as folder:
+            path = Path(folder) / "tried.otio"
+            timeline.Export(str(path), self._app.EXPORT_OTIO, self._app.EXPORT_NONE)
+            return path.read_text() if path.is_file() else ""
+
+
+def _time(told: dict[str, Any]) -> str:
+    return f"{told['value']}@{told['rate']}"

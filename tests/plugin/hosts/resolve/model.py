@@ -173,6 +173,7 @@ class World:
     keeps_no_grade: bool = False
     refuses_first_delete: bool = False
     end_is_exclusive: bool | None = None
+    calling: threading.Lock = field(default_factory=threading.Lock)
     calls: list[str] = field(default_factory=list)
     during: Callable[[str], None] = lambda _name: None
     """Called with the name of each method that is called."""

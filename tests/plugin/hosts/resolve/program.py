@@ -8,7 +8,6 @@ https://github.com/samuelgursky/davinci-resolve-mcp/blob/main/docs/reference/api
 """
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import wraps
@@ -35,7 +34,6 @@ from tests.plugin.hosts.resolve.model import (
 )
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_CALLING = threading.Lock()
 OTIO, NONE = object(), object()
 
 
@@ -72,14 +70,14 @@ class Handle:
         @wraps(bound)
         def called(*arguments: Any, **named: Any) -> Any:
             assert not named, f"{name}: the program takes no arguments by name"
-            assert _CALLING.acquire(blocking=False), f"{name}: called while another call is not answered"
+            assert world.calling.acquire(blocking=False), f"{name}: called while another call is not answered"
             try:
                 world.dialog.wait()
                 world.calls.append(name)
                 world.during(name)
                 return bound(*arguments)
             finally:
-                _CALLING.release()
+                world.calling.release()
 
         return called
 

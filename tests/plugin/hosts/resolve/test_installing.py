@@ -187,3 +187,14 @@ def test_the_program_is_reached_through_its_own_module(tmp_path: Path) -> None:
     unanswered(tmp_path)
     with pytest.raises(HostUnreachable, match="needs DaVinci Resolve Studio"):
         connecting.connect()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["--resolve", "--kdenlive"], "two programs"), (["--resolve", "nowhere.otio"], "is no folder")],
+)
+def test_what_the_panel_cannot_be_opened_for_is_said(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["panel", *arguments]) in (2, 3)
+    assert says in capsys.readouterr().err
