@@ -86,7 +86,10 @@ class SECONDUNIT_OT_open(bpy.types.Operator):
 def _command(name, label, description):
     """An operator that asks the panel for something. What comes of it is a step of its own in Blender's history."""
 
-    def execute(self, _context):  # noqa: ARG001 - Blender's signature
+    def execute(self, _context):
+        if name == "extend" and (held := _running.session.only_metas()):
+            self.report({"ERROR"}, f"{held} is a meta: open it (Tab), and select a shot in it")
+            return {"CANCELLED"}
         _running.session.look()  # what is selected is told before
         _running.link.tell("command", name=name)
         return {"FINISHED"}

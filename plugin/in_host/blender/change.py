@@ -12,10 +12,10 @@ import bpy
 from . import api
 from .like import take_over
 from .link import Refused
-from .reading import DISSOLVE, TAG, TRANSITIONS, absolute, exact, picture
+from .reading import DISSOLVE, TAG, TRANSITIONS, absolute, exact
+from .room import Room
 from .speed import BY_EFFECT, HALF, OURS, inside, movie_of, release, set_line, wrapped
 
-_CHANNELS = 128
 _MARGIN = 1000
 """Frames between what is put aside."""
 _KINDS = {told: kind for kind, told in TRANSITIONS.items()}
@@ -64,13 +64,11 @@ class SceneChange:
                 )
                 if number in self._before:
                     self._check(self._before[number], told)
-        self._order = {track["name"]: number for number, track in enumerate(target["tracks"])}
-        self._kinds = {track["name"]: track["kind"] for track in target["tracks"]}
-        self._occupied = self._staying()
-        self._channels = self._channels_of_tracks()
+        moving = [reading.strips[number].name for number in self._places if self._is(number)]
+        self._room = Room(reading, target["tracks"], {*self._removed, *self._dropped, *moving}, self._kept)
         for place in sorted(self._places.values(), key=lambda one: one.first):
-            self._settle(place)
-        self._effects = [self._effect_place(told) for told in self._made]
+            self._room.settle(place, self._dropped)
+        self._effects = [(told, *self._room.for_transition(told, self._places)) for told in self._made]
         self.notes = []
 
     def make(self):
@@ -88,9 +86,7 @@ class SceneChange:
             strip = self._reading.strips[number]
             self._put(strip, place)
             self._tell(strip, place)
-        for name, channel in self._channels.items():
-            if name not in self._reading.channels and name != f"{_letter(self._kinds[name])}{channel}":
-                self._reading.owner.channels[channel].name = name
+        self._room.name_channels()
         for told, first, last, channel in self._effects:
             sides = [self._reading.shown(self._reading.strips[told[side]]) for side in ("left", "right")]
             kind = "CROSS" if told["kind"] == DISSOLVE else _KINDS[told["kind"], told["name"]]
@@ -186,107 +182,8 @@ class SceneChange:
         if unknown and after["frames"] != before["frames"]:
             raise Refused(f"{strip.name!r} can only be moved: what is in it is not known here")
 
-    def _staying(self):
-        """What lies there and will not go: channel, first frame, frame after the last, the strip or None."""
-        going = {
-            *self._removed,
-            *self._dropped,
-            *(self._reading.strips[one].name for one in self._places if self._is(one)),
-        }
-        found = [
-            (one.channel, int(api.get(one, "left_handle")), int(api.get(one, "right_handle")), one)
-            for one in self._strips
-            if one.name not in going and not _below(one) & going
-        ]
-        for effect, told in self._kept:
-            if _below(effect) & going:
-                at = self._base + told["at"]
-                found.append((effect.channel, at - told["into"], at + told["out"], None))
-        return found
-
     def _is(self, number):
         return number in self._reading.strips
-
-    def _channels_of_tracks(self):
-        channels, known = {}, self._reading.channels
-        taken = {*known.values(), *(one.channel for one in self._strips)}
-        for name, kind in self._kinds.items():
-            if name in known:
-                channels[name] = known[name]
-                continue
-            below = [channel for other, channel in channels.items() if self._kinds[other] == kind == "picture"]
-            above = [
-                channel
-                for other, channel in known.items()
-                if self._kinds.get(other) == kind == "picture" and self._order[other] > self._order[name]
-            ]
-            between = range(max([0, *below]) + 1, min([_CHANNELS + 1, *above]))
-            free = [one for one in between if one not in taken]
-            if not free:
-                raise Refused(f"there is no empty channel for the track {name!r}: move the strips above it up")
-            number = int(name[1:]) if name[1:].isdecimal() else 0
-            channels[name] = number if number in free else free[0]
-            taken.add(channels[name])
-        return channels
-
-    def _settle(self, place):
-        """The channel of a strip: its track's, else the lowest free one up to where a higher track shows."""
-        told, track = place.told, place.told["track"]
-        if track not in self._channels:
-            raise Refused(f"there is no track {track!r}")
-        limit = self._limit(track, place.first, place.last)
-        own = self._channels[track]
-        place.channel = self._free(own, place.first, place.last, limit, repr(told["name"]))
-        if not self._is(told["id"]):
-            self._occupied.append((place.channel, place.first, place.last, None))
-            return
-        strip = self._reading.strips[told["id"]]
-        self._occupied.append((place.channel, place.first, place.last, strip))
-        for effect in self._strips:
-            if _bases(effect) == {strip.name} and effect.name not in self._dropped:  # it goes where its strip goes
-                if self._taken(effect.channel, place.first, place.last):
-                    raise Refused(f"the effect {effect.name!r} would meet another strip: move it to an empty channel")
-                self._occupied.append((effect.channel, place.first, place.last, effect))
-
-    def _limit(self, track, first, last):
-        """The lowest channel in which a strip of a higher track lies there."""
-        if self._kinds[track] == "sound":
-            return _CHANNELS + 1
-        own = self._channels[track]
-        higher = {self._channels[one] for one in self._order if self._order[one] > self._order[track]}
-        there = [
-            channel
-            for channel, begin, end, strip in self._occupied
-            if channel > own and begin < last and first < end
-            if strip is not None
-            and picture(strip)
-            and self._reading.lanes[strip.name] in higher
-            and not api.inputs(strip)
-        ]
-        return min([_CHANNELS + 1, *there])
-
-    def _taken(self, channel, first, last):
-        return any(one == channel and begin < last and first < end for one, begin, end, _ in self._occupied)
-
-    def _free(self, low, first, last, limit, what):
-        found = next((one for one in range(low, limit) if not self._taken(one, first, last)), None)
-        if found is None:
-            raise Refused(f"there is no free channel for {what}: move the strips on the tracks above up")
-        return found
-
-    def _effect_place(self, told):
-        at = self._base + told["at"]
-        first, last = at - told["into"], at + told["out"]
-        low = 0
-        for side in ("left", "right"):
-            if (place := self._places.get(told[side])) is not None:
-                low = max(low, place.channel)
-            if (strip := self._reading.strips.get(told[side])) is not None:
-                low = max(low, self._reading.shown(strip).channel)
-        limit = self._limit(told["track"], first, last)
-        channel = self._free(low + 1, first, last, limit, f"the transition to {told['right']!r}")
-        self._occupied.append((channel, first, last, None))
-        return told, first, last, channel
 
     def _put_aside(self):
         moving = [(number, place) for number, place in self._places.items() if self._is(number)]
@@ -453,7 +350,7 @@ class SceneChange:
                 "name": one.name,
                 "generated": told["generated"],
                 "state": told["state"],
-                "lane": self._channels[told["track"]],
+                "lane": self._room.channels[told["track"]],
                 "channel": one.channel,
             }
 
@@ -469,20 +366,6 @@ def _around(transitions):
     return around
 
 
-def _below(effect):
-    """The names of all strips that an effect rests on."""
-    return {name for one in api.inputs(effect) for name in {one.name} | _below(one)}
-
-
-def _bases(effect):
-    """The names of the strips that are no effects that an effect rests on."""
-    return {name for one in api.inputs(effect) for name in (_bases(one) or {one.name})}
-
-
 def _is_numbered(name, prefix, suffix):
     middle = name[len(prefix) : len(name) - len(suffix)]
     return name.startswith(prefix) and name.endswith(suffix) and middle.isdecimal()
-
-
-def _letter(kind):
-    return "V" if kind == "picture" else "A"

@@ -195,7 +195,7 @@ class Reading:
             first += Fraction(getattr(strip, "sound_offset", 0.0)) * self.rate
             path = absolute(strip.sound.filepath)
             return _media(path, self.rate, first, Fraction(1), getattr(strip, "stream_index", 0))
-        if strip.type == "IMAGE":
+        if strip.type == "IMAGE" and strip.name not in self.modified:
             return self._images(strip, start)
         return None
 

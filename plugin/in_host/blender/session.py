@@ -81,6 +81,13 @@ class Session:
             self._told_attention = attention
             self._tell("attention", **attention)
 
+    def only_metas(self):
+        """The name of a selected strip that holds others, where no other strip is selected; else empty."""
+        reading = self._reading()
+        told = {strip["id"]: strip for strip in reading.told["strips"]}
+        selected = [told[number] for number in self._attention(reading)["selected"]]
+        return selected[0]["name"] if selected and all("nest" in strip for strip in selected) else ""
+
     def _reading(self):
         scene = api.open_scene()
         return self._read_in(scene, api.open_metas(scene))

@@ -228,8 +228,7 @@ def test_random_edits_end_in_the_same_frames(editor: BlenderEditor, make_clip: M
 
 
 def test_a_take_is_seen_within_a_second(editor: BlenderEditor, make_clip: MakeClip) -> None:
-    if os.getloadavg()[0] > (os.cpu_count() or 1):
-        pytest.skip("other programs use this machine's processors: a time would say nothing")
+    """The quickest of three, of five seconds in 1080p, from the plan to the frames read back and compared."""
     made = film(make_clip)
     editor.open(made.cut)
     path = make_clip(120, size="1920x1080", name="long")
@@ -243,4 +242,6 @@ def test_a_take_is_seen_within_a_second(editor: BlenderEditor, make_clip: MakeCl
         seconds.append(time.monotonic() - begin)
         assert isinstance(placed, Placed)
         editor.host.undo(placed.sequence.revision)
+    if min(seconds) >= 1 and os.getloadavg()[0] > (os.cpu_count() or 1):
+        pytest.skip(f"{min(seconds):.2f} s, while other programs use this machine's processors: that says nothing")
     assert min(seconds) < 1

@@ -111,6 +111,12 @@ def test_shots_in_an_open_meta_are_worked_on_like_others(editor: BlenderEditor, 
     name = editor.blender.do("result = next(one.name for one in strips if one.type == 'META')")
     outside = editor.host.read()
     assert frame_map(outside.cut)[0] == frame_map(before.cut)[0]
+    said = editor.blender.do(
+        f"for one in strips: one.select = one.name == {name!r}\n"
+        "try: bpy.ops.secondunit.extend()\n"
+        "except RuntimeError as error: result = str(error)"
+    )
+    assert f"{name} is a meta: open it (Tab), and select a shot in it" in said
     toggle(editor, name)
     inside = editor.host.read()
     assert inside.id.sequence == f"{outside.id.sequence} / {name}"
