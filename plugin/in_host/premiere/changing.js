@@ -62,8 +62,7 @@ class Change {
         const before = new Set((await all(ppro, project)).map((one) => one.getId()));
         for (const one of this.adds)
             one.item = await this.subclip(one, before);
-        if (this.adds.length)
-            await still();
+        await still();
         transaction(project, name, () => [
             ...this.makes.map((make) => make()),
             ...this.adds.map((one) => this.overwrite(one)),
@@ -388,7 +387,7 @@ async function source(ppro, project, path) {
         const items = await all(ppro, project);
         for (const item of items) {
             const clip = item.type === ppro.ProjectItem.TYPE_CLIP ? ppro.ClipProjectItem.cast(item) : null;
-            if (!clip || (await clip.getMediaFilePath()).normalize("NFC") !== path)
+            if (!clip || (0, reading_js_1.mediaPath)(await clip.getMediaFilePath()) !== (0, reading_js_1.mediaPath)(path))
                 continue;
             const whole = await clip.findItemsMatchingMediaPath(await clip.getMediaFilePath(), true);
             if (whole.some((one) => one.getId() === item.getId()))

@@ -10,6 +10,7 @@ async function address() {
     const installed = JSON.parse(await fs.readFile("plugin:/installed.json", { encoding: "utf-8" }));
     return fs.readFile(`file:${installed.home.startsWith("/") ? "" : "/"}${installed.home}/link.json`, { encoding: "utf-8" });
 }
+const buttons = Array.from(document.querySelectorAll("button"));
 const session = new session_js_1.Session(ppro, require("uxp").host.version, (method, params) => link.tell(method, params));
 const link = new link_js_1.Link(address, () => session.about(), session.handlers, show);
 function show() {
@@ -17,13 +18,13 @@ function show() {
     if (state)
         state.textContent = link.connected ? "Connected with the panel" : `Not connected: ${link.problem}`;
     document.body.classList.toggle("connected", link.connected);
-    for (const button of document.querySelectorAll("button"))
+    for (const button of buttons)
         button.disabled = !link.connected;
 }
-for (const button of document.querySelectorAll("button")) {
+for (const button of buttons) {
     button.addEventListener("click", () => {
         // What is selected is told before.
-        void session.look().then(() => link.tell("command", { name: button.dataset.command ?? "" }));
+        void session.look().then(() => link.tell("command", { name: button.getAttribute("data-command") ?? "" }));
     });
 }
 show();

@@ -10,6 +10,7 @@ exports.CROSS_DISSOLVES = exports.DISSOLVE = exports.PROPERTY = void 0;
 exports.ticks = ticks;
 exports.read = read;
 exports.plainName = plainName;
+exports.mediaPath = mediaPath;
 exports.subclipName = subclipName;
 exports.position = position;
 exports.revision = revision;
@@ -47,8 +48,9 @@ async function read(ppro, project, sequence) {
             // No call tells whether a track is locked; a transaction on a locked one is expected to fail.
             told.push({ name: lane, kind, enabled: !(await track.isMuted()), locked: false });
             const types = ppro.Constants.TrackItemType;
-            for (const item of items(track, types.CLIP))
-                found.push({ ...(await seenItem(item, kind, index, media)), lane });
+            const seen = items(track, types.CLIP).map((item) => seenItem(item, kind, index, media));
+            for (const one of await Promise.all(seen))
+                found.push({ ...one, lane });
             for (const item of items(track, types.TRANSITION)) {
                 const [start, end] = [ticks(await item.getStartTime()), ticks(await item.getEndTime())];
                 const name = await item.getMatchName();
@@ -95,6 +97,10 @@ function named(name, kind, index, taken) {
 }
 function plainName(kind, index) {
     return `${kind === "picture" ? "V" : "A"}${index + 1}`;
+}
+/** Texts as macOS has them on the disk and in memory differ, and long paths of Windows have a beginning of their own. */
+function mediaPath(told) {
+    return told.normalize("NFC").replace(/^\\\\\?\\/, "");
 }
 function items(track, type) {
     return track.getTrackItems(type, false);
@@ -148,7 +154,7 @@ class Medias {
     async source(clip, id) {
         if (!clip || (await clip.isSequence()) || (await clip.isMulticamClip()) || (await clip.isMergedClip()))
             return null;
-        const path = (await clip.getMediaFilePath()).normalize("NFC");
+        const path = mediaPath(await clip.getMediaFilePath());
         // A still and a numbered sequence of stills cannot be told apart.
         if (!path || STILLS.test(path))
             return null;

@@ -13,7 +13,7 @@
 import type { Action, ClipProjectItem, FolderItem, premierepro, ProjectItem, Properties, Sequence, VideoClipTrackItem } from "@adobe/premierepro";
 
 import { type Known, knownAgain, knownText } from "./known.js";
-import { CROSS_DISSOLVES, DISSOLVE, type Place, plainName, position, PROPERTY, type Reading, subclipName } from "./reading.js";
+import { CROSS_DISSOLVES, DISSOLVE, mediaPath, type Place, plainName, position, PROPERTY, type Reading, subclipName } from "./reading.js";
 import { carriedOut } from "./steps.js";
 import { divided, fraction, parsed, rounded } from "./ticks.js";
 import { type Media, Refused, type Step, type Strip, type Strips, type Transition } from "./wire.js";
@@ -67,7 +67,7 @@ export class Change {
     const { project } = this.reading;
     const before = new Set((await all(ppro, project)).map((one) => one.getId()));
     for (const one of this.adds) one.item = await this.subclip(one, before);
-    if (this.adds.length) await still();
+    await still();
     transaction(project, name, () => [
       ...this.makes.map((make) => make()),
       ...this.adds.map((one) => this.overwrite(one)),
@@ -385,7 +385,7 @@ async function source(ppro: premierepro, project: Reading["project"], path: stri
     const items = await all(ppro, project);
     for (const item of items) {
       const clip = item.type === ppro.ProjectItem.TYPE_CLIP ? ppro.ClipProjectItem.cast(item) : null;
-      if (!clip || (await clip.getMediaFilePath()).normalize("NFC") !== path) continue;
+      if (!clip || mediaPath(await clip.getMediaFilePath()) !== mediaPath(path)) continue;
       const whole = await clip.findItemsMatchingMediaPath(await clip.getMediaFilePath(), true);
       if (whole.some((one) => one.getId() === item.getId())) return clip;
     }

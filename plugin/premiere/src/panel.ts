@@ -18,6 +18,7 @@ async function address(): Promise<string> {
   return fs.readFile(`file:${installed.home.startsWith("/") ? "" : "/"}${installed.home}/link.json`, { encoding: "utf-8" });
 }
 
+const buttons = Array.from(document.querySelectorAll("button"));
 const session = new Session(ppro, require("uxp").host.version, (method, params) => link.tell(method, params));
 const link = new Link(address, () => session.about(), session.handlers, show);
 
@@ -25,13 +26,13 @@ function show(): void {
   const state = document.getElementById("state");
   if (state) state.textContent = link.connected ? "Connected with the panel" : `Not connected: ${link.problem}`;
   document.body.classList.toggle("connected", link.connected);
-  for (const button of document.querySelectorAll<HTMLButtonElement>("button")) button.disabled = !link.connected;
+  for (const button of buttons) button.disabled = !link.connected;
 }
 
-for (const button of document.querySelectorAll<HTMLButtonElement>("button")) {
+for (const button of buttons) {
   button.addEventListener("click", () => {
     // What is selected is told before.
-    void session.look().then(() => link.tell("command", { name: button.dataset.command ?? "" }));
+    void session.look().then(() => link.tell("command", { name: button.getAttribute("data-command") ?? "" }));
   });
 }
 show();

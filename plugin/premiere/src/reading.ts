@@ -93,7 +93,8 @@ export async function read(ppro: premierepro, project: Project, sequence: Sequen
       // No call tells whether a track is locked; a transaction on a locked one is expected to fail.
       told.push({ name: lane, kind, enabled: !(await track.isMuted()), locked: false });
       const types = ppro.Constants.TrackItemType;
-      for (const item of items(track, types.CLIP)) found.push({ ...(await seenItem(item, kind, index, media)), lane });
+      const seen = items(track, types.CLIP).map((item) => seenItem(item, kind, index, media));
+      for (const one of await Promise.all(seen)) found.push({ ...one, lane });
       for (const item of items(track, types.TRANSITION)) {
         const [start, end] = [ticks(await item.getStartTime()), ticks(await item.getEndTime())];
         const name = await item.getMatchName();
@@ -141,6 +142,11 @@ function named(name: string, kind: Kind, index: number, taken: ReadonlyMap<strin
 
 export function plainName(kind: Kind, index: number): string {
   return `${kind === "picture" ? "V" : "A"}${index + 1}`;
+}
+
+/** Texts as macOS has them on the disk and in memory differ, and long paths of Windows have a beginning of their own. */
+export function mediaPath(told: string): string {
+  return told.normalize("NFC").replace(/^\\\\\?\\/, "");
 }
 
 function items(track: AnyTrack, type: Constants.TrackItemType): Item[] {
@@ -193,7 +199,7 @@ class Medias {
 
   private async source(clip: ClipProjectItem | null, id: string): Promise<Source | null> {
     if (!clip || (await clip.isSequence()) || (await clip.isMulticamClip()) || (await clip.isMergedClip())) return null;
-    const path = (await clip.getMediaFilePath()).normalize("NFC");
+    const path = mediaPath(await clip.getMediaFilePath());
     // A still and a numbered sequence of stills cannot be told apart.
     if (!path || STILLS.test(path)) return null;
     const frames = (await clip.getFootageInterpretation()).getFrameRate();

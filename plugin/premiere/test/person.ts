@@ -54,7 +54,7 @@ function open(world: World, path: string, strips: Strips): void {
   for (const one of strips.transitions) {
     const [left, right] = [one.left, one.right].map((id) => (id === null ? null : keys.get(id)!)) as [number | null, number | null];
     const [into, out] = [BigInt(one.into) * perFrame, BigInt(one.out) * perFrame];
-    const name = one.name || "AE.ADBE Cross Dissolve New";
+    const name = one.kind === "SMPTE_Dissolve" ? "AE.ADBE Cross Dissolve New" : one.name;
     tracks.get(one.track)!.transitions.push({ key: world.number(), name, left, right, into, out });
   }
   world.tell("dirty");

@@ -1,14 +1,16 @@
 """What is special about Premiere, over a stand-in for it: exact time, what must not change, and what is refused."""
 
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from queue import Queue
 
+import numpy as np
 import opentimelineio as otio
 import pytest
-from secondunit_bridge.errors import HostError, Misplaced
+from secondunit_bridge.errors import CutError, HostError, Misplaced
 from secondunit_bridge.rates import parse_timecode
 from secondunit_plugin.checks import FAILED
 from secondunit_plugin.hosts.exercise import exercise
@@ -20,7 +22,19 @@ from secondunit_plugin.hosts.strips import Strips, identified, strips_from
 from secondunit_timeline.edits import edit
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import read_cut, write_cut
-from secondunit_timeline.operations import End, Fill, FillLength, Insert, Lift, Operation, Overwrite, Roll, Slip, Trim
+from secondunit_timeline.operations import (
+    End,
+    Fill,
+    FillLength,
+    Insert,
+    InsertGap,
+    Lift,
+    Operation,
+    Overwrite,
+    Roll,
+    Slip,
+    Trim,
+)
 from secondunit_timeline.takes import key_of
 from secondunit_timeline.times import rational_time
 
@@ -28,7 +42,7 @@ from tests.plugin.hosts.conformance import Film, film, frame_map, probed
 from tests.plugin.hosts.premiere_plugin import ROOT, SOURCES, PremiereEditor, opened, program
 from tests.plugin.hosts.test_conformance import extended, keys, land_in, replaced, settings_in
 from tests.timeline.corpus import CORPUS, NEEDS_CORPUS
-from tests.timeline.cuts import at
+from tests.timeline.cuts import at, dissolve, gap
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
 
@@ -333,3 +347,47 @@ def test_a_version_never_loses_what_only_premiere_can_show(editor: PremiereEdito
     with pytest.raises(HostError, match="would lose what only Premiere can show: B"):
         fit_to_fill(editor, shown)
     assert editor.do("sequences") == ["film"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_edits_end_in_the_same_frames(editor: PremiereEditor, shown: Film, seed: int) -> None:
+    """With a dissolve and two tracks of pictures; each is one entry of the history, and undone to the same frames."""
+    cut = shown.cut.deepcopy()
+    cut.tracks[0].insert(3, dissolve(4, 4))
+    above = otio.schema.Track("V2", kind="Video")
+    above.extend([gap(50), other_shot(shown), gap(40), other_shot(shown)])
+    cut.tracks.insert(1, above)
+    editor.open(cut)
+    assert frame_map(editor.host.read().cut) == frame_map(cut)
+    random, landed, last = np.random.default_rng(seed), 0, Counter[str]()
+    for number in range(24):
+        sequence = editor.host.read()
+        track, end = f"V{int(random.integers(1, 3))}", int(Index(sequence.cut).end)
+        frame, by = at(int(random.integers(0, end))), int(random.integers(-8, 9)) or 3
+        other = shot(shown.make_clip(96, name="film-b"), 96, int(random.integers(0, 80)), 8 + abs(by), "E")
+        operations = (
+            *(Overwrite(track, frame, other), Insert(track, frame, other, sync=()), Lift(track, frame, 5 + abs(by))),
+            *(Slip(track, frame, by), Roll(track, frame, by), InsertGap(track, frame, abs(by))),
+            *(Trim(track, frame, End.TAIL, by), Trim(track, frame, End.HEAD, by)),
+        )
+        operation = operations[int(random.integers(0, len(operations)))]
+        try:
+            planned, done = edit(sequence.cut, [operation])
+            placed = place(editor.host, sequence, done, f"Edit {number}", probed)
+        except CutError:
+            continue
+        except HostError as error:
+            assert not isinstance(error, Misplaced), str(error)
+            last[str(error)] += 1
+            assert frame_map(editor.host.read().cut) == frame_map(sequence.cut)
+            continue
+        if not isinstance(placed, Placed):
+            continue
+        landed += 1
+        assert frame_map(editor.host.read().cut) == frame_map(planned)
+        if number % 3 == 0 and editor.do("names")[-1:] == [f"Edit {number}"]:
+            editor.undo()
+            assert frame_map(editor.host.read().cut) == frame_map(sequence.cut)
+            now, before = (strips_from(cut, probed).strips for cut in (editor.host.read().cut, sequence.cut))
+            assert [one.id for one in now] == [one.id for one in before]
+    assert landed > 6, last
