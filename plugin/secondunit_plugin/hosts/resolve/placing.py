@@ -102,12 +102,10 @@ class Placing:
         self._timeline, self._handle, self._go_on = timeline, timeline.handle, go_on
         self._pool_handle, self._version = project.GetMediaPool(), version_of(app)
         self._exclusive = self._version >= _EXCLUSIVE_FROM
-        self._pool = Pool(self._pool_handle)
+        self._pool = Pool(self._pool_handle, timeline.items.values())
         self.rows = rows
         self._places, self._items = dict(timeline.places), dict(timeline.items)
         self._links: dict[str, list[Any]] = {}
-        for item in self._items.values():
-            self._pool.know(item.GetMediaPoolItem())
 
     def carry_out(self, step: Step) -> None:
         self._go_on()

@@ -1,7 +1,8 @@
 """Files in Resolve's media pool: one item a file, ours in a bin of their own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from os.path import normpath
 from pathlib import Path, PurePath
 from typing import Any
@@ -13,46 +14,51 @@ _NUMBER = re.compile(r"%0?(\d*)d")
 
 
 class Pool:
-    """Items are looked for once, then known by their paths as the program writes them, `DIR/NAME_[1001-1099].png`."""
+    """Items are looked for in our bin, in what the items `played` of a timeline play, then in all bins, each once."""
 
-    def __init__(self, handle: Any) -> None:
+    def __init__(self, handle: Any, played: Iterable[Any] = ()) -> None:
         self._handle = handle
         self._known: dict[str, Any] = {}
-        self._searched = False
-
-    def know(self, item: Any) -> None:
-        """What a timeline plays needs no search."""
-        if item is not None and (path := item.GetClipProperty("File Path")):
-            self._known.setdefault(normpath(path), item)
+        self._left = self._places(played)
 
     def item(self, path: str) -> Any:
         """That of a file, which is imported where there is none. Raises HostError."""
         known = named(path)
-        if known not in self._known and not self._searched:
-            self._searched = True
-            for folder in _folders(self._handle.GetRootFolder()):
-                for item in folder.GetClipList() or ():
-                    self.know(item)
-        if known not in self._known:
-            self._known[known] = self._imported(path)
+        while known not in self._known:
+            found = next(self._left, None)
+            if found is None:
+                self._known[known] = self._imported(path)
+                break
+            for item in found:
+                if own := item.GetClipProperty("File Path"):
+                    self._known.setdefault(normpath(own), item)
         return self._known[known]
 
-    def _imported(self, path: str) -> Any:
-        """Imports go into the folder that is open in the pool, which is opened again:
+    def _places(self, played: Iterable[Any]) -> Iterator[Iterable[Any]]:
+        root = self._handle.GetRootFolder()
+        yield from (one.GetClipList() or () for one in root.GetSubFolderList() or () if one.GetName() == BIN)
+        yield [item for one in played if (item := one.GetMediaPoolItem()) is not None]
+        yield from (folder.GetClipList() or () for folder in _folders(root))
+
+    @contextmanager
+    def in_our_bin(self) -> Iterator[None]:
+        """What is imported goes into the folder that is open in the pool:
         https://github.com/samuelgursky/davinci-resolve-mcp/blob/main/docs/reference/api-limitations.md#mediapoolimportmedia
         """
-        root = self._handle.GetRootFolder()
+        root, before = self._handle.GetRootFolder(), self._handle.GetCurrentFolder()
         ours = next((one for one in root.GetSubFolderList() or () if one.GetName() == BIN), None)
-        ours = ours if ours is not None else self._handle.AddSubFolder(root, BIN)
+        self._handle.SetCurrentFolder(ours if ours is not None else self._handle.AddSubFolder(root, BIN))
+        try:
+            yield
+        finally:
+            self._handle.SetCurrentFolder(before)
+
+    def _imported(self, path: str) -> Any:
         asked: Any = path
         if (numbers := numbers_of(path)) is not None:
             asked = {"FilePath": path, "StartIndex": numbers[0], "EndIndex": numbers[1]}
-        before = self._handle.GetCurrentFolder()
-        self._handle.SetCurrentFolder(ours)
-        try:
+        with self.in_our_bin():
             made = self._handle.ImportMedia([asked])
-        finally:
-            self._handle.SetCurrentFolder(before)
         if not made or made[0] is None:
             raise HostError(f"DaVinci Resolve does not import {path}: look whether it plays there")
         return made[0]

@@ -25,7 +25,7 @@ from secondunit_timeline.times import frames_of, rational_time, simple, time_ran
 
 from secondunit_plugin.hosts.frames import Probed
 from secondunit_plugin.hosts.resolve.kept import Row
-from secondunit_plugin.hosts.resolve.pool import named, numbers_of
+from secondunit_plugin.hosts.resolve.pool import Pool, named, numbers_of
 from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO, Place, Timeline, items_of
 from secondunit_plugin.hosts.strips import HOST_ID, OURS, Kind, Media, Strip, Strips, id_of, strips_from
 
@@ -116,7 +116,8 @@ def add_timeline(project: Any, cut: otio.schema.Timeline, name: str, probed: Pro
     with tempfile.TemporaryDirectory(prefix="secondunit-resolve-") as folder:
         path = Path(folder) / "version.otio"
         write_whole(path, document(cut, probed).to_json_string(-1).encode())
-        made = pool.ImportTimelineFromFile(str(path), {"timelineName": name, "importSourceClips": True})
+        with Pool(pool).in_our_bin():
+            made = pool.ImportTimelineFromFile(str(path), {"timelineName": name, "importSourceClips": True})
     # One that was there before may be returned in place of another: what counts is that it is another.
     if made is None or str(made.GetUniqueId()) in before:
         raise HostError(
