@@ -220,6 +220,7 @@ class SceneChange:
             raise Refused(f"Blender cannot open {media['path']}: {error}") from None
         if place.per_frame is not None:
             strip = self._in_meta(strip)
+        strip.select = False  # what the editor has selected stays so
         if self._is(self._likes.get(told["id"])):
             source = self._reading.strips[self._likes[told["id"]]]
             meeting = place.first if api.get(source, "left_handle") < place.first else place.last - 1

@@ -19,6 +19,7 @@ SUPPORTS = [
     "keep takes with a clip",
     "put a version of the sequence beside it",
     "undo a placement as one step",
+    "have a placement as one step of its own history",
     "tell markers",
     "tell the playhead",
     "tell selected clips",

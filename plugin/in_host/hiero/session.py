@@ -22,6 +22,7 @@ SUPPORTS = [
     "keep takes with a clip",
     "put a version of the sequence beside it",
     "undo a placement as one step",
+    "have a placement as one step of its own history",
     "put media into the bin",
     "tell markers",
     "tell the timecode that the cut starts at",

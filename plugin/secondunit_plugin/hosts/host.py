@@ -38,6 +38,7 @@ class Support(StrEnum):
 
     VERSIONS = "put a version of the sequence beside it"
     UNDO = "undo a placement as one step"
+    HISTORY = "have a placement as one step of its own history"
     BIN = "put media into the bin"
     MARKERS = "tell markers"
     TIMECODE = "tell the timecode that the cut starts at"

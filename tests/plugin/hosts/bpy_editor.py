@@ -52,7 +52,7 @@ class BlenderEditor:
         strips = strips_from(identified(cut)[0], probed)
         self._file = self._folder / f"film{next(self._numbers)}.blend"
         self._base = strips.start
-        self.blender.do(_made(strips, self._file))
+        self.blender.do(made_by_hand(strips, self._file))
 
     def trim(self, on: int, frames: int) -> None:
         self._edit(f"one = clip({on}); api.put(one, 'right_handle', api.get(one, 'right_handle') - {frames})")
@@ -115,7 +115,7 @@ def clip(frame):
 """
 
 
-def _made(strips: Strips, file: Path) -> str:
+def made_by_hand(strips: Strips, file: Path) -> str:
     """Python that makes the cut as a person with a mouse would."""
     lines = [
         "bpy.ops.wm.read_factory_settings(use_empty=True)",

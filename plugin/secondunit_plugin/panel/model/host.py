@@ -137,6 +137,9 @@ class HostModel(QObject):
         def use(found: "tuple[OpenCut, Kept]") -> None:
             if self._closed or self._hosted is not hosted:
                 return
+            if found[0].is_of(self._cut.open):  # it was asked for twice, and the first answer is shown
+                self._editing.read_host()
+                return
             state = Reading(found[0].path)
             self.reading.emit(state)
             self.read.emit(state, *found)

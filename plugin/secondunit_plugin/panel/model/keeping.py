@@ -35,10 +35,16 @@ class KeepingModel(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SAVE_MS)
         self._soon.timeout.connect(self._save)
-        pending.changed.connect(self._soon.start)
+        self._opened: OpenCut | None = None
+        """What is to be saved belongs to it; it may be closed meanwhile."""
+        pending.changed.connect(self._save_soon)
         pending.settled.connect(self._settle)
 
     def clear(self) -> None:
+        """Before what is pending is cleared for another cut."""
+        if self._soon.isActive():
+            self._soon.stop()
+            self._save()
         self.landed, self._settled = {}, frozenset()
 
     def see(self, landed: Mapping[str, str], gone: frozenset[str]) -> None:
@@ -46,15 +52,21 @@ class KeepingModel(QObject):
         self.landed = {order_id: path for order_id, path in landed.items() if order_id not in gone}
         if gone:
             self._settled |= gone
-            self._soon.start()
+            self._save_soon()
 
     def _settle(self, order_id: str) -> None:
         if order_id not in self.landed:
             self._settled |= {order_id}
 
+    def _save_soon(self) -> None:
+        opened = self._cut.open
+        if opened is not None and opened.sequence is not None and self._pending.awaited is not None:
+            self._opened = opened
+            self._soon.start()
+
     def _save(self) -> None:
-        opened, pending, home = self._cut.open, self._pending, self._home
-        if opened is None or opened.sequence is None:
+        opened, pending, home = self._opened, self._pending, self._home
+        if opened is None or pending.awaited is None:
             return
         if self._saves:
             self._soon.start()

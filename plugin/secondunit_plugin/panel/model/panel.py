@@ -369,8 +369,8 @@ class PanelModel(QObject):
     def _leave_for(self, reading: Reading) -> None:
         self.select(None)
         self.takes.clear()
-        self.orders.clear()
         self.editing.clear()
+        self.orders.clear()
         self._said_offered = set()
         self.cut.set_state(reading)
 

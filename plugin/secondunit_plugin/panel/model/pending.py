@@ -87,6 +87,8 @@ class PendingModel(QObject):
         self.awaited: dict[str, Awaited] | None = None
         self.fills = True
         """Whether the cut can be changed by itself: not in a program that could not take it back as one step."""
+        self._lost = False
+        """The program is not there."""
         self._seen: set[str] = set()
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
@@ -123,6 +125,7 @@ class PendingModel(QObject):
         self, choices: Choices, unplaced: tuple[Unplaced, ...], awaited: Mapping[str, Awaited], fills: bool
     ) -> None:
         self.choices, self.unplaced, self.awaited, self.fills = choices, unplaced, dict(awaited), fills
+        self._lost = False
         self.changed.emit()
 
     def expect(self, order_id: str, name: str = "") -> None:
@@ -135,6 +138,8 @@ class PendingModel(QObject):
     @property
     def offered(self) -> dict[str, TakeId]:
         """By order id, the first take of each awaited order that waits for a person to cut it in."""
+        if self._lost:
+            return {}
         orders = self._orders.orders
         came = {one: orders[one].takes for one in self.awaited or () if one in orders and one not in self.waiting}
         return {order_id: TakeId(order_id, min(takes)) for order_id, takes in came.items() if takes}
@@ -173,7 +178,7 @@ class PendingModel(QObject):
     def lose_host(self) -> None:
         """What comes from now on is offered when its program is there again."""
         self._rest()
-        self.waiting = {}
+        self.waiting, self._lost = {}, True
         self.awaited = {key: replace(one, by_itself=False) for key, one in (self.awaited or {}).items()}
         self.changed.emit()
 
@@ -210,7 +215,7 @@ class PendingModel(QObject):
     def _clear(self) -> None:
         self._rest()
         self.waiting, self.over, self.unplaced, self._seen = {}, [], (), set()
-        self.awaited, self.fills = None, True
+        self.awaited, self.fills, self._lost = None, True, False
         self.changed.emit()
 
     def _arrived(self, order_id: str, index: int) -> None:

@@ -113,7 +113,7 @@ class Pending(QWidget):
             return self.tr("its take has come, and is offered")
         if order_id not in self._model.orders.orders:
             return self.tr("the unit has not said yet what has become of it")
-        return self.tr("is being made, and cut in by itself") if by_itself else self.tr("is being made")
+        return self.tr("being made, then cut in by itself") if by_itself else self.tr("being made")
 
     def _add(self, symbol: str, text: str, path: str = "", order_id: str = "") -> None:
         item = QListWidgetItem(icon(symbol), text)
