@@ -180,8 +180,10 @@ def test_a_program_that_connects_again_is_offered_what_came_meanwhile(qtbot: QtB
         programs.close()
 
 
-def test_takes_are_offered_where_the_program_cannot_take_them_back(qtbot: QtBot, seat: Seat, shown: Film) -> None:
-    editor = opened(shown, set(Support) - {Support.UNDO})
+def test_takes_are_offered_where_the_programs_own_undo_does_not_take_them_back(
+    qtbot: QtBot, seat: Seat, shown: Film
+) -> None:
+    editor = opened(shown, set(Support) - {Support.HISTORY})
     follow(seat, qtbot, editor)
     view = Pending(seat.model)
     qtbot.addWidget(view)

@@ -20,8 +20,9 @@ from secondunit_plugin.panel.model.cut import OpenCut, Version
 from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.reading import version_of, where
 
-FILLING = frozenset((Support.PLACE, Support.MEDIA, Support.UNDO))
-"""What a host needs so that takes are cut in by themselves: it takes each back as one step."""
+FILLING = frozenset((Support.PLACE, Support.MEDIA, Support.HISTORY, Support.EVENTS))
+"""What a host needs so that takes are cut in by themselves: its user's own undo takes each back, and it tells when
+somebody works there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class Pending(QWidget):
         self.fill.setEnabled(bool(pending.waiting or pending.over))
         if hosted:
             self.as_they_arrive.setText(self.tr("The first take is cut in by itself"))
-            why = self.tr("Not where it could not be taken back as one step: there, takes are offered here")
+            why = self.tr("Not in a program whose own undo would not take it back as one step")
             self.as_they_arrive.setToolTip("" if pending.fills else why)
         else:
             self.as_they_arrive.setText(self.tr("The first take fills its slug"))
