@@ -66,6 +66,7 @@ def main(width: int = 1280, height: int = 800) -> int:
         album = Album(home)
         try:
             _pictures(album, display, home)
+            _offered(album, display, home)
         finally:
             spawn.stop(home / "unit")
         _in_openshot(album, home)
@@ -90,6 +91,24 @@ def _pictures(album: Album, display: str, home: Path) -> None:
         _export(album, desk, home)
         _controls(album, desk)
         _unit(album, desk)
+    finally:
+        desk.kill()
+
+
+def _offered(album: Album, display: str, home: Path) -> None:
+    """In a folder that a program exports into."""
+    shutil.copytree(SAMPLE, home / "exports")
+    desk = Desk(display, home, home / "exports")
+    try:
+        desk.find("Unit ready*")
+        desk.click("A005")
+        desk.find("A005, 60 frames")
+        desk.click("Order takes")
+        desk.click("Pending", beside="Queue")
+        desk.find("*its take has come, and is offered")
+        _take(album, desk, "offered")
+        desk.click("Cut in")
+        desk.find("it lies beside the cut*")
     finally:
         desk.kill()
 

@@ -206,7 +206,7 @@ class EditingModel(QObject):
             return made
 
         def tell() -> None:
-            if plays:
+            if plays and (by_itself or not hosted):
                 self.filled.emit(take.record.name, plays[0])
 
         plays: list[bool] = []
@@ -326,10 +326,10 @@ class EditingModel(QObject):
                 self._cut.set_state(kept.opened)
                 if kept.opened.place > opened.place and kept.opened.version not in opened.versions:
                     self.stepped.emit(kept.opened)
-            if kept.said:
-                self.said.emit(kept.said)
             self._keeping.see(landed, kept.gone)
             asked.done()
+            if kept.said:
+                self.said.emit(kept.said)
             self._go_on()
 
         Operation(self, work).success(use).failure(refuse).run()
