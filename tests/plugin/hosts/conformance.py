@@ -46,7 +46,9 @@ HOSTS: dict[str, str | ParameterSet] = {
     "hiero": "tests.plugin.hosts.hiero_editor:opened",
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
     "kdenlive-file": "tests.plugin.hosts.kdenlive_file:opened",
-    "resolve-18.5": "tests.plugin.hosts.resolve.editor:opened_18_5",
+    "resolve-18.5": pytest.param(
+        "tests.plugin.hosts.resolve.editor:opened_18_5", marks=pytest.mark.long, id="resolve-18.5"
+    ),
     "resolve-19.1": pytest.param(
         "tests.plugin.hosts.resolve.editor:opened_19_1", marks=pytest.mark.long, id="resolve-19.1"
     ),

@@ -123,7 +123,7 @@ class Placing:
             case Change(before, after):
                 self._change(before, after)
             case AddTransition() | RemoveTransition():
-                raise HostError("DaVinci Resolve cannot be told of transitions before 21.1")
+                raise HostError("DaVinci Resolve is told of no transitions")
             case _:
                 assert_never(step)
 

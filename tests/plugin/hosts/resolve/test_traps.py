@@ -41,7 +41,7 @@ from tests.timeline.cuts import at, gap
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
 
 V1 = "Video 1"
-VERSIONS = [(18, 5, 0), (18, 6, 6), (19, 0, 3), (21, 0, 4)]
+VERSIONS = [(18, 5, 0), (21, 0, 4)]
 
 
 @pytest.fixture
