@@ -40,6 +40,11 @@ def program_of(metadata: Mapping[str, Any]) -> Program | None:
     return Program.HIERO if any(key.startswith(_HIERO) for key in metadata) else None
 
 
+def is_openshots(cut: otio.schema.Timeline) -> bool:
+    """Whether the cut was read from Final Cut Pro 7 XML that OpenShot exported, or that was written for it."""
+    return bool(_of(cut.metadata, _FCP7).get("@authoringApp") == "OpenShot")
+
+
 def is_locked(track: otio.schema.Track) -> bool:
     """As far as the file or host says so: Resolve's does, Final Cut Pro 7 XML, projects of Kdenlive and Shotcut."""
     if _of(track.metadata, _RESOLVE).get("Locked", False):

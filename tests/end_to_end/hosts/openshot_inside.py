@@ -129,6 +129,27 @@ class Person:
     def screenshot(self, path):
         self._on_ui(lambda: self._app.primaryScreen().grabWindow(0).save(path))
 
+    def exchange(self, module, path):
+        """What a module of OpenShot's `classes.exporters` or `classes.importers` writes or reads, as its menus do.
+
+        The dialog for the file's name is answered.
+        """
+        from importlib import import_module
+
+        made = import_module(f"classes.{module}")
+        way, kind = module.split(".")
+        do = {"edl": "edl", "final_cut_pro": "xml"}[kind]
+
+        class Answered:
+            @staticmethod
+            def getSaveFileName(*_):
+                return path, ""
+
+            getOpenFileName = getSaveFileName
+
+        made.QFileDialog = Answered
+        self._on_ui(getattr(made, f"{way[:6]}_{do}"))
+
     def quit(self):
         def close():
             self._app.project.has_unsaved_changes = False

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, tostring
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
 
+from secondunit_timeline.formats.openshot import straighten
 from secondunit_timeline.formats.xml import parse
 from secondunit_timeline.times import Frames, exact, frames_of, rate_of, rational_time, simple, time_range
 
@@ -23,6 +24,7 @@ def read(path: Path, rate: Fraction | None = None) -> otio.core.SerializableObje
         raise CutError(f"it is XML of another kind ({root.tag}), not Final Cut Pro 7's: export the cut again")
     if root.find(".//sequence") is None:
         raise CutError("it holds no sequence: export the cut, not single clips")
+    straighten(root, path.resolve().parent)
     _open_nests(root)
     cuts = otio.adapters.read_from_string(tostring(root, "unicode"), "fcp_xml")
     lengths = {

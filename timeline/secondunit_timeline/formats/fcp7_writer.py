@@ -13,9 +13,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import opentimelineio as otio
 from secondunit_bridge.rates import FrameTime, format_timecode
 
-from secondunit_timeline.dialects import marker_text
+from secondunit_timeline.dialects import is_openshots, marker_text
 from secondunit_timeline.formats.features import NotKept
 from secondunit_timeline.formats.media import Media, Playing, frame_size, playing
+from secondunit_timeline.formats.openshot import counted, for_import
 from secondunit_timeline.index import Index, Item, TrackIndex, nested_tracks
 from secondunit_timeline.times import exact, frames_of, rate_of
 
@@ -54,7 +55,8 @@ VIDEO = otio.schema.TrackKind.Video
 
 
 def encode(cut: otio.schema.Timeline) -> bytes:
-    index = Index(cut)
+    openshot = is_openshots(cut)
+    index = Index(counted(cut) if openshot else cut)
     root = Element("xmeml", version="5")
     writer = _Writer(frame_size(cut), index.drop_frame)
     sequence = writer.sequence(root, cut.name or "cut", index.tracks, index.rate)
@@ -66,6 +68,8 @@ def encode(cut: otio.schema.Timeline) -> bytes:
         at = frames_of(marker.marked_range.start_time, index.rate)
         sequence.append(_marker(marker, round(at), round(frames_of(marker.marked_range.duration, index.rate))))
     writer.link()
+    if openshot:
+        for_import(root)
     indent(root)
     body: bytes = tostring(root, "utf-8")
     return b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n' + body + b"\n"

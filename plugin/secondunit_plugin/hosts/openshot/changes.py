@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import opentimelineio as otio
 from secondunit_bridge.errors import HostError
+from secondunit_timeline.formats.openshot import INSIDE
 
 from secondunit_plugin.hosts.openshot.planned import Planned
 from secondunit_plugin.hosts.openshot.project import FADE, OURS, ROUNDED_DOWN, Project
@@ -18,10 +19,8 @@ from secondunit_plugin.hosts.strips import Kind, Media, Strip, Transition
 
 Described = Mapping[str, Any]
 """A clip of a file as OpenShot makes one."""
-_INSIDE = Fraction(1, 8)
-"""Of a frame, by which in points lie behind its beginning: seconds in single precision are rounded down to frames."""
 _BESIDE = Fraction(1, 64)
-"""The same where the media has another rate, and OpenShot chooses its frames by a rule of its own."""
+"""As INSIDE, where the media has another rate, and OpenShot chooses its frames by a rule of its own."""
 _SCALE_NONE = 3
 _LINEAR, _CONSTANT = 1, 2
 _NEVER, _BY_MEDIA = 0.0, -1.0
@@ -248,10 +247,10 @@ class _Writing:
         if first < 0:
             raise HostError(f"{lead.name!r} has too few frames before its in point for the transition there")
         if media.speed == 1:
-            begin = math.floor(first) + _INSIDE if media.rate == rate else first + _BESIDE
+            begin = math.floor(first) + INSIDE if media.rate == rate else first + _BESIDE
             time = _curve((1, 1.0, _CONSTANT))
         else:
-            begin, y = _INSIDE, first + ROUNDED_DOWN
+            begin, y = INSIDE, first + ROUNDED_DOWN
             time = _curve((1, float(y), _LINEAR), (1 + frames, float(y + frames * media.speed), _LINEAR))
         return {"start": float(begin / rate), "end": float((begin + frames) / rate), "time": time}
 

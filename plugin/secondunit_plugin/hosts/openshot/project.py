@@ -10,7 +10,6 @@ How libopenshot finds frames (`Timeline::GetFrame`, `Clip::GetFrame`, `Keyframe:
 - a mask over two clips that overlap on a layer acts on the later one of them.
 """
 
-import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 
 import opentimelineio as otio
 from secondunit_bridge.errors import CutError
+from secondunit_timeline.formats.openshot import first_frame, single
 
 from secondunit_plugin.hosts.strips import Kind, Marker, Media, Strip, Strips, Track, Transition
 
@@ -224,7 +224,7 @@ def media_of(clip: Mapping[str, Any], rate: Fraction, skipped: int = 0) -> Media
     if len(points) < 2:
         if own == rate:
             return Media(path, own, Fraction(frame + skipped))
-        seconds = Fraction(_single(clip["start"])).limit_denominator(1_000_000) + skipped / rate
+        seconds = Fraction(single(clip["start"])).limit_denominator(1_000_000) + skipped / rate
         return Media(path, own, _settled(seconds * own))
     curve = _line(points, frame + 1 + skipped, _round(clip["end"] - clip["start"], rate) - skipped)
     if curve is None:
@@ -246,18 +246,8 @@ def _line(points: list[Mapping[str, Any]], first: int, frames: int) -> tuple[Fra
     return Fraction(y0).limit_denominator(_DENOMINATOR) + slope * (first - Fraction(x0)), slope
 
 
-def first_frame(start: float, rate: Fraction) -> int:
-    """The frame that libopenshot shows first, from 0."""
-    return int(_single(start) * (rate.numerator / rate.denominator))
-
-
 def _round(seconds: float, rate: Fraction) -> int:
-    return floor(_single(seconds) * (rate.numerator / rate.denominator) + 0.5)
-
-
-def _single(value: float) -> float:
-    (rounded,) = struct.unpack("f", struct.pack("f", value))
-    return float(rounded)
+    return floor(single(seconds) * (rate.numerator / rate.denominator) + 0.5)
 
 
 def _settled(frame: Fraction) -> Fraction:
