@@ -12,15 +12,12 @@
  */
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.Change = void 0;
-exports.keeping = keeping;
-exports.beside = beside;
-exports.intoBin = intoBin;
 const known_js_1 = require("./known.js");
+const project_js_1 = require("./project.js");
 const reading_js_1 = require("./reading.js");
 const steps_js_1 = require("./steps.js");
 const ticks_js_1 = require("./ticks.js");
 const wire_js_1 = require("./wire.js");
-const BIN = "Second Unit";
 /** What every picture of a track has: https://ppro-scripting.docsforadobe.dev/sequence/component/ . */
 const OF_EVERY_ITEM = 2;
 /** Looks whether the steps can be carried out; `make` does it. Throws Refused, with nothing changed. */
@@ -59,11 +56,11 @@ class Change {
     async make(name, still) {
         const { ppro } = this;
         const { project } = this.reading;
-        const before = new Set((await all(ppro, project)).map((one) => one.getId()));
+        const before = new Set((await (0, project_js_1.all)(ppro, project)).map((one) => one.getId()));
         for (const one of this.adds)
             one.item = await this.subclip(one, before);
         await still();
-        transaction(project, name, () => [
+        (0, project_js_1.transaction)(project, name, () => [
             ...this.makes.map((make) => make()),
             ...this.adds.map((one) => this.overwrite(one)),
             ...this.steps.flatMap((step) => (step.type === "AddTransition" ? [this.transition(step.transition)] : [])),
@@ -83,7 +80,7 @@ class Change {
             if (!placed || name === (0, reading_js_1.plainName)(kind, index))
                 continue;
             const track = kind === "picture" ? await sequence.getVideoTrack(index) : await sequence.getAudioTrack(index);
-            transaction(project, `${BIN}: track ${name}`, () => [track.createSetNameAction(name)]);
+            (0, project_js_1.transaction)(project, `${project_js_1.BIN}: track ${name}`, () => [track.createSetNameAction(name)]);
         }
     }
     async plan(step) {
@@ -233,7 +230,7 @@ class Change {
     }
     /** Ticks of the sequence by which the later media begins later. */
     later(before, after) {
-        return (0, ticks_js_1.rounded)((0, ticks_js_1.divided)((0, ticks_js_1.fraction)((0, reading_js_1.position)(after) - (0, reading_js_1.position)(before)), (0, ticks_js_1.parsed)(before.speed)));
+        return (0, ticks_js_1.rounded)((0, ticks_js_1.divided)((0, ticks_js_1.fraction)((0, ticks_js_1.position)(after) - (0, ticks_js_1.position)(before)), (0, ticks_js_1.parsed)(before.speed)));
     }
     /** A sound of the same file that lies with a picture comes with it, linked. */
     pairSounds() {
@@ -250,14 +247,15 @@ class Change {
         const { project } = this.reading;
         const { strip, sound } = one;
         const media = strip.media;
-        const master = await source(ppro, this.reading.project, media.path);
-        const [from, length] = [(0, reading_js_1.position)(media), BigInt(strip.frames) * this.reading.perFrame];
+        const master = await (0, project_js_1.source)(ppro, this.reading.project, media.path);
+        const [from, length] = [(0, ticks_js_1.position)(media), BigInt(strip.frames) * this.reading.perFrame];
         const at = (time) => ppro.TickTime.createWithTicks(`${time}`);
         const takes = { takeVideo: strip.kind === "picture", takeAudio: strip.kind === "sound" || sound !== null };
-        transaction(project, `${BIN}: ${strip.name} into the project`, () => [
+        (0, project_js_1.transaction)(project, `${project_js_1.BIN}: ${strip.name} into the project`, () => [
             master.createSubClipAction((0, reading_js_1.subclipName)(strip.name, media), at(from), at(from + length), false, takes),
         ]);
-        const made = (await all(ppro, project)).find((other) => !before.has(other.getId()) && other.name === (0, reading_js_1.subclipName)(strip.name, media));
+        const name = (0, reading_js_1.subclipName)(strip.name, media);
+        const made = (await (0, project_js_1.all)(ppro, project)).find((other) => !before.has(other.getId()) && other.name === name);
         if (!made)
             throw new wire_js_1.Refused(`Premiere made no subclip of ${media.path}: is the take as long as it says?`);
         before.add(made.getId());
@@ -306,28 +304,11 @@ class Change {
     }
     keep() {
         const before = new Map(this.reading.seen.map((one) => [one.id, one.first]));
-        return keeping(this.ppro, this.reading.properties, this.reading.perFrame, this.target.strips, before);
+        const text = (0, known_js_1.keptText)(this.target.strips, this.reading.perFrame, before);
+        return this.reading.properties.createSetValueAction(reading_js_1.PROPERTY, text, this.ppro.Constants.PropertyType.PERSISTENT);
     }
 }
 exports.Change = Change;
-/** Of the strips of a sequence: the ids and takes that they would else not be known by again; all where that does not do. */
-function keeping(ppro, properties, perFrame, strips, firsts) {
-    const rows = strips
-        .map((one) => {
-        const first = one.media ? `${(0, reading_js_1.position)(one.media)}` : (firsts.get(one.id) ?? "0");
-        const source = one.media ? `${one.media.speed} ${one.media.path}` : one.name;
-        const { id, track, frames, start, state, generated } = one;
-        return { id, track, source, first, frames, start, state, generated };
-    })
-        .sort((one, other) => one.start - other.start);
-    const seen = rows.map((row) => ({ ...row, id: "", state: "", generated: false }));
-    const derived = (0, known_js_1.knownAgain)(seen, [], perFrame);
-    let kept = rows.filter((row, at) => row.state || row.generated || row.id !== derived[at].id);
-    const again = (0, known_js_1.knownAgain)(seen, kept, perFrame);
-    if (again.some((row, at) => row.id !== rows[at].id || row.state !== rows[at].state))
-        kept = rows;
-    return properties.createSetValueAction(reading_js_1.PROPERTY, (0, known_js_1.knownText)(kept), ppro.Constants.PropertyType.PERSISTENT);
-}
 /** What an item has that another in its place would not, in words; "" for nothing that is known. */
 async function effects(place) {
     if (place.kind === "sound")
@@ -346,97 +327,5 @@ async function effects(place) {
 }
 function together(one, other) {
     const same = one.start === other.start && one.frames === other.frames;
-    return same && one.media?.path === other.media?.path && (0, reading_js_1.position)(one.media) === (0, reading_js_1.position)(other.media);
-}
-/** Actions may only be made inside: https://developer.adobe.com/premiere-pro/uxp/changelog/ , 26.3. */
-function transaction(project, name, make) {
-    let done = false;
-    try {
-        project.lockedAccess(() => {
-            done = project.executeTransaction((compound) => {
-                for (const action of make())
-                    if (!compound.addAction(action))
-                        throw new Error("an action was not accepted");
-            }, name);
-        });
-    }
-    catch (error) {
-        if (error instanceof wire_js_1.Refused)
-            throw error;
-        throw new wire_js_1.Refused(`Premiere did not carry out "${name}" (${error instanceof Error ? error.message : String(error)}): is a track locked?`);
-    }
-    if (!done)
-        throw new wire_js_1.Refused(`Premiere did not carry out "${name}": is a track locked?`);
-}
-/** Everything in the project's bins. */
-async function all(ppro, project) {
-    const found = [];
-    const open = [await project.getRootItem()];
-    for (let folder = open.pop(); folder; folder = open.pop()) {
-        for (const item of await folder.getItems()) {
-            found.push(item);
-            if (item.type === ppro.ProjectItem.TYPE_BIN)
-                open.push(ppro.FolderItem.cast(item));
-        }
-    }
-    return found;
-}
-/** The clip of the whole file; it is imported where there is none. */
-async function source(ppro, project, path) {
-    for (const attempt of [0, 1]) {
-        const items = await all(ppro, project);
-        for (const item of items) {
-            const clip = item.type === ppro.ProjectItem.TYPE_CLIP ? ppro.ClipProjectItem.cast(item) : null;
-            if (!clip || (0, reading_js_1.mediaPath)(await clip.getMediaFilePath()) !== (0, reading_js_1.mediaPath)(path))
-                continue;
-            const whole = await clip.findItemsMatchingMediaPath(await clip.getMediaFilePath(), true);
-            if (whole.some((one) => one.getId() === item.getId()))
-                return clip;
-        }
-        if (!attempt)
-            await intoBin(ppro, project, [path]);
-    }
-    throw new wire_js_1.Refused(`Premiere cannot open ${path}`);
-}
-/**
- * A sequence beside the open one, of a file that the panel has written: Premiere's API changes no clip's speed, its import
- * does. Not told: that `importFiles` takes such a file; ExtendScript's of the same name does.
- */
-async function beside(ppro, reading, strips, file) {
-    const { project } = reading;
-    const own = strips.strips.filter((one) => !one.media).map((one) => one.name);
-    if (own.length)
-        throw new wire_js_1.Refused(`a version of the sequence would lose what only Premiere can show: ${own.join(", ")}`);
-    const before = new Set((await project.getSequences()).map((one) => one.guid.toString()));
-    await intoBin(ppro, project, [file]);
-    const [made, ...others] = (await project.getSequences()).filter((one) => !before.has(one.guid.toString()));
-    if (!made || others.length)
-        throw new wire_js_1.Refused(`Premiere has made no sequence of ${file}`);
-    try {
-        const names = (await project.getSequences()).map((one) => one.name);
-        let number = 2;
-        while (names.includes(`${reading.told.name} ${number}`))
-            number++;
-        const item = await made.getProjectItem();
-        const properties = await ppro.Properties.getProperties(made);
-        const perFrame = BigInt(await made.getTimebase());
-        transaction(project, `${BIN}: a version`, () => [
-            item.createSetNameAction(`${reading.told.name} ${number}`),
-            keeping(ppro, properties, perFrame, strips.strips, new Map()),
-        ]);
-        return made;
-    }
-    catch (error) {
-        await project.deleteSequence(made);
-        throw error;
-    }
-}
-/** Imports files into our bin, which is made where there is none. */
-async function intoBin(ppro, project, paths) {
-    const root = await project.getRootItem();
-    const bin = async () => (await root.getItems()).find((one) => one.type === ppro.ProjectItem.TYPE_BIN && one.name === BIN);
-    if (!(await bin()))
-        transaction(project, `${BIN}: bin`, () => [root.createBinAction(BIN, false)]);
-    if (!(await project.importFiles(paths, true, await bin(), false)))
-        throw new wire_js_1.Refused(`Premiere cannot open ${paths.join(", ")}`);
+    return same && one.media?.path === other.media?.path && (0, ticks_js_1.position)(one.media) === (0, ticks_js_1.position)(other.media);
 }

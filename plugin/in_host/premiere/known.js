@@ -9,6 +9,8 @@ Object.defineProperty(exports, "__esModule", { value: true });
 exports.knownText = knownText;
 exports.knownIn = knownIn;
 exports.knownAgain = knownAgain;
+exports.keptText = keptText;
+const ticks_js_1 = require("./ticks.js");
 function knownText(rows) {
     return JSON.stringify({ version: 1, strips: rows });
 }
@@ -70,6 +72,28 @@ function knownAgain(seen, kept, perFrame) {
         used.add(id);
         return { ...row, id };
     });
+}
+/**
+ * For the strips of a sequence: the ids and takes that they would else not be known by again; all where that does not do.
+ *
+ * `firsts`: by id, of those without media.
+ */
+function keptText(strips, perFrame, firsts) {
+    const rows = strips
+        .map((one) => {
+        const first = one.media ? `${(0, ticks_js_1.position)(one.media)}` : (firsts.get(one.id) ?? "0");
+        const source = one.media ? `${one.media.speed} ${one.media.path}` : one.name;
+        const { id, track, frames, start, state, generated } = one;
+        return { id, track, source, first, frames, start, state, generated };
+    })
+        .sort((one, other) => one.start - other.start);
+    const seen = rows.map((row) => ({ ...row, id: "", state: "", generated: false }));
+    const derived = knownAgain(seen, [], perFrame);
+    let kept = rows.filter((row, at) => row.state || row.generated || row.id !== derived[at].id);
+    const again = knownAgain(seen, kept, perFrame);
+    if (again.some((row, at) => row.id !== rows[at].id || row.state !== rows[at].state))
+        kept = rows;
+    return knownText(kept);
 }
 function grouped(all, key) {
     const groups = new Map();

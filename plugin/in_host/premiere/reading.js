@@ -11,8 +11,8 @@ exports.ticks = ticks;
 exports.read = read;
 exports.plainName = plainName;
 exports.mediaPath = mediaPath;
+exports.played = played;
 exports.subclipName = subclipName;
-exports.position = position;
 exports.revision = revision;
 const known_js_1 = require("./known.js");
 const ticks_js_1 = require("./ticks.js");
@@ -135,21 +135,12 @@ class Medias {
         const source = await this.sources.get(id);
         if (!source)
             return nothing;
-        // 1 is the media's own speed: https://developer.adobe.com/premiere-pro/uxp/ppro-reference/classes/videocliptrackitem
-        // says no more than "the value of speed".
-        const speed = (0, ticks_js_1.nearest)(await item.getSpeed(), FINEST);
-        const length = (0, ticks_js_1.times)((0, ticks_js_1.fraction)(end - start), speed);
-        const tick = (one, other) => one - other <= 1n && other - one <= 1n;
-        let position = low + source.offset;
-        if (!tick(high - low, (0, ticks_js_1.rounded)(length))) {
-            // Not told: whether in and out points of an item at another speed count the media's time or the sequence's.
-            if (!tick(high - low, end - start))
-                return nothing;
-            position = (0, ticks_js_1.rounded)((0, ticks_js_1.times)((0, ticks_js_1.fraction)(low), speed)) + source.offset;
-        }
-        const first = (0, ticks_js_1.times)((0, ticks_js_1.fraction)(position, ticks_js_1.PER_SECOND), source.rate);
+        const [speed, position] = played(await item.getSpeed(), low, high, end - start) ?? [];
+        if (!speed || position === undefined)
+            return nothing;
+        const first = (0, ticks_js_1.times)((0, ticks_js_1.fraction)(position + source.offset, ticks_js_1.PER_SECOND), source.rate);
         const told = { path: source.path, rate: (0, ticks_js_1.text)(source.rate), first: (0, ticks_js_1.text)(first), speed: (0, ticks_js_1.text)(speed), stream: 0 };
-        return { told, position, ours: source.ours };
+        return { told, position: position + source.offset, ours: source.ours };
     }
     async source(clip, id) {
         if (!clip || (await clip.isSequence()) || (await clip.isMulticamClip()) || (await clip.isMergedClip()))
@@ -167,6 +158,21 @@ class Medias {
         const offset = await ourOffset(this.ppro, clip, own);
         return offset === null ? null : { path, rate: own, offset, ours: true };
     }
+}
+/**
+ * The speed, and where it begins, of what lasts `length` in the sequence and has points in its media.
+ *
+ * Not told: whether `getSpeed` says 1 or 100 for the media's own speed, and whether the points of an item at another speed
+ * count the media's time or the sequence's. The points say: of these readings one fits them.
+ */
+function played(told, low, high, length) {
+    for (const speed of [(0, ticks_js_1.nearest)(told, FINEST), (0, ticks_js_1.nearest)(told / 100, FINEST)]) {
+        const off = high - low - (0, ticks_js_1.rounded)((0, ticks_js_1.times)((0, ticks_js_1.fraction)(length), speed));
+        if (-1n <= off && off <= 1n)
+            return [speed, low];
+    }
+    const speed = (0, ticks_js_1.nearest)(told, FINEST);
+    return high - low === length ? [speed, (0, ticks_js_1.rounded)((0, ticks_js_1.times)((0, ticks_js_1.fraction)(low), speed))] : null;
 }
 async function subclips(clip, path) {
     const [all, plain] = [await clip.findItemsMatchingMediaPath(path, false), await clip.findItemsMatchingMediaPath(path, true)];
@@ -223,10 +229,6 @@ async function markers(ppro, sequence, frame) {
         .map((one) => ({ name: one.getName(), at: one.getStart(), frames: one.getDuration(), text: one.getComments() }))
         .map((one) => ({ ...one, at: frame(ticks(one.at)), frames: frame(ticks(one.frames)) }))
         .sort((one, other) => one.at - other.at);
-}
-/** The ticks of the media at the strip's start, whole: parts of one are rounded. */
-function position(media) {
-    return (0, ticks_js_1.rounded)((0, ticks_js_1.times)((0, ticks_js_1.divided)((0, ticks_js_1.parsed)(media.first), (0, ticks_js_1.parsed)(media.rate)), (0, ticks_js_1.fraction)(ticks_js_1.PER_SECOND)));
 }
 /** Of anything as JSON; only to be compared. Two 32-bit FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ . */
 function revision(told) {

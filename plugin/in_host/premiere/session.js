@@ -3,6 +3,7 @@
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.Session = void 0;
 const changing_js_1 = require("./changing.js");
+const project_js_1 = require("./project.js");
 const reading_js_1 = require("./reading.js");
 const steps_js_1 = require("./steps.js");
 const wire_js_1 = require("./wire.js");
@@ -108,8 +109,13 @@ class Session {
         this.followed = guid;
         const { EventManager, Constants } = this.ppro;
         const changed = () => void this.look(true);
-        EventManager.addEventListener(project, Constants.ProjectEvent.DIRTY, changed);
-        EventManager.addEventListener(sequence, Constants.SequenceEvent.SELECTION_CHANGED, () => void this.look());
+        try {
+            EventManager.addEventListener(project, Constants.ProjectEvent.DIRTY, changed);
+            EventManager.addEventListener(sequence, Constants.SequenceEvent.SELECTION_CHANGED, () => void this.look());
+        }
+        catch {
+            // This version has no such event: looking does.
+        }
     }
     async open() {
         const project = await this.ppro.Project.getActiveProject();
@@ -146,7 +152,7 @@ class Session {
     }
     async version(params) {
         const reading = await this.of(params.revision);
-        const sequence = await (0, changing_js_1.beside)(this.ppro, reading, params.strips, params.file);
+        const sequence = await (0, project_js_1.beside)(this.ppro, reading.project, reading.told.name, params.strips, params.file);
         const made = told(await (0, reading_js_1.read)(this.ppro, reading.project, sequence));
         this.versions.push({ revision: made.revision, sequence });
         return { ...made, notes: ["effects, motion and opacity of clips are not in that version"] };
@@ -179,7 +185,9 @@ class Session {
         return { selected: selected.map(([id]) => id).sort(), playhead: Number(at / reading.perFrame) };
     }
     async bin(params) {
-        await (0, changing_js_1.intoBin)(this.ppro, (await this.open()).project, params.files);
+        const { project } = await this.open();
+        for (const path of params.files)
+            await (0, project_js_1.source)(this.ppro, project, path);
     }
     async reveal(params) {
         const { sequence } = await this.open();
@@ -197,7 +205,7 @@ function told(reading) {
 }
 /** Where the items lie that are selected; items themselves cannot be compared. */
 async function selection(sequence) {
-    const items = await (await sequence.getSelection()).getTrackItems();
+    const items = (await (await sequence.getSelection())?.getTrackItems()) ?? [];
     const found = [];
     for (const item of items) {
         const kind = "createAddVideoTransitionAction" in item ? "picture" : "sound";

@@ -10,6 +10,7 @@ exports.divided = divided;
 exports.rounded = rounded;
 exports.rate = rate;
 exports.nearest = nearest;
+exports.position = position;
 /** https://ppro-scripting.docsforadobe.dev/other/time/ : "there are 254016000000 ticks per second". */
 exports.PER_SECOND = 254016000000n;
 /** `under` is no 0. */
@@ -63,4 +64,8 @@ function nearest(value, finest) {
         rest = 1 / left;
     }
     return fraction(over, under);
+}
+/** The ticks of the media at which something begins, whole: parts of one are rounded. */
+function position(media) {
+    return rounded(times(divided(parsed(media.first), parsed(media.rate)), fraction(exports.PER_SECOND)));
 }

@@ -10,15 +10,15 @@
  *   what is placed is a subclip of its own, made in a transaction before.
  */
 
-import type { Action, ClipProjectItem, FolderItem, premierepro, ProjectItem, Properties, Sequence, VideoClipTrackItem } from "@adobe/premierepro";
+import type { Action, premierepro, ProjectItem, VideoClipTrackItem } from "@adobe/premierepro";
 
-import { type Known, knownAgain, knownText } from "./known.js";
-import { CROSS_DISSOLVES, DISSOLVE, mediaPath, type Place, plainName, position, PROPERTY, type Reading, subclipName } from "./reading.js";
+import { keptText } from "./known.js";
+import { all, BIN, source, transaction } from "./project.js";
+import { CROSS_DISSOLVES, DISSOLVE, type Place, plainName, PROPERTY, type Reading, subclipName } from "./reading.js";
 import { carriedOut } from "./steps.js";
-import { divided, fraction, parsed, rounded } from "./ticks.js";
+import { divided, fraction, parsed, position, rounded } from "./ticks.js";
 import { type Media, Refused, type Step, type Strip, type Strips, type Transition } from "./wire.js";
 
-const BIN = "Second Unit";
 /** What every picture of a track has: https://ppro-scripting.docsforadobe.dev/sequence/component/ . */
 const OF_EVERY_ITEM = 2;
 
@@ -250,7 +250,8 @@ export class Change {
     transaction(project, `${BIN}: ${strip.name} into the project`, () => [
       master.createSubClipAction(subclipName(strip.name, media), at(from), at(from + length), false, takes),
     ]);
-    const made = (await all(ppro, project)).find((other) => !before.has(other.getId()) && other.name === subclipName(strip.name, media));
+    const name = subclipName(strip.name, media);
+    const made = (await all(ppro, project)).find((other) => !before.has(other.getId()) && other.name === name);
     if (!made) throw new Refused(`Premiere made no subclip of ${media.path}: is the take as long as it says?`);
     before.add(made.getId());
     return made;
@@ -303,32 +304,9 @@ export class Change {
 
   private keep(): Action {
     const before = new Map(this.reading.seen.map((one) => [one.id, one.first]));
-    return keeping(this.ppro, this.reading.properties, this.reading.perFrame, this.target.strips, before);
+    const text = keptText(this.target.strips, this.reading.perFrame, before);
+    return this.reading.properties.createSetValueAction(PROPERTY, text, this.ppro.Constants.PropertyType.PERSISTENT);
   }
-}
-
-/** Of the strips of a sequence: the ids and takes that they would else not be known by again; all where that does not do. */
-export function keeping(
-  ppro: premierepro,
-  properties: Properties,
-  perFrame: bigint,
-  strips: readonly Strip[],
-  firsts: ReadonlyMap<string, string>,
-): Action {
-  const rows = strips
-    .map((one): Known => {
-      const first = one.media ? `${position(one.media)}` : (firsts.get(one.id) ?? "0");
-      const source = one.media ? `${one.media.speed} ${one.media.path}` : one.name;
-      const { id, track, frames, start, state, generated } = one;
-      return { id, track, source, first, frames, start, state, generated };
-    })
-    .sort((one, other) => one.start - other.start);
-  const seen = rows.map((row) => ({ ...row, id: "", state: "", generated: false }));
-  const derived = knownAgain(seen, [], perFrame);
-  let kept = rows.filter((row, at) => row.state || row.generated || row.id !== derived[at]!.id);
-  const again = knownAgain(seen, kept, perFrame);
-  if (again.some((row, at) => row.id !== rows[at]!.id || row.state !== rows[at]!.state)) kept = rows;
-  return properties.createSetValueAction(PROPERTY, knownText(kept), ppro.Constants.PropertyType.PERSISTENT);
 }
 
 /** What an item has that another in its place would not, in words; "" for nothing that is known. */
@@ -350,85 +328,3 @@ function together(one: Strip, other: Strip): boolean {
   return same && one.media?.path === other.media?.path && position(one.media!) === position(other.media!);
 }
 
-/** Actions may only be made inside: https://developer.adobe.com/premiere-pro/uxp/changelog/ , 26.3. */
-function transaction(project: Reading["project"], name: string, make: () => Action[]): void {
-  let done = false;
-  try {
-    project.lockedAccess(() => {
-      done = project.executeTransaction((compound) => {
-        for (const action of make()) if (!compound.addAction(action)) throw new Error("an action was not accepted");
-      }, name);
-    });
-  } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw new Refused(`Premiere did not carry out "${name}" (${error instanceof Error ? error.message : String(error)}): is a track locked?`);
-  }
-  if (!done) throw new Refused(`Premiere did not carry out "${name}": is a track locked?`);
-}
-
-/** Everything in the project's bins. */
-async function all(ppro: premierepro, project: Reading["project"]): Promise<ProjectItem[]> {
-  const found: ProjectItem[] = [];
-  const open: FolderItem[] = [await project.getRootItem()];
-  for (let folder = open.pop(); folder; folder = open.pop()) {
-    for (const item of await folder.getItems()) {
-      found.push(item);
-      if (item.type === ppro.ProjectItem.TYPE_BIN) open.push(ppro.FolderItem.cast(item));
-    }
-  }
-  return found;
-}
-
-/** The clip of the whole file; it is imported where there is none. */
-async function source(ppro: premierepro, project: Reading["project"], path: string): Promise<ClipProjectItem> {
-  for (const attempt of [0, 1]) {
-    const items = await all(ppro, project);
-    for (const item of items) {
-      const clip = item.type === ppro.ProjectItem.TYPE_CLIP ? ppro.ClipProjectItem.cast(item) : null;
-      if (!clip || mediaPath(await clip.getMediaFilePath()) !== mediaPath(path)) continue;
-      const whole = await clip.findItemsMatchingMediaPath(await clip.getMediaFilePath(), true);
-      if (whole.some((one) => one.getId() === item.getId())) return clip;
-    }
-    if (!attempt) await intoBin(ppro, project, [path]);
-  }
-  throw new Refused(`Premiere cannot open ${path}`);
-}
-
-/**
- * A sequence beside the open one, of a file that the panel has written: Premiere's API changes no clip's speed, its import
- * does. Not told: that `importFiles` takes such a file; ExtendScript's of the same name does.
- */
-export async function beside(ppro: premierepro, reading: Reading, strips: Strips, file: string): Promise<Sequence> {
-  const { project } = reading;
-  const own = strips.strips.filter((one) => !one.media).map((one) => one.name);
-  if (own.length) throw new Refused(`a version of the sequence would lose what only Premiere can show: ${own.join(", ")}`);
-  const before = new Set((await project.getSequences()).map((one) => one.guid.toString()));
-  await intoBin(ppro, project, [file]);
-  const [made, ...others] = (await project.getSequences()).filter((one) => !before.has(one.guid.toString()));
-  if (!made || others.length) throw new Refused(`Premiere has made no sequence of ${file}`);
-  try {
-    const names = (await project.getSequences()).map((one) => one.name);
-    let number = 2;
-    while (names.includes(`${reading.told.name} ${number}`)) number++;
-    const item = await made.getProjectItem();
-    const properties = await ppro.Properties.getProperties(made);
-    const perFrame = BigInt(await made.getTimebase());
-    transaction(project, `${BIN}: a version`, () => [
-      item.createSetNameAction(`${reading.told.name} ${number}`),
-      keeping(ppro, properties, perFrame, strips.strips, new Map()),
-    ]);
-    return made;
-  } catch (error) {
-    await project.deleteSequence(made);
-    throw error;
-  }
-}
-
-/** Imports files into our bin, which is made where there is none. */
-export async function intoBin(ppro: premierepro, project: Reading["project"], paths: string[]): Promise<void> {
-  const root = await project.getRootItem();
-  const bin = async (): Promise<ProjectItem | undefined> =>
-    (await root.getItems()).find((one) => one.type === ppro.ProjectItem.TYPE_BIN && one.name === BIN);
-  if (!(await bin())) transaction(project, `${BIN}: bin`, () => [root.createBinAction(BIN, false)]);
-  if (!(await project.importFiles(paths, true, await bin(), false))) throw new Refused(`Premiere cannot open ${paths.join(", ")}`);
-}

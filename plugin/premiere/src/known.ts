@@ -5,6 +5,9 @@
  * strips by what they show, and a strip is known by that: the rules of hosts/kdenlive/kept.py.
  */
 
+import { position } from "./ticks.js";
+import type { Strip } from "./wire.js";
+
 /** `source`: the file and the speed, or the name; `first`: ticks of the file at the strip's start. `id` "": only seen. */
 export interface Known {
   id: string;
@@ -80,6 +83,28 @@ export function knownAgain(seen: readonly Known[], kept: readonly Known[], perFr
     used.add(id);
     return { ...row, id };
   });
+}
+
+/**
+ * For the strips of a sequence: the ids and takes that they would else not be known by again; all where that does not do.
+ *
+ * `firsts`: by id, of those without media.
+ */
+export function keptText(strips: readonly Strip[], perFrame: bigint, firsts: ReadonlyMap<string, string>): string {
+  const rows = strips
+    .map((one): Known => {
+      const first = one.media ? `${position(one.media)}` : (firsts.get(one.id) ?? "0");
+      const source = one.media ? `${one.media.speed} ${one.media.path}` : one.name;
+      const { id, track, frames, start, state, generated } = one;
+      return { id, track, source, first, frames, start, state, generated };
+    })
+    .sort((one, other) => one.start - other.start);
+  const seen = rows.map((row) => ({ ...row, id: "", state: "", generated: false }));
+  const derived = knownAgain(seen, [], perFrame);
+  let kept = rows.filter((row, at) => row.state || row.generated || row.id !== derived[at]!.id);
+  const again = knownAgain(seen, kept, perFrame);
+  if (again.some((row, at) => row.id !== rows[at]!.id || row.state !== rows[at]!.state)) kept = rows;
+  return knownText(kept);
 }
 
 function grouped<T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> {

@@ -181,20 +181,11 @@ class Medias {
     if (!this.sources.has(id)) this.sources.set(id, this.source(this.ppro.ClipProjectItem.cast(projectItem), id));
     const source = await this.sources.get(id)!;
     if (!source) return nothing;
-    // 1 is the media's own speed: https://developer.adobe.com/premiere-pro/uxp/ppro-reference/classes/videocliptrackitem
-    // says no more than "the value of speed".
-    const speed = nearest(await item.getSpeed(), FINEST);
-    const length = times(fraction(end - start), speed);
-    const tick = (one: bigint, other: bigint): boolean => one - other <= 1n && other - one <= 1n;
-    let position = low + source.offset;
-    if (!tick(high - low, rounded(length))) {
-      // Not told: whether in and out points of an item at another speed count the media's time or the sequence's.
-      if (!tick(high - low, end - start)) return nothing;
-      position = rounded(times(fraction(low), speed)) + source.offset;
-    }
-    const first = times(fraction(position, PER_SECOND), source.rate);
+    const [speed, position] = played(await item.getSpeed(), low, high, end - start) ?? [];
+    if (!speed || position === undefined) return nothing;
+    const first = times(fraction(position + source.offset, PER_SECOND), source.rate);
     const told = { path: source.path, rate: text(source.rate), first: text(first), speed: text(speed), stream: 0 };
-    return { told, position, ours: source.ours };
+    return { told, position: position + source.offset, ours: source.ours };
   }
 
   private async source(clip: ClipProjectItem | null, id: string): Promise<Source | null> {
@@ -209,6 +200,21 @@ class Medias {
     const offset = await ourOffset(this.ppro, clip, own);
     return offset === null ? null : { path, rate: own, offset, ours: true };
   }
+}
+
+/**
+ * The speed, and where it begins, of what lasts `length` in the sequence and has points in its media.
+ *
+ * Not told: whether `getSpeed` says 1 or 100 for the media's own speed, and whether the points of an item at another speed
+ * count the media's time or the sequence's. The points say: of these readings one fits them.
+ */
+export function played(told: number, low: bigint, high: bigint, length: bigint): [Fraction, bigint] | null {
+  for (const speed of [nearest(told, FINEST), nearest(told / 100, FINEST)]) {
+    const off = high - low - rounded(times(fraction(length), speed));
+    if (-1n <= off && off <= 1n) return [speed, low];
+  }
+  const speed = nearest(told, FINEST);
+  return high - low === length ? [speed, rounded(times(fraction(low), speed))] : null;
 }
 
 interface Source {
@@ -282,11 +288,6 @@ async function markers(ppro: premierepro, sequence: Sequence, frame: (time: bigi
     .map((one) => ({ name: one.getName(), at: one.getStart(), frames: one.getDuration(), text: one.getComments() }))
     .map((one) => ({ ...one, at: frame(ticks(one.at)), frames: frame(ticks(one.frames)) }))
     .sort((one, other) => one.at - other.at);
-}
-
-/** The ticks of the media at the strip's start, whole: parts of one are rounded. */
-export function position(media: Media): bigint {
-  return rounded(times(divided(parsed(media.first), parsed(media.rate)), fraction(PER_SECOND)));
 }
 
 /** Of anything as JSON; only to be compared. Two 32-bit FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ . */

@@ -2,8 +2,9 @@
 
 import type { premierepro, Project, Sequence } from "@adobe/premierepro";
 
-import { beside, Change, intoBin } from "./changing.js";
+import { Change } from "./changing.js";
 import type { About, Params } from "./link.js";
+import { beside, source } from "./project.js";
 import { read, type Reading, revision, ticks } from "./reading.js";
 import { takenBack } from "./steps.js";
 import { MOVED, Refused, type Step, type Told } from "./wire.js";
@@ -113,8 +114,12 @@ export class Session {
     this.followed = guid;
     const { EventManager, Constants } = this.ppro;
     const changed = (): void => void this.look(true);
-    EventManager.addEventListener(project, Constants.ProjectEvent.DIRTY, changed);
-    EventManager.addEventListener(sequence, Constants.SequenceEvent.SELECTION_CHANGED, () => void this.look());
+    try {
+      EventManager.addEventListener(project, Constants.ProjectEvent.DIRTY, changed);
+      EventManager.addEventListener(sequence, Constants.SequenceEvent.SELECTION_CHANGED, () => void this.look());
+    } catch {
+      // This version has no such event: looking does.
+    }
   }
 
   private async open(): Promise<{ project: Project; sequence: Sequence }> {
@@ -155,7 +160,7 @@ export class Session {
 
   private async version(params: Params): Promise<Told> {
     const reading = await this.of(params.revision);
-    const sequence = await beside(this.ppro, reading, params.strips, params.file);
+    const sequence = await beside(this.ppro, reading.project, reading.told.name, params.strips, params.file);
     const made = told(await read(this.ppro, reading.project, sequence));
     this.versions.push({ revision: made.revision, sequence });
     return { ...made, notes: ["effects, motion and opacity of clips are not in that version"] };
@@ -188,7 +193,8 @@ export class Session {
   }
 
   private async bin(params: Params): Promise<void> {
-    await intoBin(this.ppro, (await this.open()).project, params.files);
+    const { project } = await this.open();
+    for (const path of params.files) await source(this.ppro, project, path);
   }
 
   private async reveal(params: Params): Promise<void> {
@@ -208,7 +214,7 @@ function told(reading: Reading): Told {
 
 /** Where the items lie that are selected; items themselves cannot be compared. */
 async function selection(sequence: Sequence): Promise<string[]> {
-  const items = await (await sequence.getSelection()).getTrackItems();
+  const items = (await (await sequence.getSelection())?.getTrackItems()) ?? [];
   const found: string[] = [];
   for (const item of items) {
     const kind = "createAddVideoTransitionAction" in item ? "picture" : "sound";

@@ -64,3 +64,8 @@ export function nearest(value: number, finest: bigint): Fraction {
   }
   return fraction(over, under);
 }
+
+/** The ticks of the media at which something begins, whole: parts of one are rounded. */
+export function position(media: { first: string; rate: string }): bigint {
+  return rounded(times(divided(parsed(media.first), parsed(media.rate)), fraction(PER_SECOND)));
+}

@@ -638,11 +638,11 @@ class FakeProject
     return (active ? new FakeSequence(this.world, active) : null) as unknown as Sequence;
   }
 
-  /** Not undoable. */
+  /** Not undoable; what it makes is there a little later, as ExtendScript's of the same name is worked around by many. */
   async importFiles(filePaths: string[], _suppressUI?: boolean, targetBin?: ProjectItem): Promise<boolean> {
     for (const path of filePaths) {
       if (path.endsWith(".xml")) {
-        this.world.options.sequence?.(this.world, path);
+        setTimeout(() => this.world.options.sequence?.(this.world, path), 30);
         continue;
       }
       await this.world.options.find?.(path);
@@ -650,8 +650,10 @@ class FakeProject
       const id = `item${this.world.number()}`;
       const parent = targetBin ? targetBin.getId() : null;
       const made = { id, name: path.slice(path.lastIndexOf("/") + 1), parent, path, bin: false, nested: false, subclip: null, marks: null };
-      this.world.state.items.push(made);
-      for (const entry of this.world.history) entry.before.items.push(structuredClone(made));
+      setTimeout(() => {
+        this.world.state.items.push(made);
+        for (const entry of this.world.history) entry.before.items.push(structuredClone(made));
+      }, 30);
     }
     return true;
   }
