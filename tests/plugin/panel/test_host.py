@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from secondunit_bridge.errors import HostUnreachable, UnitUnreachable
 from secondunit_bridge.messages import OrderStatus, TakeReady
 from secondunit_bridge.rates import FrameTime
-from secondunit_plugin.hosts.host import Gone, SequenceId, Support
+from secondunit_plugin.hosts.host import Changed, Gone, SequenceId, Support
 from secondunit_plugin.hosts.watched import Watched
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.cut import NoCut, OpenCut, Unreadable
@@ -113,6 +113,23 @@ def test_what_is_looked_at_in_the_host_is_looked_at_here(qtbot: QtBot, seat: Sea
     qtbot.waitUntil(lambda: isinstance(seat.model.place, ShotPlace) and seat.model.place.name == "B", timeout=WAIT_MS)
     editor.select((110,), 110)
     qtbot.waitUntil(lambda: isinstance(seat.model.place, ShotPlace) and seat.model.place.name == "C", timeout=WAIT_MS)
+
+
+def test_what_was_selected_in_the_host_before_its_cut_is_read_is_selected_then(
+    qtbot: QtBot, seat: Seat, shown: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = opened(shown)
+    begin = editor.host.follow
+
+    def tell_at_once(changed: Callable[[Changed], None]) -> Callable[[], None]:
+        leave = begin(changed)
+        editor.select((70,), 72)
+        return leave
+
+    monkeypatch.setattr(editor.host, "follow", tell_at_once)
+    follow(seat, qtbot, editor)
+    qtbot.waitUntil(lambda: isinstance(seat.model.place, ShotPlace) and seat.model.place.name == "B", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: seat.model.playback.in_cut == 72, timeout=WAIT_MS)
 
 
 def test_a_take_is_cut_in_there_and_taken_back(qtbot: QtBot, seat: Seat, shown: Film) -> None:

@@ -104,7 +104,7 @@ class HostModel(QObject):
     def look(self) -> None:
         """What is looked at in the host is looked at here, without waiting for it to be quiet."""
         attention, hosted = self._attention, self._hosted
-        if attention is None or hosted is None:
+        if attention is None or hosted is None or self._cut.open is None:
             return
         selected, head = attention.selected, attention.playhead.frame if attention.playhead is not None else -1
         place = None
@@ -143,6 +143,8 @@ class HostModel(QObject):
             state = Reading(found[0].path)
             self.reading.emit(state)
             self.read.emit(state, *found)
+            self._selected, self._head = (), -1  # it opens at its beginning, wherever the host is
+            self._look_soon.start()
 
         Operation(self, work).success(use).failure(self._refuse).run()
 
