@@ -1,15 +1,15 @@
 """Starts OpenShot with the panel in its window: `python3 start.py SITE_PACKAGES [OpenShot's arguments]`.
 
-Runs in the Python that OpenShot is installed for. SITE_PACKAGES: of the environment that holds the panel, for the same
-version of Python.
+Runs in the Python that OpenShot is installed for. SITE_PACKAGES: of the environment that holds the panel; where that is
+for another version of Python, the panel has a window of its own, and `installed.json` beside this says how to open it.
 """
 
+import json
 import site
 import sys
 from pathlib import Path
 
 from PyQt5.QtCore import QTimer  # the distribution's: once it is imported, no other PyQt5 is
-from PyQt5.QtWidgets import QMessageBox
 
 _LOOK_MS = 100
 
@@ -40,16 +40,9 @@ def start(arguments, then):
     launch.main()
 
 
-def mismatch(packages):
-    """Why the panel cannot run in this Python, or None."""
-    found = packages.parent.name
-    here = "python{}.{}".format(*sys.version_info)
-    if found == here:
-        return None
-    return (
-        f"Second Unit is installed for {found}, and OpenShot runs in {here}: install it into an environment of "
-        f"{sys.executable}, then run `secondunit install openshot` there."
-    )
+def fits(packages):
+    """Whether the panel can run in this Python."""
+    return packages.parent.name == "python{}.{}".format(*sys.version_info)
 
 
 def use(packages):
@@ -61,12 +54,17 @@ def use(packages):
     sys.executable = str(packages.parents[2] / "bin" / "python")  # what the panel starts other processes with
 
 
+def connect(app, installed):
+    """For a panel with a window of its own. What is returned has to be kept."""
+    from connected import Connected, Panel
+    from editor import Editor
+
+    connected = Connected(Editor(app), installed["home"])
+    return connected, Panel(app, connected, installed["panel"])
+
+
 def dock(app, packages):
-    """The dock, which holds the `editor` of the project; None where the panel cannot run here, which is said."""
-    why = mismatch(packages)
-    if why is not None:
-        QMessageBox.warning(app.window, "Second Unit", why)
-        return None
+    """The dock, which holds the `editor` of the project."""
     from editor import Editor
 
     editor, window = Editor(app), app.window
@@ -86,6 +84,14 @@ def dock(app, packages):
     return panel
 
 
+def then(app, packages):
+    """The panel is docked where it can run, else connected."""
+    if fits(packages):
+        dock(app, packages)
+    else:
+        app.secondunit = connect(app, json.loads(Path(__file__).with_name("installed.json").read_bytes()))
+
+
 if __name__ == "__main__":
     packages = Path(sys.argv[1])
-    start(sys.argv[2:], lambda app: dock(app, packages))
+    start(sys.argv[2:], lambda app: then(app, packages))

@@ -1,6 +1,7 @@
 """OpenShot with a line to its editor for the tests: `/usr/bin/python3 openshot_inside.py [OpenShot's arguments]`.
 
-With SECONDUNIT_PACKAGES, an environment's site-packages, the panel is docked in it as `start.py` does.
+With SECONDUNIT_PACKAGES, an environment's site-packages, the panel is docked in it as `start.py` does; with
+SECONDUNIT_LINKED, the home of a panel, it is connected with that.
 
 Each line of the standard input is a JSON list, the name of what is asked and its arguments: a method of `Editor` or of
 `Person`. Each line of the standard output is JSON: {"result": ...}, {"error": its class, "why": ...}, or what those
@@ -15,7 +16,7 @@ from pathlib import Path
 from queue import Queue
 
 HERE = Path(__file__)
-sys.path.insert(0, str(HERE.parents[3] / "plugin" / "in_host" / "openshot"))
+sys.path[:0] = [str(HERE.parents[3] / "plugin" / "in_host" / folder) for folder in ("openshot", ".")]
 
 import start  # noqa: E402 - where it lies is known by now
 from PyQt5.QtCore import QTimer  # noqa: E402
@@ -203,6 +204,10 @@ def listen(app):
         from editor import Editor
 
         editor = Editor(app)
+        if (home := os.environ.get("SECONDUNIT_LINKED")) is not None:
+            from connected import Connected
+
+            asked.append(Connected(editor, home))
     asked += [Person(app, editor), editor]
     editor.follow(lambda *what: tell(told=what))
 

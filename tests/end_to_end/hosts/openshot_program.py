@@ -36,8 +36,9 @@ SETTINGS = {"unique_install_id": "none", "send_metrics": False, "tutorial_enable
 class Program:
     """OpenShot; what is asked of it are methods of `Editor`, and of those in `openshot_inside`, by their names."""
 
-    def __init__(self, display: str, home: Path, packages: Path | None = None) -> None:
-        """`packages`: the site-packages of an environment with the panel, which is docked then."""
+    def __init__(self, display: str, home: Path, packages: Path | None = None, linked: Path | None = None) -> None:
+        """`packages`: the site-packages of an environment with the panel, which is docked then. `linked`: the home of
+        a panel that it is connected with."""
         settings = home / ".openshot_qt" / "openshot.settings"
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text(json.dumps([{"setting": name, "value": value} for name, value in SETTINGS.items()]))
@@ -46,6 +47,7 @@ class Program:
             **{"HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
             **{"SECONDUNIT_HOME": str(home / "unit"), "SECONDUNIT_PANEL": str(home / "panel")},
             **({"SECONDUNIT_PACKAGES": str(packages)} if packages is not None else {}),
+            **({"SECONDUNIT_LINKED": str(linked)} if linked is not None else {}),
         }
         env = {name: value for name, value in env.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
         self.log = home / "openshot.log"

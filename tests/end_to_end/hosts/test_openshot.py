@@ -9,14 +9,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from queue import Queue
 
 import av
 import numpy as np
 import opentimelineio as otio
 import pytest
 from secondunit_bridge import spawn
+from secondunit_bridge.errors import CutMoved, HostError, HostUnreachable
 from secondunit_plugin.hosts.frames import first_difference
+from secondunit_plugin.hosts.host import Changed, CutChanged, Gone
+from secondunit_plugin.hosts.link import Connection, Links
 from secondunit_plugin.hosts.openshot.host import OpenShot
+from secondunit_plugin.hosts.openshot.linked import LinkedEditor
 from secondunit_plugin.hosts.placement import place
 from secondunit_plugin.hosts.steps import Add, AddTransition, Change, Step
 from secondunit_plugin.hosts.strips import Kind, Media, Strip, Transition, id_of
@@ -26,7 +31,7 @@ from secondunit_timeline.interchange import media_path
 from secondunit_timeline.operations import Insert, Overwrite
 
 from tests.end_to_end.desktop import SECONDS, quiet, screen
-from tests.end_to_end.hosts.openshot_program import Docked, Person, opened, require
+from tests.end_to_end.hosts.openshot_program import Docked, Person, Program, opened, require
 from tests.plugin.hosts.conformance import probed
 from tests.timeline.cuts import at, gap
 from tests.timeline.media_cuts import MakeClip, shot, sounding_cut
@@ -282,3 +287,45 @@ def test_keys_in_the_panel_are_none_of_openshot(job: Job) -> None:
     assert job.desk.program.attention()["selected"]
     job.desk.hands.keys("Delete")
     assert job.plays == job.before
+
+
+def test_an_openshot_in_another_python_is_reached_over_the_link(make_clip: MakeClip, tmp_path: Path) -> None:
+    require()
+    (tmp_path / "home").mkdir()
+    came: Queue[Connection] = Queue()
+    with screen(1920, 1080) as display, Links(tmp_path / "home" / "unit", came.put):
+        program = Program(display, tmp_path / "home", linked=tmp_path / "home" / "unit")
+        try:
+            connection = came.get(timeout=SECONDS)
+            host, told = OpenShot(LinkedEditor(connection)), Queue[Changed]()
+            assert connection.greeting.program == host.about().program
+            person = Person(program, tmp_path)
+            person.open(sounding_cut(shot(make_clip(30), 30, 0, 30), gap(24), shot(make_clip(40), 40, 2, 30, "B")))
+            sequence = host.read()
+            end = host.follow(told.put)
+            track = Index(sequence.cut).tracks[0].name
+            take = shot(make_clip(42, name="other"), 42, 4, 20, "T")
+            planned, done = edit(sequence.cut, [Overwrite(track, at(30), take)])
+            placed = place(host, sequence, done, "Take", probed)
+            assert told.get(timeout=SECONDS) == CutChanged()
+            assert first_difference(planned, person.host.read().cut, probed) is None
+            host.reveal(at(31))
+            person.program.ask("select", [id_of(one) for one in placed.sequence.cut.find_clips() if one.name == "T"])
+            seen = host.attention()
+            assert seen.playhead == at(31) and seen.selected == tuple(
+                id_of(one) for one in placed.sequence.cut.find_clips() if one.name == "T"
+            )
+            with pytest.raises(HostError, match=r"nothing\.mov cannot be read"):
+                host.to_bin([str(tmp_path / "nothing.mov")])
+            with pytest.raises(CutMoved):
+                host.undo(sequence.revision)
+            host.undo(placed.sequence.revision)
+            assert first_difference(sequence.cut, host.read().cut, probed) is None
+            program.quit()
+            while not isinstance(told.get(timeout=SECONDS), Gone):
+                pass
+            end()
+            with pytest.raises(HostUnreachable, match="not connected any more"):
+                host.read()
+        finally:
+            program.quit()

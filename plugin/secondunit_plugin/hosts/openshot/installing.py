@@ -9,7 +9,7 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from secondunit_plugin.hosts.installing import Installation, in_host
+from secondunit_plugin.hosts.installing import Installation, in_host, installed_json
 
 _VERSION = re.compile(r"^(\d+(?:\.\d+)+)\s*$", re.MULTILINE)
 _INTERPRETER = re.compile(rb"#!\s*(\S+)")
@@ -29,13 +29,14 @@ def find() -> Sequence[Installation]:
     other = _said(python, "-c", "import sys; print('python{}.{}'.format(*sys.version_info))").strip()
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
     folder = data / "secondunit-openshot"
-    files = {folder / name: content for name, content in in_host("openshot") if name != "link.py"}
+    files = {folder / name: content for name, content in in_host("openshot")}
+    files[folder / "installed.json"] = installed_json()
     files[data / "applications" / "secondunit-openshot.desktop"] = _entry(python, folder / "start.py", packages)
     then = "Start “OpenShot with Second Unit” from the desktop's menu."
     if other != packages.parent.name:
-        then = (
-            f"It starts without the panel: OpenShot runs in {other}, this is {packages.parent.name}. Install Second "
-            f"Unit into an environment of {python}, and run this there."
+        then += (
+            f" The panel has a window of its own, as OpenShot runs in {other} and this is {packages.parent.name}; to "
+            f"have it docked in OpenShot, install Second Unit into an environment of {python}, and run this there."
         )
     return (Installation(f"OpenShot {version[1] if version else ''}, {program}", folder, files, then),)
 
