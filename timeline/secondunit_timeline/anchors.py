@@ -14,6 +14,7 @@ import opentimelineio as otio
 from secondunit_bridge.errors import ShotNotFound
 from secondunit_bridge.rates import FrameTime
 
+from secondunit_timeline.dialects import entry
 from secondunit_timeline.index import Index, Item, TrackIndex, duration_of
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.operations import (
@@ -180,7 +181,7 @@ def _at(frame: Frames, rate: Fraction) -> FrameTime:
 
 
 def _host_id(item: Item) -> str:
-    return str(item.child.metadata.get("secondunit", {}).get("host_id", ""))
+    return str(entry(item.child.metadata, "secondunit", "host_id") or "")
 
 
 def _identity(item: Item) -> _Identity | None:
@@ -191,8 +192,8 @@ def _identity(item: Item) -> _Identity | None:
     media = child.media_reference if isinstance(child, otio.schema.Clip) else None
     reel = ""
     if media is not None:
-        told = media.metadata.get("cmx_3600") or child.metadata.get("cmx_3600") or {}
-        reel = str(told.get("reel", ""))
+        where = media if entry(media.metadata, "cmx_3600") else child
+        reel = str(entry(where.metadata, "cmx_3600", "reel") or "")
     path = media_path(media) if media is not None else None
     times = child.trimmed_range()
     start, duration = (exact(time.value) / rate_of(time) for time in (times.start_time, times.duration))

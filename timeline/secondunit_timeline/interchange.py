@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -177,6 +177,8 @@ def media_path(reference: otio.core.MediaReference) -> str | None:
 
 def reference_to(path: str, available: otio.opentime.TimeRange, first: int) -> otio.core.MediaReference:
     """The inverse of `media_path`; `first`: the number of an image sequence's first picture."""
+    if "%" not in path:  # as most are, and taking a path apart takes its time
+        return otio.schema.ExternalReference(path, available)
     folder, name = str(PurePath(path).parent), PurePath(path).name
     match = _NUMBER.search(name)
     if match is None:
@@ -201,19 +203,26 @@ def local_path(url: str) -> str | None:
     Drives and shares of Windows are `E:\\...`, `//server/share/...`, `file:///E:/...`, `file:///E%3a/...` (Premiere),
     `file://E:/...`, `file://server/share/...` and `file://///server/share/...`.
     """
+    readings = _readings(url)
+    return _existing(readings) if readings else None
+
+
+@lru_cache(4096)  # the clips of a cut play the same files
+def _readings(url: str) -> tuple[str, ...]:
+    """The paths that an address may mean; none where it means no file."""
     if _is_windows_path(url):
-        return url
+        return (url,)
     try:
         scheme = urlsplit(url).scheme.lower()
     except ValueError:  # an address with a host that is none
-        return None
+        return ()
     if not scheme:
-        return _existing(dict.fromkeys((url, unquote(url))))
+        return tuple(dict.fromkeys((url, unquote(url))))
     if scheme != "file":
-        return None
+        return ()
     whole = url[len("file:") :]
     address = whole.split("?", 1)[0].split("#", 1)[0]
-    return _existing(dict.fromkeys(map(_of_file_address, (unquote(address), unquote(whole), address, whole))))
+    return tuple(dict.fromkeys(map(_of_file_address, (unquote(address), unquote(whole), address, whole))))
 
 
 def _of_file_address(path: str) -> str:

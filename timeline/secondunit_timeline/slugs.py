@@ -7,6 +7,7 @@ from secondunit_bridge.errors import CutError
 from secondunit_bridge.rates import FrameTime
 
 from secondunit_timeline import transitions
+from secondunit_timeline.dialects import entry
 from secondunit_timeline.operations import FillSlug, RemoveSlug
 from secondunit_timeline.retimes import shows_within
 from secondunit_timeline.strips import Strip
@@ -34,8 +35,7 @@ def is_slug(clip: otio.core.Item) -> bool:
 
 
 def is_slug_reference(reference: otio.core.MediaReference | None) -> bool:
-    own = reference.metadata.get(OURS) if reference is not None else None
-    return own is not None and hasattr(own, "get") and bool(own.get("slug", False))
+    return reference is not None and bool(entry(reference.metadata, OURS, "slug"))
 
 
 def fill(strip: Strip, i: int, operation: FillSlug) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import opentimelineio as otio
 from secondunit_bridge.rates import FrameTime, can_drop_frames, format_timecode
-from secondunit_timeline.dialects import sound_stream
+from secondunit_timeline.dialects import entry, sound_stream
 from secondunit_timeline.flat import source_of, source_start
 from secondunit_timeline.index import Index, TrackIndex, nested_tracks
 from secondunit_timeline.retimes import speed_of
@@ -175,12 +175,12 @@ def _alike_inside(planned: _Run, seen: _Run, rate: Fraction, probed: Probed) -> 
             return False
         pairs = zip_longest(nested_tracks(one, rate), nested_tracks(other, rate))
         return not any(True for pair in pairs for _ in _on_track(*pair, FrameTime(0, rate), probed))
-    ids = [child.metadata.get(OURS, {}).get(HOST_ID) for child in (one, other)]
+    ids = [entry(child.metadata, OURS, HOST_ID) for child in (one, other)]
     return bool(one.name == other.name or (ids[0] and ids[0] == ids[1]))
 
 
 def _same_file(one: str, other: str) -> bool:
-    if normpath(one) == normpath(other):
+    if one == other or normpath(one) == normpath(other):
         return True
     try:
         return Path(one).samefile(other)

@@ -202,14 +202,15 @@ def _shot_beside(before: Strips, planned: otio.schema.Timeline) -> dict[str, str
             for child, beside, kind in ((right, left, FramesBefore), (left, right, FramesAfter)):
                 if not (isinstance(child, otio.schema.Clip) and isinstance(beside, otio.schema.Clip)):
                     continue
-                if id_of(child) in known | found.keys() or id_of(beside) not in known:
+                own, other = id_of(child), id_of(beside)
+                if own in known or own in found or other not in known:
                     continue
                 record = record_of(child, child.active_media_reference_key)
                 held = {media_path(one) for one in beside.media_references().values()}
                 if record is not None and any(
                     isinstance(one, kind) and one.span.path in held for one in record.order.conditions
                 ):
-                    found[id_of(child)] = id_of(beside)
+                    found[own] = other
     return found
 
 

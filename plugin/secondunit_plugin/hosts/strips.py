@@ -11,7 +11,7 @@ from uuid import uuid4
 import opentimelineio as otio
 import orjson
 from secondunit_bridge.errors import CutError
-from secondunit_timeline.dialects import link_of, marker_text, sound_stream
+from secondunit_timeline.dialects import entry, link_of, marker_text, sound_stream
 from secondunit_timeline.documents import parsed, plain, text_of
 from secondunit_timeline.flat import source_of, source_start
 from secondunit_timeline.index import Index, Item, TrackIndex
@@ -236,7 +236,7 @@ def _nest(stack: otio.schema.Stack, rate: Fraction, probed: Callable[[str], "Med
 
 def id_of(item: otio.core.Item) -> str:
     """Raises CutError for an item without id."""
-    name = item.metadata.get(OURS, {}).get(HOST_ID, "")
+    name = entry(item.metadata, OURS, HOST_ID)
     if not name:
         raise CutError(f"{item.name!r} has no id of the host: read the cut from the host again")
     return str(name)
