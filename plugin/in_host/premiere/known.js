@@ -10,6 +10,7 @@ exports.knownText = knownText;
 exports.knownIn = knownIn;
 exports.knownAgain = knownAgain;
 exports.keptText = keptText;
+exports.grouped = grouped;
 const ticks_js_1 = require("./ticks.js");
 function knownText(rows) {
     return JSON.stringify({ version: 1, strips: rows });
@@ -53,10 +54,11 @@ function knownAgain(seen, kept, perFrame) {
     match((one) => [one.track, one.source, one.first, one.frames]);
     match((one) => [one.source, one.first, one.frames]);
     const used = new Set([...found.values()].map((one) => one.id));
+    const bySource = grouped(kept, (row) => row.source);
     seen.forEach((one, place) => {
         if (found.has(place))
             return;
-        const same = kept.filter((row) => row.source === one.source && overlap(row, one, perFrame));
+        const same = (bySource.get(one.source) ?? []).filter((row) => overlap(row, one, perFrame));
         if (new Set(same.map((row) => row.id)).size !== 1)
             return;
         const { id, state, generated } = same[0];
@@ -97,8 +99,13 @@ function keptText(strips, perFrame, firsts) {
 }
 function grouped(all, key) {
     const groups = new Map();
-    for (const one of all)
-        groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
+    for (const one of all) {
+        const group = groups.get(key(one));
+        if (group)
+            group.push(one);
+        else
+            groups.set(key(one), [one]);
+    }
     return groups;
 }
 function overlap(one, other, perFrame) {

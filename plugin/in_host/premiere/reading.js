@@ -70,16 +70,17 @@ async function read(ppro, project, sequence) {
     const kept = properties.hasValue(exports.PROPERTY) ? (0, known_js_1.knownIn)(properties.getValue(exports.PROPERTY)) : [];
     const known = (0, known_js_1.knownAgain)(seen, kept, perFrame);
     const places = new Map();
+    const linked = links(found);
     const strips = found.map((one, place) => {
         const { id, state, generated, start, frames } = known[place];
         places.set(id, one);
         const strip = { id, track: one.lane, kind: one.kind, name: one.name, start, frames };
-        return { ...strip, media: one.media, enabled: one.enabled, link: links(one, found), generated, state };
+        return { ...strip, media: one.media, enabled: one.enabled, link: linked.get(one) ?? "", generated, state };
     });
     const order = [...tracks.keys()];
     strips.sort((one, other) => order.indexOf(one.track) - order.indexOf(other.track) || one.start - other.start);
     return {
-        ...{ project, sequence, properties, perFrame, places, tracks, kept, seen: known },
+        ...{ project, sequence, properties, perFrame, places, tracks, seen: known },
         told: {
             ...{ name: sequence.name, rate: (0, ticks_js_1.text)(own), start: frame(zero), tracks: told, strips },
             transitions: transitions.flatMap((one) => placed(one, strips, frame)),
@@ -199,14 +200,15 @@ async function ourOffset(ppro, clip, own) {
     const points = [ticks(await clip.getInPoint(types.VIDEO)), ticks(await clip.getInPoint(types.AUDIO))];
     return points.includes(begin) ? 0n : begin;
 }
-/** The API does not tell which items are linked: a picture and a sound of one file that lie together are. */
-function links(one, all) {
-    if (!one.media)
-        return "";
-    const alike = (other) => other.media?.path === one.media?.path && other.start === one.start && other.end === one.end && other.position === one.position;
-    const kinds = all.filter(alike).map((other) => other.kind);
-    const pair = kinds.filter((kind) => kind === "picture").length === 1 && kinds.includes("sound");
-    return pair ? `${one.start}/${one.position}/${one.media.path}` : "";
+/** The API does not tell which items are linked: a picture and a sound of one file that lie together are. By item. */
+function links(all) {
+    const playing = all.filter((one) => one.media);
+    const groups = (0, known_js_1.grouped)(playing, (one) => `${one.start}/${one.end}/${one.position}/${one.media?.path}`);
+    const linked = [...groups].filter(([, group]) => {
+        const pictures = group.filter((one) => one.kind === "picture").length;
+        return pictures === 1 && group.length > 1;
+    });
+    return new Map(linked.flatMap(([key, group]) => group.map((one) => [one, key])));
 }
 /** Nothing for one that lies at no edge of a strip. */
 function placed(told, strips, frame) {

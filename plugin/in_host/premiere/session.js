@@ -140,15 +140,15 @@ class Session {
         return reading;
     }
     async apply(params) {
-        const done = await this.carryOut(params.steps, params.revision, params.name);
-        this.applied.push(done);
-        return { ...(await this.told()), notes: done.notes };
+        const { steps, revision, name } = params;
+        const { now, lossless } = await this.carryOut(steps, revision, name);
+        this.applied.push({ revision: now.revision, steps, lossless });
+        return now;
     }
     async carryOut(steps, number, name) {
         const change = await changing_js_1.Change.of(this.ppro, await this.of(number), steps);
         await change.make(name, async () => void (await this.of(number)));
-        const now = await this.told();
-        return { revision: now.revision, steps, lossless: change.lossless, notes: change.notes };
+        return { now: { ...(await this.told()), notes: change.notes }, lossless: change.lossless };
     }
     async version(params) {
         const reading = await this.of(params.revision);

@@ -67,9 +67,10 @@ export function knownAgain(seen: readonly Known[], kept: readonly Known[], perFr
   match((one) => [one.track, one.source, one.first, one.frames]);
   match((one) => [one.source, one.first, one.frames]);
   const used = new Set([...found.values()].map((one) => one.id));
+  const bySource = grouped(kept, (row) => row.source);
   seen.forEach((one, place) => {
     if (found.has(place)) return;
-    const same = kept.filter((row) => row.source === one.source && overlap(row, one, perFrame));
+    const same = (bySource.get(one.source) ?? []).filter((row) => overlap(row, one, perFrame));
     if (new Set(same.map((row) => row.id)).size !== 1) return;
     const { id, state, generated } = same[0]!;
     found.set(place, { ...one, id: used.has(id) ? "" : id, state, generated });
@@ -107,9 +108,13 @@ export function keptText(strips: readonly Strip[], perFrame: bigint, firsts: Rea
   return knownText(kept);
 }
 
-function grouped<T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> {
+export function grouped<T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const one of all) groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
+  for (const one of all) {
+    const group = groups.get(key(one));
+    if (group) group.push(one);
+    else groups.set(key(one), [one]);
+  }
   return groups;
 }
 

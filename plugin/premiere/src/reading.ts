@@ -19,7 +19,7 @@ import type {
   VideoTrack,
 } from "@adobe/premierepro";
 
-import { type Known, knownAgain, knownIn } from "./known.js";
+import { grouped, type Known, knownAgain, knownIn } from "./known.js";
 import { divided, type Fraction, fraction, nearest, parsed, PER_SECOND, rate, rounded, text, times } from "./ticks.js";
 import type { Kind, Media, Strip, Strips, Track, Transition } from "./wire.js";
 
@@ -55,8 +55,6 @@ export interface Reading {
   perFrame: bigint;
   places: Map<string, Place>;
   tracks: Map<string, { kind: Kind; index: number; track: AnyTrack }>;
-  /** The ids and takes that the sequence keeps; `seen` what they are compared with. */
-  kept: Known[];
   seen: Known[];
 }
 
@@ -114,16 +112,17 @@ export async function read(ppro: premierepro, project: Project, sequence: Sequen
   const kept = properties.hasValue(PROPERTY) ? knownIn(properties.getValue(PROPERTY)) : [];
   const known = knownAgain(seen, kept, perFrame);
   const places: Reading["places"] = new Map();
+  const linked = links(found);
   const strips = found.map((one, place): Strip => {
     const { id, state, generated, start, frames } = known[place]!;
     places.set(id, one);
     const strip = { id, track: one.lane, kind: one.kind, name: one.name, start, frames };
-    return { ...strip, media: one.media, enabled: one.enabled, link: links(one, found), generated, state };
+    return { ...strip, media: one.media, enabled: one.enabled, link: linked.get(one) ?? "", generated, state };
   });
   const order = [...tracks.keys()];
   strips.sort((one, other) => order.indexOf(one.track) - order.indexOf(other.track) || one.start - other.start);
   return {
-    ...{ project, sequence, properties, perFrame, places, tracks, kept, seen: known },
+    ...{ project, sequence, properties, perFrame, places, tracks, seen: known },
     told: {
       ...{ name: sequence.name, rate: text(own), start: frame(zero), tracks: told, strips },
       transitions: transitions.flatMap((one) => placed(one, strips, frame)),
@@ -253,14 +252,15 @@ async function ourOffset(ppro: premierepro, clip: ClipProjectItem, own: Fraction
   return points.includes(begin) ? 0n : begin;
 }
 
-/** The API does not tell which items are linked: a picture and a sound of one file that lie together are. */
-function links(one: Found, all: readonly Found[]): string {
-  if (!one.media) return "";
-  const alike = (other: Found): boolean =>
-    other.media?.path === one.media?.path && other.start === one.start && other.end === one.end && other.position === one.position;
-  const kinds = all.filter(alike).map((other) => other.kind);
-  const pair = kinds.filter((kind) => kind === "picture").length === 1 && kinds.includes("sound");
-  return pair ? `${one.start}/${one.position}/${one.media.path}` : "";
+/** The API does not tell which items are linked: a picture and a sound of one file that lie together are. By item. */
+function links(all: readonly Found[]): Map<Found, string> {
+  const playing = all.filter((one) => one.media);
+  const groups = grouped(playing, (one) => `${one.start}/${one.end}/${one.position}/${one.media?.path}`);
+  const linked = [...groups].filter(([, group]) => {
+    const pictures = group.filter((one) => one.kind === "picture").length;
+    return pictures === 1 && group.length > 1;
+  });
+  return new Map(linked.flatMap(([key, group]) => group.map((one) => [one, key])));
 }
 
 /** Nothing for one that lies at no edge of a strip. */

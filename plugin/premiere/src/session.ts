@@ -49,7 +49,6 @@ const LIMITS = [
 
 interface Applied {
   revision: string;
-  notes: string[];
   steps: Step[];
   lossless: boolean;
 }
@@ -146,16 +145,16 @@ export class Session {
   }
 
   private async apply(params: Params): Promise<Told> {
-    const done = await this.carryOut(params.steps, params.revision, params.name);
-    this.applied.push(done);
-    return { ...(await this.told()), notes: done.notes };
+    const { steps, revision, name } = params;
+    const { now, lossless } = await this.carryOut(steps, revision, name);
+    this.applied.push({ revision: now.revision, steps, lossless });
+    return now;
   }
 
-  private async carryOut(steps: Step[], number: string, name: string): Promise<Applied> {
+  private async carryOut(steps: Step[], number: string, name: string): Promise<{ now: Told; lossless: boolean }> {
     const change = await Change.of(this.ppro, await this.of(number), steps);
     await change.make(name, async () => void (await this.of(number)));
-    const now = await this.told();
-    return { revision: now.revision, steps, lossless: change.lossless, notes: change.notes };
+    return { now: { ...(await this.told()), notes: change.notes }, lossless: change.lossless };
   }
 
   private async version(params: Params): Promise<Told> {

@@ -98,6 +98,7 @@ export class World {
   /** Actions that fail from now on, by their name; as a defect of the program. */
   failing: string | null = null;
   private locked = 0;
+  private readonly found = new Map<number, ReturnType<World["item"]>>();
   private numbers = 0;
   private listeners: { event: string | number; heard: () => void }[] = [];
 
@@ -216,15 +217,18 @@ export class World {
   }
 
   item(key: number): { sequence: SequenceRecord; kind: "video" | "audio"; index: number; track: TrackRecord; item: ItemRecord } {
+    const last = this.found.get(key);
+    if (last && this.state.sequences.includes(last.sequence) && last.track.items.includes(last.item)) return last;
     for (const sequence of this.state.sequences) {
       for (const kind of ["video", "audio"] as const) {
         for (const [index, track] of sequence[kind].entries()) {
-          const item = track.items.find((one) => one.key === key);
-          if (item) return { sequence, kind, index, track, item };
+          for (const item of track.items) this.found.set(item.key, { sequence, kind, index, track, item });
         }
       }
     }
-    throw new Error("The script object is no longer valid");
+    const found = this.found.get(key);
+    if (!found || !found.track.items.includes(found.item)) throw new Error("The script object is no longer valid");
+    return found;
   }
 
   /** For an action that changes it. */
