@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 from secondunit_bridge.errors import CutMoved, HostError, HostUnreachable
 from secondunit_plugin.hosts.link import LIMIT, Connection, Links, address_file
+from secondunit_plugin.hosts.linked import LinkedHost
+from secondunit_plugin.hosts.strips import identified
+
+from tests.timeline.cuts import clip, cut_of
 
 IN_HOST = Path(__file__).parents[3] / "plugin" / "in_host"
 _spec = importlib.util.spec_from_file_location("in_host_link", IN_HOST / "link.py")
@@ -255,3 +259,14 @@ def test_a_host_leaves_a_panel_that_is_none(tmp_path: Path, sent: bytes) -> None
                 made.settimeout(10)
                 assert made.recv(65536) == b""
                 wait_for(lambda: bool(link.problem))
+
+
+@pytest.mark.parametrize("suffix", [".exe", [".xml"], 1])
+def test_a_version_in_a_format_that_the_panel_does_not_write_is_refused(panel: Panel, suffix: object) -> None:
+    link = in_host.Link(panel.home, {**ABOUT, "supports": [], "versions": suffix}, {})
+    link.start()
+    try:
+        with pytest.raises(HostError, match="Blender tells no format of a version that can be read"):
+            LinkedHost(panel.host()).add_version(identified(cut_of([clip("A", 0, 10)]))[0], "1")
+    finally:
+        link.close()
