@@ -112,7 +112,7 @@ class LinkedHost:
         self._rate = strips.rate
         where = SequenceId(self._text(told, "project"), self._text(told, "sequence"))
         notes = _texts(told.get("notes", []), self._connection.greeting.program)
-        return Sequence(where, cut, self._text(told, "revision"), notes=notes)
+        return Sequence(where, cut, self._text(told, "revision"), strips.name, notes)
 
     def _text(self, told: dict[str, Any], key: str) -> str:
         value = told.get(key)

@@ -336,6 +336,7 @@ def test_what_the_api_cannot_goes_into_a_sequence_beside_with_its_takes(editor: 
     assert keys(placed.sequence.cut) == keys(before.cut) and key_of(take) in keys(before.cut)
     assert "effects" in placed.sequence.notes[0]
     assert editor.do("sequences") == ["film", "film 2"]
+    assert placed.sequence.name == "film 2"
     assert editor.host.read().revision == before.revision
     editor.host.undo(placed.sequence.revision)
     assert editor.do("sequences") == ["film"]
