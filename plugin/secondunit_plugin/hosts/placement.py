@@ -30,6 +30,9 @@ from secondunit_plugin.hosts.steps import (
 )
 from secondunit_plugin.hosts.strips import Strip, Strips, id_of, identified, strips_from
 
+FILLING = frozenset((Support.PLACE, Support.MEDIA, Support.HISTORY, Support.EVENTS))
+"""What a host needs so that takes are cut in by themselves: its user's own undo takes each back, it tells when somebody
+works there, and what is selected and the playhead stay where they are."""
 _ATTEMPTS = 3
 _SURGICAL = frozenset(
     (

@@ -14,7 +14,7 @@ from secondunit_bridge.messages import Take
 from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.hosts.host import AttentionChanged, Changed, CutChanged, SequenceId, Support
 from secondunit_plugin.hosts.host import Sequence as HostSequence
-from secondunit_plugin.hosts.placement import Beside, Placed, land, needs, place
+from secondunit_plugin.hosts.placement import FILLING, Beside, Placed, land, needs, place
 from secondunit_plugin.hosts.steps import steps
 from secondunit_plugin.hosts.strips import id_of, identified, strips_from
 from secondunit_timeline import placing
@@ -389,6 +389,19 @@ def test_selection_and_playhead_are_told(editor: Editor, shown: Film) -> None:
 
 
 @pytest.mark.usefixtures("shown")
+def test_what_its_user_looks_at_stays_when_a_take_comes_in(editor: Editor, shown: Film) -> None:
+    """Where takes are cut in by themselves."""
+    about = editor.host.about()
+    if not about.supports >= FILLING:
+        pytest.skip("takes are offered there")
+    editor.select((70,), 70)
+    editor.host.read()
+    before = editor.host.attention()
+    ordered = extended(editor.host.read().cut, settings_in(shown))
+    assert land_takes(editor, ordered, (shown.take(ordered.order),)) is not None
+    assert editor.host.attention() == before
+
+
 def test_changes_are_told(editor: Editor) -> None:
     supports = editor.host.about().supports
     if Support.EVENTS not in supports:

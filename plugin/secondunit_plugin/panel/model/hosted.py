@@ -13,16 +13,12 @@ from secondunit_timeline.changes import Edit
 from secondunit_timeline.index import Index
 
 from secondunit_plugin.hosts.host import Host, Sequence, Support
-from secondunit_plugin.hosts.placement import Beside, Placed, land
+from secondunit_plugin.hosts.placement import FILLING, Beside, Placed, land
 from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.strips import HOST_ID, OURS
 from secondunit_plugin.panel.model.cut import OpenCut, Version
 from secondunit_plugin.panel.model.places import Place, ShotPlace
 from secondunit_plugin.panel.model.reading import version_of, where
-
-FILLING = frozenset((Support.PLACE, Support.MEDIA, Support.HISTORY, Support.EVENTS))
-"""What a host needs so that takes are cut in by themselves: its user's own undo takes each back, and it tells when
-somebody works there."""
 
 
 @dataclass(frozen=True, slots=True)
