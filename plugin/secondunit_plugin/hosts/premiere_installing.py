@@ -12,12 +12,14 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from secondunit_bridge import spawn
 
+from secondunit_plugin.checks import LEFT_OUT, Check
 from secondunit_plugin.hosts.installing import Command, Installation, in_host
-from secondunit_plugin.hosts.link import websocket_port
+from secondunit_plugin.hosts.link import address_file, websocket_port
 
 OLDEST = (26, 3)
 """Actions that are made as the plugin makes them, and subclips: https://developer.adobe.com/premiere-pro/uxp/changelog/"""
@@ -37,6 +39,26 @@ def find() -> Sequence[Installation]:
         for place in programs.keys() - new.keys()
     )
     return (*((_installation(new, spawn.home()),) if new else ()), *sorted(old, key=lambda one: one.program))
+
+
+def checks() -> Iterator[Check]:
+    """What it takes beside the files, where there is a Premiere that the plugin runs in."""
+    if not any(not one.missing for one in find()):
+        return
+    agent = _agent()
+    if agent.exists():
+        yield Check("Creative Cloud's installer of plugins", str(agent))
+    else:
+        said = (
+            "missing: install or repair Creative Cloud Desktop; or tick Settings > Plugins > Enable developer mode in "
+            "Premiere, and load the plugin with the UXP Developer Tool"
+        )
+        yield Check("Creative Cloud's installer of plugins", said, LEFT_OUT)
+    home = spawn.home()
+    with suppress(OSError, ValueError):
+        if "websocket" not in json.loads(address_file(home).read_bytes()):
+            said = f"another program has port {websocket_port(home)}, the panel's: end it, and open the panel again"
+            yield Check("Premiere's way to the panel", said, LEFT_OUT)
 
 
 def _programs() -> Iterator[tuple[Path, tuple[int, int] | None]]:

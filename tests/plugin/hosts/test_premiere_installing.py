@@ -3,6 +3,7 @@
 import json
 import os
 import plistlib
+import socket
 import sys
 import zipfile
 from io import BytesIO
@@ -12,7 +13,7 @@ import pytest
 from secondunit_plugin.cli.main import run
 from secondunit_plugin.hosts import installing, premiere_installing
 from secondunit_plugin.hosts.installing import CONNECTED
-from secondunit_plugin.hosts.link import websocket_port
+from secondunit_plugin.hosts.link import Links, websocket_port
 
 AGENT = "Adobe/Adobe Desktop Common/RemoteComponents/UPI/UnifiedPluginInstallerAgent/"
 
@@ -118,6 +119,25 @@ def test_without_creative_cloud_it_says_what_to_do(
     (mac.parent / "UnifiedPluginInstallerAgent").unlink()
     assert run(["install", "premiere"]) == 5
     assert f"double-click {home}/premiere/secondunit_premierepro.ccx by hand" in capsys.readouterr().err
+
+
+def test_the_doctor_says_what_is_missing(
+    tmp_path: Path, home: Path, mac: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> str:
+        assert run(["doctor", "--host", "premiere"]) == 0
+        return capsys.readouterr().out
+
+    mac_program(tmp_path, 2025, "25.6.1")
+    assert "too old" in told() and "installer" not in told()
+    mac_program(tmp_path, 2026, "26.3.0")
+    assert "not connected with the panel" in told() and "UnifiedPluginInstallerAgent" in told()
+    (mac.parent / "UnifiedPluginInstallerAgent").unlink()
+    assert "Enable developer mode" in told()
+    with socket.create_server(("127.0.0.1", websocket_port(home))), Links(home, lambda _: None):
+        assert f"another program has port {websocket_port(home)}" in told()
+    with Links(home, lambda _: None):
+        assert "another program has port" not in told()
 
 
 @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="there Premiere runs")
