@@ -21,7 +21,7 @@ from secondunit_timeline.edits import edit
 from secondunit_timeline.flat import source_start
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import notes_of, read_cut, write_cut
-from secondunit_timeline.operations import Lift
+from secondunit_timeline.operations import End, Lift, Slip, Trim
 from secondunit_timeline.retimes import speed_of
 
 from tests.timeline.documents import clip, effect, marker, saved, timeline, times, track
@@ -118,6 +118,48 @@ def test_hieros_older_exporters_count_a_start_from_the_first_frame_of_the_media(
     write_cut(cut, tmp_path / "out.otio")
     written = json.loads((tmp_path / "out.otio").read_text())
     assert written["tracks"]["children"][0]["children"][0]["source_range"] == held["source_range"]
+
+
+@corpus
+def test_an_edited_start_is_counted_as_hiero_counts_it(tmp_path: Path) -> None:
+    """Its importer takes the media's start from a clip's as a time: what is left has to be the frame that is meant."""
+    path = tmp_path / "hiero.otio"
+    path.write_bytes(HIERO.read_bytes())
+    cut = read_cut(path)
+    rate = Index(cut).rate
+    operations = (
+        Trim("P01", FrameTime(30, rate), End.HEAD, 3),
+        Slip("P02", FrameTime(80, rate), 5),
+        Slip("P03", FrameTime(80, rate), 7),  # media at 24
+        Lift("reference", FrameTime(40, rate), 2),
+    )
+    edited, _ = edit(cut, operations)
+    write_cut(edited, tmp_path / "out.otio")
+    before, after = (otio.adapters.read_from_file(str(one)) for one in (path, tmp_path / "out.otio"))
+    shown = {name: from_media(after, name) for name in ("reference", "P01", "P02", "P03")}
+    assert from_media(before, "reference") == pytest.approx([0, 24, 76, 127, 192], abs=1e-3)
+    assert shown["reference"] == pytest.approx([0, 24, 42, 76, 127, 192], abs=1e-3)
+    assert shown["P01"] == pytest.approx([7, 0, 4], abs=1e-3)
+    assert shown["P02"] == pytest.approx([5], abs=1e-3)
+    assert shown["P03"] == pytest.approx([7 * 1.001], abs=1e-3)
+
+
+def from_media(cut: otio.schema.Timeline, track: str) -> list[float]:
+    """How far behind the first frame of its media each clip begins, in frames of the later of their rates."""
+    clips = next(one for one in cut.tracks if one.name == track).find_clips()
+    return [(clip.source_range.start_time - clip.available_range().start_time).value for clip in clips]
+
+
+@corpus
+def test_what_counts_from_the_first_frame_of_the_media_does_so_after_an_edit(tmp_path: Path) -> None:
+    held = json.loads((CORPUS / "ynput__ayon-core" / "img_seq_23.976_metadata.json").read_text())
+    cut = read_cut(saved(tmp_path, timeline(track(held), global_start_time=None)))
+    name = Index(cut).tracks[0].name
+    edited, _ = edit(cut, (Trim(name, FrameTime(0, Index(cut).rate), End.HEAD, 6),))
+    write_cut(edited, tmp_path / "out.otio")
+    written = json.loads((tmp_path / "out.otio").read_text())["tracks"]["children"][0]["children"][-1]
+    assert written["source_range"]["start_time"]["value"] == 6
+    assert written["source_range"]["start_time"]["rate"] == held["source_range"]["start_time"]["rate"]
 
 
 def test_kdenlive_counts_markers_from_the_first_frame_that_the_clip_plays(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from secondunit_bridge.errors import BadInput, CutError
 from secondunit_bridge.files import write_bytes
 
 from secondunit_timeline.documents import parsed, plain, text_of
-from secondunit_timeline.stashes import KEPT, OURS, RATES, Restoring, hides, own, owned, show
+from secondunit_timeline.stashes import KEPT, OURS, RATES, SPELLED, Restoring, hides, own, owned, show
 from secondunit_timeline.validation import Validation
 
 __all__ = ["local_path", "media_files", "media_path", "notes_of", "read_cut", "write_cut"]
@@ -27,7 +27,7 @@ _READ_FROM = "read_from"
 _AS_WRITTEN = "relative_url"
 _RESOLVED = "resolved_url"
 _NUMBER = re.compile(r"%0?(\d*)d")
-NOTED = (_READ_FROM, _AS_WRITTEN, _RESOLVED, RATES, KEPT)
+NOTED = (_READ_FROM, _AS_WRITTEN, _RESOLVED, RATES, SPELLED, KEPT)
 """What reading notes about the file itself, which is no part of the cut."""
 # Integers that may not fit in 63 bits. A fixed first byte makes a search ten times faster.
 _LARGE_INTEGERS = tuple(re.compile(re.escape(before) + rb"\d{19}") for before in (b":", b",", b"["))

@@ -7,7 +7,9 @@ While a cut is in memory, metadata["secondunit"] holds:
 - of an object, "times": {field: [time, time as written]};
 - of a stand-in, "stand_in": the schema it stands for (null: its own), and each field that differs, as JSON text of
   what stands there and of what the file holds (null: nothing). Text, since OTIO reads objects inside metadata, too;
-- of a marker, "from_first_frame": the file counts it from the first frame that its clip plays;
+- of a marker, "from_first_frame": the file counts it from the first frame that its clip plays; of a clip: the file
+  counts its start from the first frame of its media;
+- of a cut, "spelled": its file counts starts of clips at the rates as it spells them, see `Restoring._start`;
 - of a cut, "kept": what of all this an editor should know.
 
 In other programs' metadata, an object that OTIO would refuse, change or crash at has HIDDEN as its key for the schema.
@@ -25,6 +27,7 @@ from secondunit_timeline.times import cached_rate, exact, rescaled
 
 OURS = "secondunit"
 RATES, TIMES, STAND_IN, FROM_FIRST_FRAME, KEPT = "rates", "times", "stand_in", "from_first_frame", "kept"
+SPELLED = "spelled"
 HIDDEN = "secondunit.OTIO_SCHEMA"
 _INTEGER = "secondunit.integer"
 _LARGEST = 2**63
@@ -129,6 +132,7 @@ def _time(node: Mapping[str, Any]) -> bool:
 
 
 _MARKERS = ("markers", Kind.MARKERS)
+_CLIP_START, _MEDIA_START = "source_range.start_time", "available_range.start_time"
 # The fields of each schema that hold objects, and those that hold times or a rate.
 _NESTED = {
     label: tuple(
@@ -153,6 +157,7 @@ class Restoring:
 
     def __init__(self, cut: dict[str, Any]) -> None:
         self._rates: dict[str, dict[float, float]] = {}
+        self._spelled = bool(owned(cut).pop(SPELLED, False))
         rows = owned(cut).get(RATES)
         for row in rows if isinstance(rows, list) else ():
             match row:
@@ -176,7 +181,10 @@ class Restoring:
                     restored = self._stand_in(node, ours.pop(STAND_IN))
                 if _MARKERS in nested and "markers" not in restored:
                     _restore_markers(node)  # their places depend on the clip's start as OTIO has it
+                start = self._start(node, _mapping(rates), _mapping(times)) if label == "Clip.2" else None
                 self._restore_times(node, label, restored, _mapping(rates), _mapping(times))
+                if start is not None and "source_range" not in restored:
+                    node["source_range"]["start_time"]["value"] = start
             elif _MARKERS in nested:
                 _restore_markers(node)
             yield node
@@ -214,6 +222,33 @@ class Restoring:
         match times.get(field):
             case [int() | float() as now, int() | float() as written] if time["value"] == now:
                 time["value"] = written
+
+    def _start(self, clip: dict[str, Any], rates: Mapping[str, Any], times: Mapping[str, Any]) -> float | None:
+        """The start of a clip as its file counts it, where an edit has moved it; None where it stays as it is.
+
+        Hiero names frame 86538 of media at 23.976, in a clip at 23.976024627685547, by 86538.0889. Who takes the start
+        of the media from it as a time, its importer among them, has another frame where it is counted exactly.
+        """
+        counts_from_media = owned(clip).pop(FROM_FIRST_FRAME, False)
+        shown = clip.get("source_range")
+        media = _mapping(_mapping(clip.get("media_references")).get(str(clip.get("active_media_reference_key"))))
+        available = media.get("available_range")
+        if not shown or not available:
+            return None
+        start, first = shown["start_time"], available["start_time"]
+        match times.get(_CLIP_START):
+            case [int() | float() as now, int() | float()] if start["value"] == now:
+                return None
+        exact_rate, media_rate = cached_rate(start["rate"]), cached_rate(first["rate"])
+        if counts_from_media:
+            return float(exact(start["value"]) - rescaled(exact(first["value"]), media_rate, exact_rate))
+        own_rates = _mapping(owned(media).get(RATES))
+        written = self._rate(start["rate"], start["value"], _CLIP_START, rates)
+        own_written = self._rate(first["rate"], first["value"], _MEDIA_START, own_rates)
+        if not self._spelled or written <= 0 or own_written <= 0:
+            return None
+        frame = rescaled(exact(start["value"]), exact_rate, media_rate)
+        return float(frame * exact(written) / exact(own_written))
 
     def _rate(self, rate: float, value: float, field: str, rates: Mapping[str, Any]) -> float:
         written = rates.get(field)

@@ -21,6 +21,7 @@ from secondunit_timeline.stashes import (
     KEPT,
     OURS,
     RATES,
+    SPELLED,
     STAND_IN,
     TIMES,
     hide,
@@ -120,9 +121,10 @@ class Validation:
     def cut(self, root: dict[str, Any]) -> None:
         """Checks and normalises the JSON of a timeline in place; raises CutError where it cannot be read."""
         self._object(root, Slot.CUT)
+        spelled = False
         if self._dialects:
             for clip, start, rate in self._fractions:
-                self._whole_frame(clip, start, rate)
+                spelled = self._whole_frame(clip, start, rate) or spelled
         rows = [
             [field, exact_rate, written]
             for field, rates in self._first.items()
@@ -132,6 +134,9 @@ class Validation:
         ours = own(root)
         ours.pop(RATES, None)
         ours.pop(KEPT, None)
+        ours.pop(SPELLED, None)
+        if spelled:
+            ours[SPELLED] = True
         if rows:
             ours[RATES] = rows
         kept = [*self._notes, *(f"{count} × {what}" for what, count in self._stood.items())]
@@ -472,23 +477,28 @@ class Validation:
 
     # Programs' own ways of counting
 
-    def _whole_frame(self, clip: dict[str, Any], start: dict[str, Any], rate: float) -> None:
-        """A start that Hiero turned from one spelling of a rate into another: 86400 at 23.976 is 86400.0887 at
-        23.976024627685547. Where the rates as written make it a whole frame of the media, that frame is meant."""
+    def _whole_frame(self, clip: dict[str, Any], start: dict[str, Any], rate: float) -> bool:
+        """Whether it is a start that Hiero turned from one spelling of a rate into another.
+
+        86400 at 23.976 is 86400.0887 at 23.976024627685547. Where the rates as written make it a whole frame of the
+        media, that frame is meant.
+        """
         available = _active(clip).get("available_range")
         if available is None:
-            return
+            return False
         media = available["start_time"]["rate"]
         first = self._first.get("available_range.start_time", {})
         written = owned(_active(clip)).get(RATES, {}).get("available_range.start_time", first.get(media, media))
         if written <= 0 or (written == media and rate == start["rate"]):
-            return
+            return False
         frames = start["value"] * written / rate
         if abs(frames - round(frames)) > 1e-3:
-            return
+            own(clip).setdefault(TIMES, {})["source_range.start_time"] = [start["value"], start["value"]]
+            return False
         now = float(rescaled(round(frames), cached_rate(media), cached_rate(rate)))
         own(clip).setdefault(TIMES, {})["source_range.start_time"] = [now, start["value"]]
         start["value"] = now
+        return True
 
     def _shorter(self, tracks: list[dict[str, Any]]) -> None:
         """Kdenlive's first OTIO export left out gaps and transitions, so that its clips come back butted together."""
@@ -517,6 +527,7 @@ class Validation:
             written = shown["start_time"]["value"]
             now = float(simple(Fraction(exact(written)) + first * rate))
             own(clip).setdefault(TIMES, {})["source_range.start_time"] = [now, written]
+            own(clip)[FROM_FIRST_FRAME] = True
             shown["start_time"]["value"] = now
             self._stood["clip that counts from its media's first frame, counted here in the media's timecode"] += 1
 

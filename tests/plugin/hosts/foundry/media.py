@@ -127,6 +127,15 @@ class MediaSource:
         if info is not None:
             self._rate, self._sound = info.rate, tuple(one.channels for one in info.sound)
 
+    @classmethod
+    def createOfflineVideoMediaSource(cls, path: str, start: int, duration: int, rate: TimeBase) -> "MediaSource":
+        made = cls(path)
+        made._duration, made._rate = duration, Fraction(*rate.toRational())
+        if "%" in path:
+            made._single = False
+            made._info = MediaFileInfo(f"{path} {start}-{start + duration - 1}", start)
+        return made
+
     @staticmethod
     def _numbers(place: Path, match: re.Match[str]) -> list[int]:
         found = (_NUMBERED.fullmatch(one.name) for one in place.parent.iterdir())
