@@ -54,6 +54,7 @@ class Running:
         self.session = Session(lambda method, **params: self.link.tell(method, **params))
         self.link = Link(self.installed["home"], Session.about(), self.session.handlers)
         self._ticks, self._actions, self._standing = 0, [], None
+        self._menu = None  # PySide2 deletes a menu that no Python holds
         scanning.teach()
         kinds = hiero.core.events.EventType
         for name in _EVENTS:
@@ -70,7 +71,7 @@ class Running:
             traceback.print_exc()
 
     def add_menu(self, bar):
-        menu = bar.addMenu("Second Unit")
+        self._menu = menu = bar.addMenu("Second Unit")
         menu.setToolTipsVisible(True)
         self._standing = menu.addAction("")
         self._standing.setEnabled(False)
@@ -82,7 +83,6 @@ class Running:
             action.triggered.connect(lambda *_, name=name: self._command(name))
             self._actions.append(action)
         menu.aboutToShow.connect(self.show_standing)
-        return menu
 
     def show_standing(self):
         problem = self.link.problem
