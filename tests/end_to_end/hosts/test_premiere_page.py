@@ -32,14 +32,11 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_an_order_from_the_page_ends_in_the_sequence(
-    tmp_path: Path, make_clip: MakeClip, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_order_from_the_page_ends_in_the_sequence(tmp_path: Path, make_clip: MakeClip, unit_home: Path) -> None:
     program()
     if (chromium := shutil.which("chromium") or shutil.which("google-chrome")) is None:
         pytest.skip("Chromium is not installed")
-    made, home = film(make_clip), tmp_path / "home"
-    monkeypatch.setenv("SECONDUNIT_HOME", str(home))
+    made, home = film(make_clip), unit_home
     came: Queue[Connection] = Queue()
     heard: Queue[tuple[str, dict[str, Any]]] = Queue()
     with Links(home, came.put), running(tmp_path, home, "page.js", chromium) as process:
