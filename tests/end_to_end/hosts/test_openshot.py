@@ -242,10 +242,8 @@ def job(tmp_path: Path, make_clip: MakeClip) -> Iterator[Job]:
             spawn.stop(tmp_path / "home" / "unit")
 
 
-def test_a_take_is_ordered_for_a_clip_that_is_clicked_and_lands_in_the_open_timeline(job: Job) -> None:
+def test_a_take_is_ordered_for_a_clip_that_is_clicked_and_comes_into_the_open_timeline_by_itself(job: Job) -> None:
     job.order()
-    job.desk.click("A_v001")
-    job.desk.click("Cut in")
     cut_in = job.wait_for(3)
     assert [cut_in[0], cut_in[2]] == job.before and cut_in[1].startswith("A_v001_")
     job.person.undo()

@@ -92,6 +92,12 @@ def follow(seat: Seat, qtbot: QtBot, editor: FakeEditor) -> None:
     qtbot.waitUntil(lambda: seat.model.cut.open is not None, timeout=WAIT_MS)
 
 
+def follow_again(seat: Seat, qtbot: QtBot, editor: FakeEditor) -> None:
+    editor.host._tell(Gone("Fake ended"))
+    qtbot.waitUntil(lambda: isinstance(seat.model.cut.state, NoCut), timeout=WAIT_MS)
+    follow(seat, qtbot, editor)
+
+
 def idle(seat: Seat) -> Callable[[], bool]:
     return lambda: not seat.model.editing._edits
 
@@ -247,8 +253,27 @@ def test_what_is_left_out_of_the_list_is_not_offered_again(qtbot: QtBot, seat: S
     assert view.list.count() == 0
     files = seat.model.link.home / "panel"
     qtbot.waitUntil(lambda: not list(files.glob("*/*.ordered")), timeout=WAIT_MS)
-    follow(seat, qtbot, editor)
+    follow_again(seat, qtbot, editor)
     assert seat.model.pending.awaited == {} and seat.model.pending.choices == Choices(as_they_arrive=False)
+
+
+def test_what_cannot_be_read_of_what_was_kept_is_said_and_the_rest_is_there(
+    qtbot: QtBot, seat: Seat, shown: Film
+) -> None:
+    editor = opened(shown)
+    editor.host.projects = f"{seat.model.link.home}/"
+    follow(seat, qtbot, editor)
+    ordered = extended(seat.cut, settings_in(shown))
+    assert ordered.order is not None
+    with pytest.raises(UnitUnreachable):
+        submit(seat.model.link, seat.opened, ordered)
+    (file,) = (seat.model.link.home / "panel").glob("*/*.ordered")
+    file.with_name("half.ordered").write_bytes(file.read_bytes()[:100])
+    (file.parent / "state.json").write_text("{")
+    follow_again(seat, qtbot, editor)
+    qtbot.waitUntil(lambda: list(seat.model.pending.awaited or ()) == [ordered.order.id], timeout=WAIT_MS)
+    said = seat.said[-1]
+    assert said.refused and "half.ordered cannot be read" in said.text and "state.json cannot be read" in said.text
 
 
 def test_another_sequence_of_the_project_is_another_cut(qtbot: QtBot, seat: Seat, shown: Film) -> None:
