@@ -227,11 +227,16 @@ class Orders:
 
     # Watching
 
-    def events(self, order_id: str, after: int, timeout: float) -> tuple[list[Event], bool]:
-        """Events with numbers above `after`, waited for up to `timeout` seconds, and whether there will be no more."""
+    def events(
+        self, order_id: str, after: int, timeout: float, waits: Callable[[], bool] = lambda: True
+    ) -> tuple[list[Event], bool]:
+        """Events with numbers above `after`, waited for up to `timeout` seconds, and whether there will be no more.
+
+        `waits`: whether who asked still does, which `wake_watchers` has looked at again.
+        """
         live = self._live_of(order_id)
         with live.changed:
-            live.changed.wait_for(lambda: live.ended or live.last_number > after, timeout)
+            live.changed.wait_for(lambda: live.ended or live.last_number > after or not waits(), timeout)
             found = [event for event in (*live.stored, *live.passing) if event.number > after]
             return sorted(found, key=lambda event: event.number), live.ended
 

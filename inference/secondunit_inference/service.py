@@ -114,7 +114,7 @@ class Service(UnitServicer):
         context.send_initial_metadata(())
         context.add_callback(lambda: self._orders.wake_watchers(order_id))
         while context.is_active():
-            events, ended = self._orders.events(order_id, after, _WATCH_SECONDS)
+            events, ended = self._orders.events(order_id, after, _WATCH_SECONDS, context.is_active)
             for event in events:
                 yield to_proto(event, unit_pb2.Event())
                 after = event.number

@@ -296,6 +296,18 @@ def test_watchers_are_woken(orders: Orders, tmp_path: Path) -> None:
     assert orders.events("a", 2, 0.01) == ([], False)
 
 
+def test_who_waits_no_more_holds_no_thread(orders: Orders, tmp_path: Path) -> None:
+    """A unit that is told to stop would wait for it."""
+    orders.submit(order("a", tmp_path), PLAN)
+    gone = threading.Event()
+    watcher = threading.Thread(target=orders.events, args=("a", 1, 60, lambda: not gone.is_set()))
+    watcher.start()
+    gone.set()
+    orders.wake_watchers("a")
+    watcher.join(10)
+    assert not watcher.is_alive()
+
+
 def test_cancelling(orders: Orders, tmp_path: Path) -> None:
     orders.submit(order("queued", tmp_path), PLAN)
     orders.cancel("queued")
