@@ -121,9 +121,11 @@ def test_what_is_looked_at_in_the_host_is_looked_at_here(qtbot: QtBot, seat: Sea
     qtbot.waitUntil(lambda: isinstance(seat.model.place, ShotPlace) and seat.model.place.name == "C", timeout=WAIT_MS)
 
 
+@pytest.mark.parametrize("told", [True, False])
 def test_what_was_selected_in_the_host_before_its_cut_is_read_is_selected_then(
-    qtbot: QtBot, seat: Seat, shown: Film, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, seat: Seat, shown: Film, monkeypatch: pytest.MonkeyPatch, told: bool
 ) -> None:
+    """Told, or not."""
     editor = opened(shown)
     begin = editor.host.follow
 
@@ -132,7 +134,10 @@ def test_what_was_selected_in_the_host_before_its_cut_is_read_is_selected_then(
         editor.select((70,), 72)
         return leave
 
-    monkeypatch.setattr(editor.host, "follow", tell_at_once)
+    if told:
+        monkeypatch.setattr(editor.host, "follow", tell_at_once)
+    else:
+        editor.select((70,), 72)
     follow(seat, qtbot, editor)
     qtbot.waitUntil(lambda: isinstance(seat.model.place, ShotPlace) and seat.model.place.name == "B", timeout=WAIT_MS)
     qtbot.waitUntil(lambda: seat.model.playback.in_cut == 72, timeout=WAIT_MS)

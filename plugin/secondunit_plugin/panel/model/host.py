@@ -128,21 +128,23 @@ class HostModel(QObject):
         if hosted is None or self._closed:
             return
 
-        def work() -> "tuple[OpenCut, Kept]":
+        def work() -> "tuple[OpenCut, Kept, Attention | None]":
             from secondunit_plugin.panel.model import kept
 
             opened = hosted.read()
-            return opened, kept.load(home, opened)
+            return opened, kept.load(home, opened), hosted.attention()
 
-        def use(found: "tuple[OpenCut, Kept]") -> None:
+        def use(found: "tuple[OpenCut, Kept, Attention | None]") -> None:
             if self._closed or self._hosted is not hosted:
                 return
-            if found[0].is_of(self._cut.open):  # it was asked for twice, and the first answer is shown
+            opened, kept, attention = found
+            if opened.is_of(self._cut.open):  # it was asked for twice, and the first answer is shown
                 self._editing.read_host()
                 return
-            state = Reading(found[0].path)
+            state = Reading(opened.path)
             self.reading.emit(state)
-            self.read.emit(state, *found)
+            self.read.emit(state, opened, kept)
+            self._attention = attention or self._attention
             self._selected, self._head = (), -1  # it opens at its beginning, wherever the host is
             self._look_soon.start()
 

@@ -12,7 +12,7 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_timeline.changes import Edit
 from secondunit_timeline.index import Index
 
-from secondunit_plugin.hosts.host import Host, Sequence, Support
+from secondunit_plugin.hosts.host import Attention, Host, Sequence, Support
 from secondunit_plugin.hosts.placement import FILLING, Beside, Placed, land
 from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.strips import HOST_ID, OURS
@@ -53,6 +53,13 @@ class Hosted:
                 if version is before.version and last.revision == sequence.revision:
                     return before
             return self._opened(sequence)
+
+    def attention(self) -> Attention | None:
+        """None where the host never tells."""
+        if not self.host.about().supports & {Support.SELECTION, Support.PLAYHEAD}:
+            return None
+        with self._lock:
+            return self.host.attention()
 
     def carry_out(
         self, before: OpenCut, edit: Callable[[OpenCut], OpenCut], take: Take | None, by_itself: bool = False
