@@ -26,7 +26,8 @@ from tests.end_to_end.desktop import Desk, Hands, screen
 if TYPE_CHECKING:
     from tests.plugin.hosts.openshot_project import Project
 
-PYTHON = Path("/usr/bin/python3")
+PYTHON = Path(os.environ.get("SECONDUNIT_OPENSHOT_PYTHON", "/usr/bin/python3"))
+"""The one that OpenShot is installed for."""
 INSIDE = Path(__file__).with_name("openshot_inside.py")
 SECONDS = 480
 SETTINGS = {"unique_install_id": "none", "send_metrics": False, "tutorial_enabled": False, "enable-auto-save": False}

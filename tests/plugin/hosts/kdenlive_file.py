@@ -47,14 +47,14 @@ class Editing:
     def __exit__(self, *_: object) -> None:
         pass
 
+    def save(self) -> None:
+        project = self._read()
+        write_property(project.document.bin, "kdenlive:docproperties.position", str(self._playhead))
+        self._path.unlink()
+        self._path.write_bytes(project.content())
+
     def do(self, action: str, _seconds: float = 0) -> None:
-        if action == "file_save":
-            project = self._read()
-            write_property(project.document.bin, "kdenlive:docproperties.position", str(self._playhead))
-            self._path.unlink()
-            self._path.write_bytes(project.content())
-        else:
-            assert action in ("file_revert", "raise_project_monitor")
+        assert action in ("file_revert", "raise_project_monitor")
 
     def do_all(self, actions: Iterable[str]) -> None:
         by = {"monitor_seek_forward-one-second": round(RATE), "monitor_seek_forward-one-frame": 1}

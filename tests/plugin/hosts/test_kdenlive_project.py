@@ -1,7 +1,8 @@
 """Projects of Kdenlive rewritten by steps: what was planned is there, and what no step names is as it was.
 
-`saved_by_kdenlive_22_12.kdenlive` was saved by that program. V1: a, a dissolve, b, a gap, c with an effect, a at double
-speed; V2: a title, b with a composition over V1; A1: the sound of a, b and c. The sound of a and of c is linked.
+`saved_by_kdenlive_22_12.kdenlive` was saved by that program, the other by 26.08, which had opened the first. V1: a, a
+dissolve, b, a gap, c with an effect, a at double speed; V2: a title, b with a composition over V1; A1: the sound of a,
+b and c. The sound of a and of c is linked.
 """
 
 import json
@@ -45,10 +46,11 @@ from secondunit_timeline.times import time_range
 
 from tests.timeline.corpus import CORPUS, NEEDS_CORPUS
 from tests.timeline.cuts import at, cut_of, dissolve, gap
+from tests.timeline.media_cuts import MakeClip
 from tests.timeline.test_formats_melt import clip, meant, numbered, numbers, pictures
 
 RATE = Fraction(25)
-SAVED = Path(__file__).with_name("saved_by_kdenlive_22_12.kdenlive")
+SAVED = tuple(Path(__file__).with_name(f"saved_by_kdenlive_{version}.kdenlive") for version in ("22_12", "26_08"))
 NEEDS_MELT = pytest.mark.skipif(
     shutil.which("melt") is None or shutil.which("ffmpeg") is None, reason="melt and ffmpeg are not installed"
 )
@@ -62,14 +64,14 @@ def there(path: str) -> MediaInfo | None:
     return probe(path)
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=SAVED, ids=lambda one: one.stem[-5:])
+def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("saved")
     (folder / "media").mkdir()
     for name in "abc":
         (folder / "media" / f"{name}.mov").touch()
     path = folder / "saved.kdenlive"
-    path.write_text(SAVED.read_text().replace("@ROOT@", str(folder)))
+    path.write_text(request.param.read_text().replace("@ROOT@", str(folder)))
     return path
 
 
@@ -210,7 +212,13 @@ def test_groups_and_compositions_go_with_their_clips(saved: Path) -> None:
 
 
 def groups_of(project: Project) -> str:
-    return own(elements(project)["main_bin"])["kdenlive:docproperties.groups"]
+    return of_timeline(project)["groups"]
+
+
+def of_timeline(project: Project) -> dict[str, str]:
+    """What the document says of its timeline, or each sequence of itself, by the last word of the name."""
+    holder = elements(project)[project.sequence or "main_bin"]
+    return {name.rpartition(".")[2]: text for name, text in own(holder).items()}
 
 
 def test_both_parts_of_a_split_clip_have_its_effect_and_are_linked_with_their_sound(saved: Path) -> None:
@@ -229,6 +237,7 @@ def test_a_track_is_put_in_and_what_counts_tracks_counts_on(saved: Path) -> None
         own(one) for one in fromstring(after.read_from).iter("transition") if own(one).get("kdenlive_id") == "affine"
     )
     assert composition["b_track"] == "4"
+    assert of_timeline(after).get("tracksCount", "4") == "4"
     back = steps(after.strips, project.strips)
     after.apply(back)
     assert first_difference(read(saved).cut, read(saved, after.content()).cut, absent) is None
@@ -240,14 +249,32 @@ def test_media_that_the_project_has_is_played_from_its_bin(saved: Path) -> None:
     assert len(listed) == len(elements(read(saved))["main_bin"].findall("entry"))
 
 
+def test_what_plays_a_clip_of_the_bin_has_its_identity(saved: Path, make_clip: MakeClip) -> None:
+    """Else Kdenlive 26 takes the project for a damaged one."""
+    path = make_clip(40, "25")
+
+    def probed(asked: str) -> MediaInfo | None:
+        return probe(asked) if asked == str(path) else None
+
+    take = otio.schema.Clip("take", otio.schema.ExternalReference(str(path)), time_range(0, 30, RATE))
+    both = [Overwrite("V2", at(0, RATE), of_bin(saved.parent, "c", 0, 30)), Overwrite("V2", at(300, RATE), take)]
+    after, _ = edited(read(saved, probed=probed), both, probed)
+    masters = {number: own(one).get("kdenlive:control_uuid") for number, one in after.document.masters.items()}
+    before = elements(read(saved))
+    played = [own(one) for name, one in elements(after).items() if name not in before and name.startswith("producer")]
+    assert len(played) == 2
+    assert all(one.get("kdenlive:control_uuid") == masters[one["kdenlive:id"]] for one in played)
+    assert sum(masters[one["kdenlive:id"]] is not None for one in played) == (2 if after.sequence else 1)
+
+
 def test_a_preview_that_kdenlive_rendered_is_rendered_again(saved: Path) -> None:
-    text = saved.read_text()
-    chunks = '<property name="kdenlive:docproperties.previewchunks">0,25</property>'
-    content = re.sub(r"( *<property name=\"kdenlive:docproperties\.profile)", chunks + r"\1", text, count=1).encode()
+    audio_target = r'( *<property name="kdenlive:(\w+)\.audioTarget")'
+    with_chunks = r'<property name="kdenlive:\2.previewchunks">0,25</property>\1'
+    content = re.sub(audio_target, with_chunks, saved.read_text(), count=1).encode()
     after, _ = edited(read(saved, content), [Slip("V1", at(200, RATE), 5)])
-    said = own(elements(after)["main_bin"])
-    assert said["kdenlive:docproperties.previewchunks"] == ""
-    assert said["kdenlive:docproperties.dirtypreviewchunks"] == "0,25"
+    said = of_timeline(after)
+    assert said["previewchunks"] == ""
+    assert said["dirtypreviewchunks"] == "0,25"
 
 
 def test_strips_are_known_again_by_what_they_show() -> None:

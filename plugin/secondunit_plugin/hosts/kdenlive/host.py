@@ -39,7 +39,7 @@ from secondunit_plugin.hosts.steps import Add, Step, steps
 from secondunit_plugin.hosts.strips import Strip, Strips, strips_from
 from secondunit_plugin.hosts.wire import strips_to_json
 
-_CHANGES = frozenset(
+_SUPPORTS = frozenset(
     (
         Support.TRACKS,
         Support.PLACE,
@@ -50,9 +50,14 @@ _CHANGES = frozenset(
         Support.TRANSITIONS,
         Support.STATE,
         Support.UNDO,
+        Support.VERSIONS,
+        Support.BIN,
+        Support.MARKERS,
+        Support.PLAYHEAD,
+        Support.EVENTS,
+        Support.REVEAL,
     )
 )
-_ALWAYS = frozenset((Support.VERSIONS, Support.BIN, Support.MARKERS, Support.PLAYHEAD, Support.EVENTS, Support.REVEAL))
 _LIMITS = (
     "Reading the cut, telling the playhead and placing save the project first.",
     "To place, a copy of the project is put beside it, the project is rewritten, and Kdenlive opens it again: its own "
@@ -62,12 +67,6 @@ _LIMITS = (
     "A fade that reaches into a gap is refused: in Kdenlive a fade ends with its clip.",
     "Where a title, a colour or a nest would have to be split, the cut goes into a new project beside the open one.",
 )
-_SEQUENCES = (
-    "The project was saved by Kdenlive 23.04 or newer, whose projects hold sequences: it is not rewritten, and the cut "
-    "goes into a new project beside it."
-)
-_SEQUENCES_FROM = Fraction(11, 10)
-_DOCUMENT_VERSION = re.compile(rb'"kdenlive:docproperties\.version">\s*(\d+(?:\.\d+)?)')
 _LOOK_SECONDS = 0.5
 _PATIENCE = 3
 """After how many looks in which Kdenlive has not answered, or has not had the project open, it is taken for gone."""
@@ -100,10 +99,7 @@ class Kdenlive:
     def about(self) -> About:
         with self._window() as window:
             version = window.version
-        match = _DOCUMENT_VERSION.search(self._content())
-        if match is None or Fraction(match[1].decode()) >= _SEQUENCES_FROM:
-            return About("Kdenlive", version, _ALWAYS, (*_LIMITS, _SEQUENCES))
-        return About("Kdenlive", version, _ALWAYS | _CHANGES, _LIMITS)
+        return About("Kdenlive", version, _SUPPORTS, _LIMITS)
 
     def read(self) -> Sequence:
         with self._window() as window:
@@ -251,7 +247,7 @@ class Kdenlive:
 
     def _save(self, window: Window) -> None:
         before = self._stamp()
-        window.do("file_save")
+        window.save()
         end = time.monotonic() + _SAVE_SECONDS
         while self._stamp() == before:
             if time.monotonic() > end:

@@ -42,6 +42,7 @@ def add_track(document: Document, lanes: list[Lane], track: Track, above: str | 
     write_property(over, "b_track", str(place))
     under = [one for one in timeline.iterfind("transition") if 0 < _number(properties(one).get("b_track", "")) < place]
     timeline.insert([*timeline].index((under or tracks_of(timeline))[-1]) + 1, over)
+    _count_tracks(timeline)
     made = Lane(track.name, track.kind, place, holder, tractor, lists, document.elements.rate, {}, [])
     lanes.insert(lanes.index(below) + 1 if below is not None else 0, made)
 
@@ -84,7 +85,14 @@ def remove_track(document: Document, lanes: list[Lane], lane: Lane) -> None:
     for element in (*lane.lists, lane.tractor):
         document.root.remove(element)
     lanes.remove(lane)
+    _count_tracks(timeline)
     _renumber(document, lanes, lane.number, -1)
+
+
+def _count_tracks(timeline: Element) -> None:
+    """A sequence says how many it has, without the black."""
+    if SEQUENCE + "tracksCount" in properties(timeline):
+        write_property(timeline, SEQUENCE + "tracksCount", str(len(tracks_of(timeline)) - 1))
 
 
 def _renumber(document: Document, lanes: list[Lane], first: int, by: int) -> None:

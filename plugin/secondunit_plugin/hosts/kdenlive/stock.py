@@ -1,8 +1,9 @@
 """The media of a Kdenlive project: which clip of its bin holds a file, and the producers that show it on tracks."""
 
+import uuid
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement
 
@@ -18,6 +19,8 @@ from secondunit_plugin.hosts.frames import Probed
 from secondunit_plugin.hosts.strips import Kind, Media, Strip
 
 _OF_THE_BIN = ("kdenlive:", "secondunit:", "meta.", "length", "xml")
+_IDENTITY = "kdenlive:control_uuid"
+"""Versions with sequences repair what plays a clip of the bin without its identity, and ask the person about it."""
 _FOLDER = "kdenlive:folder.-1."
 _FOLDER_NAME = "Second Unit"
 
@@ -44,7 +47,7 @@ class Stock:
             length = frames_in(own.get("length"), self.rate)
             reference, rate, origin = sources.reference(own, own, own.get("resource", ""), length)
             if (path := media_path(reference)) is not None and path not in known:
-                shared = {name: text for name, text in own.items() if not name.startswith(_OF_THE_BIN)}
+                shared = {n: text for n, text in own.items() if n == _IDENTITY or not n.startswith(_OF_THE_BIN)}
                 shared["resource"] = sources.path(own.get("resource", ""))
                 known[path] = Master(number, Producer(element, length), shared, rate, origin)
         self.bin = Bin(self.rate, size, self.numbers, known)
@@ -71,7 +74,10 @@ class Stock:
                 reference.metadata["cmx_3600"] = {"reel": info.reel}
         of_one = Bin(self.rate, self.bin.size, self.numbers)
         master = of_one.master(otio.schema.Clip("", reference.clone()))
+        identity = {_IDENTITY: f"{{{uuid.uuid5(uuid.NAMESPACE_URL, path)}}}"}
+        master = replace(master, service={**master.service, **identity})
         (element,) = of_one.masters()
+        put(element, identity)
         for one in element.iterfind("property"):
             if one.get("name") == "kdenlive:folderid":
                 one.text = self._folder_made()

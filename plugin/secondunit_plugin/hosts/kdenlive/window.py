@@ -78,9 +78,12 @@ class Window:
 
     @property
     def project(self) -> str:
-        """The name of the open project's file without its suffix, "" of one that was never saved."""
+        """The name of the open project's file without its suffix, "" of one that was never saved.
+
+        "" while Kdenlive starts, too: 26 has the title before the project is open, and ends when it is saved then.
+        """
         title, unsaved, _ = str(self._widget("windowTitle")).partition("[*]")
-        return title.rstrip(" /").removesuffix(".kdenlive") if unsaved else ""
+        return title.rstrip(" /").removesuffix(".kdenlive") if unsaved and self._widget("visible") else ""
 
     @property
     def modified(self) -> bool:
@@ -104,6 +107,11 @@ class Window:
     def do(self, action: str, seconds: float = _SECONDS) -> None:
         """Carries out an entry of Kdenlive's menus, by its internal name."""
         self._bus.call(new_method_call(self._at(_ACTIONS), "activateAction", "s", (action,)), seconds)
+
+    def save(self) -> None:
+        """Where nothing is to be saved, too; Kdenlive 26 has the entry of its menu switched off then."""
+        self._bus.call(new_method_call(self._at(_ACTIONS), "enableAction", "s", ("file_save",)))
+        self.do("file_save")
 
     def do_all(self, actions: Iterable[str]) -> None:
         """In order, without waiting for each; what opens a dialog is no such action."""
