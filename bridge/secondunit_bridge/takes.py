@@ -10,7 +10,17 @@ MARKER = ".secondunit-takes"
 FIRST_NUMBER = 1001
 """The number of the first picture in a take that is a folder."""
 
+_PICTURES = "frame_%04d."
+"""How the name begins under which a reader takes the pictures of a take that is a folder."""
+
 _CHUNK_BYTES = 8 * 1024 * 1024
+
+
+def sound_of(path: str, stream: int) -> tuple[str, int]:
+    """The file and stream that hold a sound stream of `path`: beside the pictures of a take that is a folder."""
+    place = Path(path)
+    beside = place.with_name(f"sound_{stream + 1}.wav")
+    return (str(beside), 0) if place.name.startswith(_PICTURES) and beside.is_file() else (path, stream)
 
 
 def digest(place: Path, check: Callable[[], None] = lambda: None) -> str:

@@ -189,7 +189,8 @@ def test_png_take_is_exact(tmp_path: Path) -> None:
     assert np.array_equal(np.frombuffer(raw, np.uint16).reshape(33, 61, 3), given[2])
     info = probe(str(folder / "frame_%04d.png"), NTSC)
     assert (info.frames, info.pixel_aspect, info.encoding.transfer) == (5, Fraction(4, 3), "bt709")
-    assert np.abs(read_sound(str(folder / "sound_1.wav"), 0, 0, 8008, 48000) - samples).max() < 1e-6
+    for name in ("sound_1.wav", "frame_%04d.png"):
+        assert np.abs(read_sound(str(folder / name), 0, 0, 8008, 48000) - samples).max() < 1e-6
     assert ffprobe(str(folder / "sound_1.wav"))["format"]["tags"]["time_reference"] == str(1800 * 1001 * 48 // 30)
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from secondunit_bridge.errors import BadInput, MediaUnreadable, MediaUnsupported
 from secondunit_bridge.media.container import open_media
 from secondunit_bridge.media.probe import SoundInfo
+from secondunit_bridge.takes import sound_of
 
 # Timestamps that disagree with the count of samples by less than this are taken as jitter (Vorbis in WebM is stamped
 # up to half a block off), by more as a gap; it is where ffmpeg's own resynchronisation begins (min_hard_comp).
@@ -35,6 +36,7 @@ class SoundReader:
     """
 
     def __init__(self, path: str, stream: int, rate: int) -> None:
+        path, stream = sound_of(path, stream)
         self._path, self._number, self._rate = path, stream, rate
         with open_media(path) as container:
             if not 0 <= stream < len(container.streams.audio):

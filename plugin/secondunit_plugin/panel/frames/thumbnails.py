@@ -20,6 +20,7 @@ from secondunit_bridge.media.probe import Encoding, encoding_of, orientation, ti
 from secondunit_bridge.media.read import Upright, VideoReader
 from secondunit_bridge.media.sound import SoundReader
 from secondunit_bridge.rates import FrameTime, exact_rate
+from secondunit_bridge.takes import sound_of
 
 from secondunit_plugin.panel.frames.cache import Cache
 from secondunit_plugin.panel.frames.messages import (
@@ -189,6 +190,7 @@ def jpeg(frame: VideoFrame, encoding: Encoding, pixel_aspect: Fraction, width: i
 
 def peaks(path: str, stream: int) -> bytes:
     """Over all channels; see `messages.Peaks`. Raises BadInput where there is no such sound."""
+    path, stream = sound_of(path, stream)
     with SoundReader(path, stream, _SOUND_RATE) as reader, open_media(path) as container:
         sound = container.streams.audio[stream]
         tick, length = sound.time_base or Fraction(0), sound.duration
