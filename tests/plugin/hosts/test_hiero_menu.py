@@ -19,6 +19,7 @@ def test_the_menu_says_where_the_panel_is_and_asks_it(qtbot: QtBot, tmp_path: Pa
     qtbot.addWidget(bar)
     with opened(tmp_path) as hiero:
         hiero.running.add_menu(bar)
+        qtbot.waitUntil(lambda: not hiero.running.link.problem)  # the panel knows of the link before its other end does
         (menu,) = (action.menu() for action in bar.actions())
         standing, _, *actions = menu.actions()
         menu.aboutToShow.emit()

@@ -35,7 +35,7 @@ HOSTS = {
     "Blender": in_host("blender"),
     "OpenShot": openshot._SUPPORTS,
     "Hiero": in_host("hiero"),
-    "Kdenlive": kdenlive._ALWAYS | kdenlive._CHANGES,
+    "Kdenlive": kdenlive._SUPPORTS,
     "Premiere": in_premiere(),
     "Resolve": resolve.SUPPORTS,
     "Watched folder": watched.SUPPORTS,
