@@ -28,7 +28,7 @@ from secondunit_plugin.hosts.steps import (
     Step,
     steps,
 )
-from secondunit_plugin.hosts.strips import Strip, Strips, id_of, identified, strips_from
+from secondunit_plugin.hosts.strips import Strip, Strips, id_of, identify, strips_from
 
 FILLING = frozenset((Support.PLACE, Support.MEDIA, Support.HISTORY, Support.EVENTS))
 """What a host needs so that takes are cut in by themselves: its user's own undo takes each back, it tells when somebody
@@ -69,7 +69,8 @@ def place(
     Misplaced where it did something else than was planned; that was undone, or the message says what is left.
     """
     about = host.about()
-    planned, copies = identified(apply(edit, sequence.cut))
+    planned = apply(edit, sequence.cut)
+    copies = identify(planned)
     keeps = Support.STATE in about.supports
     try:
         before, after = (_told(strips_from(cut, probed), keeps) for cut in (sequence.cut, planned))

@@ -146,27 +146,31 @@ class Nest:
 def identified(
     cut: otio.schema.Timeline, new_id: Callable[[], str] = lambda: uuid4().hex
 ) -> tuple[otio.schema.Timeline, dict[str, str]]:
-    """A copy of `cut` in which every item has an id of its own, and which new id was copied from which.
+    """A copy of `cut` in which every item has an id of its own, and which new id was copied from which."""
+    made: otio.schema.Timeline = cut.deepcopy()
+    return made, identify(made, new_id)
+
+
+def identify(cut: otio.schema.Timeline, new_id: Callable[[], str] = lambda: uuid4().hex) -> dict[str, str]:
+    """Gives every item of `cut` itself an id of its own; which new id was copied from which.
 
     Of items that share an id, as the parts of a clip that was split do, the first keeps it.
     """
-    made: otio.schema.Timeline = cut.deepcopy()
     copies: dict[str, str] = {}
     seen: set[str] = set()
-    for track in Index(made).tracks:
+    for track in Index(cut).tracks:
         for child in track.children:
             if isinstance(child, otio.schema.Gap):
                 continue
-            own = child.metadata.get(OURS, {})
-            name = str(own.get(HOST_ID, ""))
+            name = str(entry(child.metadata, OURS, HOST_ID) or "")
             if not name or name in seen:
                 issued = new_id()
                 if name:
                     copies[issued] = name
-                child.metadata[OURS] = {**own, HOST_ID: issued}
+                child.metadata[OURS] = {**(entry(child.metadata, OURS) or {}), HOST_ID: issued}
                 name = issued
             seen.add(name)
-    return made, copies
+    return copies
 
 
 def strips_from(cut: otio.schema.Timeline, probed: Callable[[str], "MediaInfo | None"]) -> Strips:

@@ -32,7 +32,7 @@ from secondunit_plugin.hosts.host import (
 )
 from secondunit_plugin.hosts.looking import look
 from secondunit_plugin.hosts.steps import Step
-from secondunit_plugin.hosts.strips import HOST_ID, OURS, identified
+from secondunit_plugin.hosts.strips import HOST_ID, OURS, identify
 
 SUFFIXES = (".otio", ".otioz", ".fcpxml", ".xml", ".aaf", ".edl", ".kdenlive", ".mlt")
 SUPPORTS = frozenset((Support.VERSIONS, Support.EVENTS, Support.MARKERS, Support.TIMECODE))
@@ -78,7 +78,8 @@ class Watched:
         revision, numbers = _revision(path), count(1)
         if self._last_read is None or self._last_read.revision != revision:
             # Ids hold for one reading of one file: what it calls the third clip may be the fourth of the next export.
-            cut, _ = identified(read_cut(path), lambda: f"{revision}\n{next(numbers)}")
+            cut = read_cut(path)
+            identify(cut, lambda: f"{revision}\n{next(numbers)}")
             where = SequenceId(str(self._folder), self._folder.name)
             self._last_read = Sequence(where, cut, revision, path.name)
         return self._last_read

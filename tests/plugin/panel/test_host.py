@@ -95,6 +95,7 @@ def follow(seat: Seat, qtbot: QtBot, editor: FakeEditor) -> None:
 def follow_again(seat: Seat, qtbot: QtBot, editor: FakeEditor) -> None:
     editor.host._tell(Gone("Fake ended"))
     qtbot.waitUntil(lambda: isinstance(seat.model.cut.state, NoCut), timeout=WAIT_MS)
+    assert seat.model.place is None
     follow(seat, qtbot, editor)
 
 

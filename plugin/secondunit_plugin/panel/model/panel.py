@@ -427,6 +427,8 @@ class PanelModel(QObject):
         A gap or a cut point that a slug or a take lies in stays selected: more can be ordered for it.
         """
         opened, place = self.cut.open, self.place
+        if isinstance(self.cut.state, NoCut):  # the program that had it open has gone
+            self.select(None)
         if opened is None or place is None or number_of(place, opened.version.places) is not None:
             return
         there = place_at(place, opened.version.places)
