@@ -18,9 +18,10 @@ A process of its own (`secondunit panel`). What a person sees is bound to an obs
                      draft.py, values.py, orders.py, takes.py, choosing.py, ratings.py, again.py, unit.py: the parts;
                      inquiry.py: what the unit says of the draft; editing.py: edits of the cut one after the other,
                      pending.py: what waits for one; states.py: takes that do not fit any more; handles.py, jumps.py:
-                     what pictures tell; host.py, programs.py: the editing program whose cut it is; reading.py,
-                     planning.py, hosted.py, finding.py, cutting.py, remaking.py, saved.py, exporting.py: what touches
-                     OpenTimelineIO, imported inside operations
+                     what pictures tell; host.py, programs.py: the editing program whose cut it is, keeping.py: what
+                     of it outlives program and panel; reading.py, planning.py, hosted.py, finding.py, cutting.py,
+                     remaking.py, saved.py, kept.py, exporting.py: what touches OpenTimelineIO, imported inside
+                     operations
     compare/         two pictures of the same frame as one; seams.py: the figures of a seam in words and as a light
     gestures/        tools over the viewer, for controls that are drawn on the picture; masks.py: painted masks
     drops.py         what is dragged onto the panel and within it; files.py: what the panel keeps for itself
