@@ -18,7 +18,7 @@ from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.hosts.host import Changed, Gone, SequenceId, Support
 from secondunit_plugin.hosts.watched import Watched
 from secondunit_plugin.panel.events import UnitLink
-from secondunit_plugin.panel.model.cut import NoCut, OpenCut, Unreadable
+from secondunit_plugin.panel.model.cut import NoCut, OpenCut, Reading, Unreadable
 from secondunit_plugin.panel.model.draft import Extend, Generate, Join
 from secondunit_plugin.panel.model.kept import submit
 from secondunit_plugin.panel.model.panel import Notice, PanelModel
@@ -314,6 +314,20 @@ def test_what_a_host_notes_of_a_placement_is_said(qtbot: QtBot, seat: Seat, show
     finally:
         seat.model.close_host()
         programs.close()
+
+
+def test_a_take_that_was_about_to_be_shown_is_not_when_another_sequence_is_opened(
+    qtbot: QtBot, seat: Seat, shown: Film
+) -> None:
+    editor = opened(shown)
+    follow(seat, qtbot, editor)
+    qtbot.waitUntil(idle(seat), timeout=WAIT_MS)
+    watched: list[object] = []
+    seat.model.watching.changed.connect(lambda: watched.append(seat.model.watching.watched))
+    seat.model.takes.choose(seat.order(shown, replaced(seat.cut, settings_in(shown))))
+    seat.model._leave_for(Reading(seat.opened.path))
+    qtbot.wait(1500)
+    assert watched == []
 
 
 def test_the_host_that_came_last_is_followed(qtbot: QtBot, seat: Seat, shown: Film) -> None:

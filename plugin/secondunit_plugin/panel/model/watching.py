@@ -173,6 +173,8 @@ class WatchingModel(QObject):
         if self._compare.mode is not None and chosen is not None:
             return
         if chosen is None or opened is None:
+            self._asked += 1  # one that is being put into the cut still is not shown any more
+            self._take_comes = False
             if not isinstance(self.watched, TheCut):
                 self.show_cut(self._place.at.frame if self._place is not None else 0)
             return
