@@ -282,6 +282,30 @@ def test_what_cannot_be_read_of_what_was_kept_is_said_and_the_rest_is_there(
     assert said.refused and "half.ordered cannot be read" in said.text and "state.json cannot be read" in said.text
 
 
+def test_a_project_that_is_saved_under_another_name_awaits_what_was_ordered(
+    qtbot: QtBot, seat: Seat, shown: Film
+) -> None:
+    editor = opened(shown)
+    editor.host.projects = f"{seat.model.link.home}/"
+    follow(seat, qtbot, editor)
+    ordered = extended(seat.cut, settings_in(shown))
+    assert ordered.order is not None
+    with pytest.raises(UnitUnreachable):
+        submit(seat.model.link, seat.opened, ordered)
+
+    def shows(name: str, awaited: list[str]) -> bool:
+        now, pending = seat.model.cut.open, seat.model.pending
+        return now is not None and name in str(now.path) and list(pending.awaited or ("",)) == (awaited or [""])
+
+    editor.host.projects = f"{seat.model.link.home}/v2_"
+    editor.host.edit(lambda strips: strips)
+    qtbot.waitUntil(lambda: shows("v2_", [ordered.order.id]), timeout=WAIT_MS)
+    editor.host.projects = f"{seat.model.link.home}/other_"
+    editor.open(shown.cut)  # the same shots, as clips of their own
+    editor.host.edit(lambda strips: strips)
+    qtbot.waitUntil(lambda: shows("other_", []), timeout=WAIT_MS)
+
+
 def test_another_sequence_of_the_project_is_another_cut(qtbot: QtBot, seat: Seat, shown: Film) -> None:
     editor = opened(shown)
     follow(seat, qtbot, editor)

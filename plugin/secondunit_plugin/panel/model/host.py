@@ -124,7 +124,7 @@ class HostModel(QObject):
             self._open()
 
     def _open(self) -> None:
-        hosted, home = self._hosted, self._home
+        hosted, home, before = self._hosted, self._home, self._cut.open
         if hosted is None or self._closed:
             return
 
@@ -132,6 +132,8 @@ class HostModel(QObject):
             from secondunit_plugin.panel.model import kept
 
             opened = hosted.read()
+            if before is not None and not opened.is_of(before):
+                kept.carry_over(home, before, opened)
             return opened, kept.load(home, opened), hosted.attention()
 
         def use(found: "tuple[OpenCut, Kept, Attention | None]") -> None:

@@ -50,7 +50,7 @@ class Hosted:
             sequence = self.host.read()
             if before is not None and self._last is not None:
                 version, last = self._last
-                if version is before.version and last.revision == sequence.revision:
+                if version is before.version and (last.id, last.revision) == (sequence.id, sequence.revision):
                     return before
             return self._opened(sequence)
 

@@ -17,11 +17,13 @@ import orjson
 from secondunit_bridge.errors import BadInput, CutError
 from secondunit_bridge.files import write_bytes
 from secondunit_bridge.messages import OrderStatus
+from secondunit_timeline.dialects import entry
 from secondunit_timeline.index import Index
 from secondunit_timeline.interchange import media_path
 from secondunit_timeline.ordered import ordered_from_json, ordered_to_json
 from secondunit_timeline.placing import Ordered
 
+from secondunit_plugin.hosts.strips import HOST_ID, OURS
 from secondunit_plugin.panel.events import UnitLink
 from secondunit_plugin.panel.model.cut import OpenCut
 from secondunit_plugin.panel.model.pending import Choices, Unplaced
@@ -90,6 +92,26 @@ def load(home: Path, opened: OpenCut) -> Kept:
         except (OSError, zlib.error, CutError) as error:
             unread.append(f"{file} cannot be read ({error}): its takes are listed at their place, if they have come")
     return Kept(tuple(ordered), unplaced, choices, "\n".join(unread))
+
+
+def carry_over(home: Path, before: OpenCut, opened: OpenCut) -> None:
+    """Where a program has saved its project under another name, what was awaited is awaited there, too.
+
+    That is the same sequence with the same clips, by the program's own ids, in another project. Raises BadInput.
+    """
+    one, other = before.sequence, opened.sequence
+    if one is None or other is None or one.sequence != other.sequence or _ids(before) != _ids(opened):
+        return
+    for file in _folder(home, before).glob("*" + _ORDERED):
+        target = _folder(home, opened) / file.name
+        _make(target.parent)
+        with suppress(FileNotFoundError):  # it was settled meanwhile
+            write_bytes(target, file.read_bytes())
+
+
+def _ids(opened: OpenCut) -> frozenset[str]:
+    clips = opened.version.index.cut.find_clips()
+    return frozenset(str(entry(clip.metadata, OURS, HOST_ID) or "") for clip in clips)
 
 
 def settled(home: Path, opened: OpenCut, unit_has: Sequence[OrderStatus]) -> frozenset[str]:

@@ -482,10 +482,15 @@ class PanelModel(QObject):
         opened = self.cut.open
         if opened is None or not isinstance(self.unit, Reached):
             return
-        folder, link = str(opened.takes_folder), self.link
+        folder, link, awaited = str(opened.takes_folder), self.link, set(self.pending.awaited or ())
 
         async def listed(unit: "Client") -> list[OrderStatus]:
-            return [status async for status in unit.orders() if status.order.delivery.folder == folder]
+            """A project that was saved elsewhere awaits orders whose takes go to the folder of before."""
+            return [
+                status
+                async for status in unit.orders()
+                if status.order.delivery.folder == folder or status.order.id in awaited
+            ]
 
         def work() -> tuple[list[OrderStatus], frozenset[str]]:
             found = link.call(listed)
