@@ -123,7 +123,7 @@ def _reached(host: str) -> "Iterator[Host]":
         yield Kdenlive(open_project(), Probing())
         return
     from secondunit_plugin.hosts.link import Connection, Links
-    from secondunit_plugin.hosts.linked import LinkedHost
+    from secondunit_plugin.hosts.linked import host_of
 
     came: Queue[Connection] = Queue()
     with Links(spawn.home(), came.put):
@@ -135,4 +135,4 @@ def _reached(host: str) -> "Iterator[Host]":
                 f"{host} has not connected within {_CONNECT_SECONDS} seconds: `secondunit install {host}`, start it "
                 "again, and open a project there"
             ) from None
-        yield LinkedHost(connection)
+        yield host_of(connection)

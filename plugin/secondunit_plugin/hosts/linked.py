@@ -22,15 +22,24 @@ from secondunit_plugin.hosts.host import (
     Changed,
     CutChanged,
     Gone,
+    Host,
     Sequence,
     SequenceId,
     Support,
 )
 from secondunit_plugin.hosts.link import Connection
+from secondunit_plugin.hosts.openshot.host import OpenShot
+from secondunit_plugin.hosts.openshot.linked import LinkedEditor
 from secondunit_plugin.hosts.probing import Probing
 from secondunit_plugin.hosts.steps import Step
 from secondunit_plugin.hosts.strips import cut_from, strips_from
 from secondunit_plugin.hosts.wire import steps_to_json, strips_from_json, strips_to_json
+
+
+def host_of(connection: Connection) -> Host:
+    if connection.greeting.program == "OpenShot":
+        return OpenShot(LinkedEditor(connection))
+    return LinkedHost(connection)
 
 
 class LinkedHost:

@@ -20,8 +20,8 @@ from secondunit_bridge.errors import CutMoved, HostError, HostUnreachable
 from secondunit_plugin.hosts.frames import first_difference
 from secondunit_plugin.hosts.host import Changed, CutChanged, Gone
 from secondunit_plugin.hosts.link import Connection, Links
+from secondunit_plugin.hosts.linked import host_of
 from secondunit_plugin.hosts.openshot.host import OpenShot
-from secondunit_plugin.hosts.openshot.linked import LinkedEditor
 from secondunit_plugin.hosts.placement import place
 from secondunit_plugin.hosts.steps import Add, AddTransition, Change, Step
 from secondunit_plugin.hosts.strips import Kind, Media, Strip, Transition, id_of
@@ -295,7 +295,7 @@ def test_an_openshot_in_another_python_is_reached_over_the_link(make_clip: MakeC
         program = Program(display, tmp_path / "home", linked=tmp_path / "home" / "unit")
         try:
             connection = came.get(timeout=SECONDS)
-            host, told = OpenShot(LinkedEditor(connection)), Queue[Changed]()
+            host, told = host_of(connection), Queue[Changed]()
             assert connection.greeting.program == host.about().program
             person = Person(program, tmp_path)
             person.open(sounding_cut(shot(make_clip(30), 30, 0, 30), gap(24), shot(make_clip(40), 40, 2, 30, "B")))

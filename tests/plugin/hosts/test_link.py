@@ -135,6 +135,7 @@ def test_what_a_host_tells_is_heard_until_it_goes(panel: Panel) -> None:
     heard: list[tuple[str, dict[str, Any]]] = []
     with host(panel.home) as link:
         panel.host().follow(lambda method, params: heard.append((method, params)))
+        wait_for(lambda: link.connected)  # what is told before the host has read the panel's answer is dropped
         link.tell("attention", selected=["a"], playhead=3)
         wait_for(lambda: len(heard) == 1)
     wait_for(lambda: len(heard) == 2)

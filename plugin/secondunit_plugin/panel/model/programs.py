@@ -106,11 +106,6 @@ def _listen(home: Path, came: "Callable[[Connection], None]") -> "Links":
 
 
 def _host(connection: "Connection") -> "Host":
-    if connection.greeting.program == "OpenShot":
-        from secondunit_plugin.hosts.openshot.host import OpenShot
-        from secondunit_plugin.hosts.openshot.linked import LinkedEditor
+    from secondunit_plugin.hosts.linked import host_of
 
-        return OpenShot(LinkedEditor(connection))
-    from secondunit_plugin.hosts.linked import LinkedHost
-
-    return LinkedHost(connection)
+    return host_of(connection)
