@@ -103,5 +103,14 @@ def test_takes_come_in_by_themselves_and_a_killed_blender_is_offered_what_came(
         assert blender.do(left) == [64 + 7 + 10]
         blender.do("api.undo()")
         qtbot.waitUntil(lambda: shown(take(second)) == [], timeout=SECONDS)
+
+        third, saved = extended("gap"), tmp_path / "film_v2.blend"
+        blender.do(f"bpy.ops.wm.save_as_mainfile(filepath={str(saved)!r})")
+        qtbot.waitUntil(lambda: model.cut.open is not None and model.cut.open.path == saved, timeout=SECONDS)
+        qtbot.waitUntil(lambda: third in model.orders.orders, timeout=SECONDS)
+        assert model.pending.awaited is not None and third in model.pending.awaited
+        take(third)
+        model.pending.cut_in(third)
+        qtbot.waitUntil(lambda: shown(take(third)) == [47], timeout=SECONDS)
     finally:
         blender.close()
