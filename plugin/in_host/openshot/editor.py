@@ -77,12 +77,18 @@ class Editor(QObject):
             time.sleep(0.01)
 
     def describe(self, path):
-        """A clip of the file as OpenShot makes one, as a dict. Reads the file, in the thread that asks."""
+        """A clip of the file as OpenShot makes one, as a dict. Reads the file, in the thread that asks.
+
+        Raises RuntimeError where it cannot be read.
+        """
         clip = openshot.Clip(path)
         try:
-            return json.loads(clip.Json())
+            described = json.loads(clip.Json())
         finally:
             clip.Close()
+        if "has_video" not in (described.get("reader") or {}):  # seen in libopenshot 0.5; 0.2.7 raises
+            raise RuntimeError("nothing in OpenShot opens it")
+        return described
 
     def follow(self, tell):
         """`tell` is called on the UI thread with "cut", "attention" or "gone", and for the second with `attention`.

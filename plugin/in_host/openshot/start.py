@@ -26,8 +26,10 @@ def start(arguments, then):
     from openshot_qt import launch
 
     def gui(app, show=OpenShotApp.gui):
-        show(app)
-        go_on(app)
+        shown = show(app)
+        if shown is not False:  # from 3.0 on: whether there is a window; before, nothing
+            go_on(app)
+        return shown
 
     def go_on(app):
         if app.window.timeline.document_is_ready:

@@ -57,6 +57,9 @@ class Person:
         def make():
             self._app.project.has_unsaved_changes = False
             self._window.actionNew_trigger()
+            if hasattr(self._app.project, "apply_profile"):  # from 3.0 on it says the rate again when that changes
+                rate = f"{num / den:.2f}".rstrip("0").rstrip(".")
+                self._app.updates.update_untracked(["profile"], f"HD 720p {rate} fps")
             self._app.updates.update_untracked(["fps"], {"num": num, "den": den})
             self._app.updates.load(self._app.project._data)
 

@@ -54,6 +54,7 @@ HOSTS: dict[str, str | ParameterSet] = {
     ),
     "resolve-21.0": "tests.plugin.hosts.resolve.editor:opened_21_0",
     "openshot-project": "tests.plugin.hosts.openshot_project:opened",
+    "openshot-project-3.4": "tests.plugin.hosts.openshot_project:opened_3_4",
     "premiere": "tests.plugin.hosts.premiere_plugin:opened",
     "premiere-counting-subclips": pytest.param(
         "tests.plugin.hosts.premiere_plugin:opened_counting_subclips",

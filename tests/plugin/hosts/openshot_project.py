@@ -5,6 +5,7 @@ The real program is `tests.end_to_end.hosts.openshot_program`.
 
 import copy
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,14 +20,15 @@ BY_MEDIA = {"Points": [{"co": {"X": 1, "Y": -1.0}, "interpolation": 2}]}
 EMPTY: dict[str, Any] = {
     **{"clips": [], "effects": [], "markers": [], "files": {}, "path": ""},
     "layers": [{"id": f"L{n}", "number": n * 1_000_000, "label": "", "lock": False} for n in range(1, 6)],
-    **{"openshot": "2.6.1", "libopenshot": "0.2.7", "transitions": "/transitions"},
+    "transitions": "/transitions",
 }
 
 
 class Project:
     """As `Program`: the methods of the editor, and by `ask` what a person does."""
 
-    def __init__(self) -> None:
+    def __init__(self, openshot: str, libopenshot: str) -> None:
+        self._versions = {"openshot": openshot, "libopenshot": libopenshot}
         self._followers: list[Callable[..., None]] = []
         self._revision, self._left = 0, ""
         self._selected: list[str] = []
@@ -84,7 +86,7 @@ class Project:
     # What a person does
 
     def new(self, num: int, den: int) -> None:
-        self._data = {**copy.deepcopy(EMPTY), "fps": {"num": num, "den": den}, "id": uuid4().hex}
+        self._data = {**copy.deepcopy(EMPTY), **self._versions, "fps": {"num": num, "den": den}, "id": uuid4().hex}
         self._undo.clear()
         self._changed()
 
@@ -94,6 +96,11 @@ class Project:
 
     def open(self, path: str) -> None:
         self._data = json.loads(Path(path).read_text())
+        if self._versions["openshot"] >= "3":  # it moves times to frames, and was seen to lose a bit there
+            rate = self._data["fps"]["num"] / self._data["fps"]["den"]
+            for one in (*self._data["clips"], *self._data["effects"]):
+                for name in ("position", "start", "end"):
+                    one[name] = math.nextafter(round(one[name] * rate) / rate, 0)
         self._undo.clear()
         self._changed()
 
@@ -142,4 +149,9 @@ class Project:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Person]:
-    yield Person(Project(), folder)
+    yield Person(Project("2.6.1", "0.2.7"), folder)
+
+
+@contextmanager
+def opened_3_4(folder: Path) -> Iterator[Person]:
+    yield Person(Project("3.4.0", "0.5.0"), folder)

@@ -4,8 +4,8 @@ OpenShot has layers, not tracks of one kind: what a layer shows is a track of pi
 track of sound, and a clip that does both is two strips with one link. Times are seconds in single precision there.
 How libopenshot finds frames (`Timeline::GetFrame`, `Clip::GetFrame`, `Keyframe::GetLong`, 0.2.7):
 
-- a clip begins on frame `round(position × fps)` and shows, there, frame `trunc(start × fps)`;
-- it lasts one frame longer than `end - start`, unless a later clip on its layer covers that frame;
+- a clip begins on frame `round(position × fps)` and shows, there, frame `trunc(start × fps)`; seen in 0.5, `round`;
+- it lasts one frame longer than `end - start`, unless a later clip on its layer covers that frame; in 0.5, as long;
 - frame x of a clip with a time curve, from 1, is frame `round(y(x))` of its media at the project's rate, from 1;
 - a mask over two clips that overlap on a layer acts on the later one of them.
 """
@@ -70,7 +70,7 @@ def read(told: Mapping[str, Any]) -> Project:
     effects: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
     for effect in told["effects"]:
         effects[effect["layer"]].append(effect)
-    reading = _Reading(rate, before_0_3(told))
+    reading = _Reading(rate, before_0_3(told), _version(told) >= (0, 5))
     names: set[str] = set()
     for number, layer in enumerate(layers, 1):
         reading.layer(layer, _name(layer, number, names), clips[layer["number"]], effects[layer["number"]])
@@ -90,8 +90,11 @@ def read(told: Mapping[str, Any]) -> Project:
 
 def before_0_3(told: Mapping[str, Any]) -> bool:
     """Whether clips last one frame longer than they say."""
-    major, minor = map(int, str(told["libopenshot"]).split(".")[:2])
-    return (major, minor) < (0, 3)
+    return _version(told) < (0, 3)
+
+
+def _version(told: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(map(int, str(told["libopenshot"]).split(".")[:2]))
 
 
 @dataclass(slots=True)
@@ -115,8 +118,8 @@ class _Placed:
 
 
 class _Reading:
-    def __init__(self, rate: Fraction, lasts_longer: bool) -> None:
-        self.rate, self._lasts_longer = rate, lasts_longer
+    def __init__(self, rate: Fraction, lasts_longer: bool, rounds: bool) -> None:
+        self.rate, self._lasts_longer, self._rounds = rate, lasts_longer, rounds
         self.tracks: list[Track] = []
         self.strips: list[Strip] = []
         self.parts: dict[str, Part] = {}
@@ -189,6 +192,7 @@ class _Reading:
         self.parts[id_] = Part(clip["id"], kind)
         skipped = placed.start - _round(clip["position"], self.rate)
         both = placed.shows and placed.sounds
+        first = _round(clip["start"], self.rate) if self._rounds else first_frame(clip["start"], self.rate)
         return Strip(
             id_,
             track,
@@ -196,7 +200,7 @@ class _Reading:
             _title(clip),
             placed.start,
             placed.end - placed.start,
-            media_of(clip, self.rate, skipped),
+            media_of(clip, self.rate, first, skipped),
             enabled="off" not in own,
             link=own.get("link", clip["id"] if both else ""),
             generated=bool(own.get("generated")),
@@ -210,8 +214,8 @@ def sound_id(clip: Mapping[str, Any], shows: bool) -> str:
     return own or (f"{clip['id']}_sound" if shows else clip["id"])
 
 
-def media_of(clip: Mapping[str, Any], rate: Fraction, skipped: int = 0) -> Media | None:
-    """What the clip plays `skipped` frames after its first; None for titles and for ramps."""
+def media_of(clip: Mapping[str, Any], rate: Fraction, frame: int, skipped: int) -> Media | None:
+    """What the clip plays `skipped` frames after its first, which is `frame`; None for titles and for ramps."""
     reader = clip["reader"]
     path = str(reader.get("path", ""))
     if not path or PurePath(path).suffix.lower() in _TITLES:
@@ -220,7 +224,6 @@ def media_of(clip: Mapping[str, Any], rate: Fraction, skipped: int = 0) -> Media
     if reader.get("has_single_image"):
         return Media(path, own, Fraction(0))
     points = (clip.get("time") or {}).get("Points", [])
-    frame = first_frame(clip["start"], rate)
     if len(points) < 2:
         if own == rate:
             return Media(path, own, Fraction(frame + skipped))
