@@ -47,6 +47,7 @@ class Session:
         self._tell = tell
         self._frame_counts = {}
         self._seen = self._told_revision = self._told_attention = None
+        self._version_made = (None, "", [])
         self.handlers = {
             "read": self._read,
             "attention": lambda _: self._attention(self._reading()),
@@ -142,15 +143,25 @@ class Session:
             raise
         name = made.name
         api.push_undo(f"Second Unit: {name}")
-        return {**self._sequence(self._copied(bpy.data.scenes[name], metas)), "notes": change.notes}
+        told = self._sequence(self._copied(bpy.data.scenes[name], metas))
+        self._version_made = (told["revision"], name, metas)
+        return {**told, "notes": change.notes}
 
     def _copied(self, scene, metas):
         """What was open in the scene that it is a copy of: strips keep their names."""
         return self._read_in(scene, [api.all_strips(scene)[name] for name in metas])
 
     def _undo(self, params):
-        self._of(params["revision"])
-        api.undo()
+        number, name, metas = self._version_made
+        scene = bpy.data.scenes.get(name) if number == params["revision"] else None
+        if scene is None:
+            self._of(params["revision"])
+            api.undo()
+        elif self._revision(self._copied(scene, metas)) == number:
+            bpy.data.scenes.remove(scene)
+            api.push_undo(f"Second Unit: without {name}")
+        else:
+            raise Refused(f"{name} was edited since", MOVED)
 
     def _of(self, number):
         reading = self._reading()

@@ -64,7 +64,10 @@ class InHost:
         return self._told(self.fake.add_version(cut, params["revision"]), strips)
 
     def _undo(self, params: dict[str, Any]) -> None:
-        self.fake.undo(params["revision"])
+        try:
+            self.fake.undo(params["revision"])
+        except CutMoved as error:
+            raise in_host.Refused(str(error), in_host.MOVED) from error
 
     def _bin(self, params: dict[str, Any]) -> None:
         self.fake.to_bin(params["files"])

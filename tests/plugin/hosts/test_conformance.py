@@ -32,6 +32,7 @@ from secondunit_timeline.operations import (
     FillLength,
     Insert,
     Into,
+    Lift,
     Operation,
     Overwrite,
     Roll,
@@ -271,6 +272,21 @@ def test_a_placement_is_undone_in_the_host(editor: Editor, shown: Film) -> None:
     now = editor.host.read()
     assert frame_map(now.cut) == frame_map(shown.cut)
     assert ids(now.cut) == ids(before.cut)
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_version_is_taken_back(editor: Editor) -> None:
+    """As one is that turns out not to be as planned."""
+    if Support.VERSIONS not in editor.host.about().supports:
+        pytest.skip("the host puts no versions beside the sequence")
+    before = editor.host.read()
+    planned, _ = edit(before.cut, [Lift(v1(before.cut), at(64), 30)])
+    seen = editor.host.add_version(planned, before.revision)
+    assert frame_map(seen.cut) == frame_map(planned)
+    editor.host.undo(seen.revision)
+    assert editor.host.read().revision == before.revision
+    with pytest.raises(CutMoved):
+        editor.host.undo(seen.revision)
 
 
 def test_a_take_lands_where_its_shot_has_moved_to(editor: Editor, shown: Film) -> None:
