@@ -87,11 +87,11 @@ class Program:
             self.version = window.version
         if not self.version.startswith(_KNOWN):
             pytest.skip(f"Kdenlive {self.version} is none of {', '.join(_KNOWN)}, whose dialogs are known here")
-        if not self.version.startswith("22.12") and b'docproperties.version">1.04' in project.read_bytes():
-            self._upgrade()
+        if not self.version.startswith("22.12") and b"kdenlive:control_uuid" not in project.read_bytes():
+            self._save_first()
 
-    def _upgrade(self) -> None:
-        """Versions with sequences say that they make a project of an older one, when it is saved first."""
+    def _save_first(self) -> None:
+        """Versions with sequences say what they made of a project that none of them wrote."""
         saving = threading.Thread(target=self.save)
         saving.start()
         self.dialog("Information", lambda: None)
@@ -99,7 +99,7 @@ class Program:
 
     def shows(self, project: Path) -> bool:
         try:
-            return any(window.project == project.stem for window in open_windows())
+            return any(window.has_open(project) for window in open_windows())
         except HostUnreachable:
             return False
 

@@ -24,14 +24,14 @@ from secondunit_timeline import Unit, write_cut
 from secondunit_timeline.changes import Edit
 from secondunit_timeline.edits import edit
 from secondunit_timeline.flat import Flat
-from secondunit_timeline.operations import Overwrite
+from secondunit_timeline.operations import InsertGap, Overwrite
 from secondunit_timeline.placing import place
 from secondunit_timeline.times import time_range
 
 from tests.end_to_end.desktop import quiet
 from tests.end_to_end.hosts.kdenlive_program import Program, running
 from tests.plugin.hosts.conformance import probed
-from tests.timeline.cuts import cut_of, dissolve, gap
+from tests.timeline.cuts import at, cut_of, dissolve, gap
 from tests.timeline.media_cuts import MakeClip
 from tests.timeline.media_cuts import shot as media_shot
 from tests.timeline.test_formats_melt import HEIGHT, WIDTH, numbered, run
@@ -182,6 +182,29 @@ def test_picture_and_sound_are_one_clip_in_kdenlive(program: Program, make_clip:
         host.reveal(FrameTime(frame, RATE))
         program.do("raise_timeline", "activate_video_1", "select_timeline_clip", "delete_timeline_clip")
         assert len(list(host.read().cut.find_clips())) == left
+
+
+def test_a_take_lands_beside_a_nested_sequence(program: Program, project: Path, tmp_path: Path) -> None:
+    """The title of the window begins with the sequence in front then."""
+    program.load(project)
+    if program.version.startswith("22.12"):
+        pytest.skip("Kdenlive 22.12 has no sequences")
+    first, second = tmp_path / "first.mkv", tmp_path / "second.mkv"
+    nest = otio.schema.Stack("nest", [otio.schema.Track("V1", [shot(second, 20, 30, 120)], kind="Video")])
+    path = tmp_path / f"nests_{tmp_path.name}.kdenlive"
+    write_cut(cut_of([shot(first, 10, 30, 40), gap(20, RATE), nest, shot(second, 80, 20, 120)], rate=RATE), path)
+    program.load(path)
+    host = Kdenlive(path, Probing())
+    before = host.read()
+    take = shot(second, 40, 12, 120)
+    _, done = edit(before.cut, [InsertGap("V1", at(30, RATE), 8), Overwrite("V1", at(30, RATE), take)])
+    placed = place_edit(host, before, done, "Take", Probing())
+    assert isinstance(placed, Placed)
+    shown, of_second = rendered(path, 108), frames(second)
+    for start, end, first_shown in ((30, 42, 40), (58, 88, 20), (88, 108, 80)):
+        assert np.abs(shown[start:end] - of_second[first_shown : first_shown + end - start]).mean() < 6
+    host.undo(placed.sequence.revision)
+    assert host.read().revision == before.revision
 
 
 def test_what_the_editor_does_meanwhile_counts_and_is_told(program: Program, project: Path) -> None:

@@ -37,9 +37,8 @@ class Editing:
     def __init__(self, root: Path) -> None:
         self._root, self._projects, self._playhead = root, 0, 0
 
-    @property
-    def project(self) -> str:
-        return self._path.stem
+    def has_open(self, project: Path) -> bool:
+        return project == self._path
 
     def __enter__(self) -> "Editing":
         return self

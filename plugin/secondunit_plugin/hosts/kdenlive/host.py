@@ -229,7 +229,7 @@ class Kdenlive:
 
     def _window(self) -> Window:
         """Raises HostUnreachable where no Kdenlive has the project open, HostError where that cannot be told."""
-        found = [window for window in self._windows() if window.project == self._path.stem]
+        found = [window for window in self._windows() if window.has_open(self._path)]
         if len(found) > 1:
             found = [window for window in found if window.started_with() == self._path]
         if not found:
@@ -309,9 +309,7 @@ def _like(strip: Strip, before: Strips) -> str | None:
 
 def open_project(windows: Callable[[], Series[Window]] = open_windows) -> Path:
     """The project that the one running Kdenlive was started with and has open. Raises HostUnreachable."""
-    found = {
-        path for window in windows() if (path := window.started_with()) is not None and path.stem == window.project
-    }
+    found = {path for window in windows() if (path := window.started_with()) is not None and window.has_open(path)}
     if len(found) != 1:
         raise HostUnreachable(
             f"{len(found)} projects that a running Kdenlive was started with are open: name the one that is meant, as "

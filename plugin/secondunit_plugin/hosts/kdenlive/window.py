@@ -76,14 +76,16 @@ class Window:
     def _widget(self, name: str) -> Any:
         return self._bus.call(Properties(self._at(_WIDGET)).get(name))[0][1]
 
-    @property
-    def project(self) -> str:
-        """The name of the open project's file without its suffix, "" of one that was never saved.
+    def has_open(self, project: Path) -> bool:
+        """Whether the open project has that name: Kdenlive tells no more, and nothing of one that was never saved.
 
-        "" while Kdenlive starts, too: 26 has the title before the project is open, and ends when it is saved then.
+        False while Kdenlive starts: 26 has the title before the project is open, and ends when it is saved then. With
+        several sequences the title begins with the one in front (`KdenliveDoc::description`).
         """
-        title, unsaved, _ = str(self._widget("windowTitle")).partition("[*]")
-        return title.rstrip(" /").removesuffix(".kdenlive") if unsaved and self._widget("visible") else ""
+        title, saved, _ = str(self._widget("windowTitle")).partition("[*]")
+        name = title.rstrip(" /").removesuffix(".kdenlive")
+        named = name == project.stem or name.endswith(f":{project.stem}")
+        return bool(saved) and named and bool(self._widget("visible"))
 
     @property
     def modified(self) -> bool:
