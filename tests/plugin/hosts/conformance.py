@@ -46,12 +46,14 @@ HOSTS: dict[str, str | ParameterSet] = {
     "hiero": "tests.plugin.hosts.hiero_editor:opened",
     "watched-folder": "tests.plugin.hosts.watched_editor:opened",
     "kdenlive-file": "tests.plugin.hosts.kdenlive_file:opened",
-    "resolve-18.5": pytest.param(
-        "tests.plugin.hosts.resolve.editor:opened_18_5", marks=pytest.mark.long, id="resolve-18.5"
-    ),
-    "resolve-19.1": pytest.param(
-        "tests.plugin.hosts.resolve.editor:opened_19_1", marks=pytest.mark.long, id="resolve-19.1"
-    ),
+    **{
+        f"resolve-{one}": pytest.param(
+            f"tests.plugin.hosts.resolve.editor:opened_{one.replace('.', '_')}",
+            marks=pytest.mark.long,
+            id=f"resolve-{one}",
+        )
+        for one in ("18.5", "18.6", "19.0", "19.1", "20.2")
+    },
     "resolve-21.0": "tests.plugin.hosts.resolve.editor:opened_21_0",
     "openshot-project": "tests.plugin.hosts.openshot_project:opened",
     "openshot-project-3.4": "tests.plugin.hosts.openshot_project:opened_3_4",

@@ -120,6 +120,10 @@ def opened(folder: Path, version: tuple[int, int, int]) -> Iterator[ResolveEdito
     yield ResolveEditor(folder, version)
 
 
+# Both sides of every version from which on the program does more, or something else.
 opened_18_5 = partial(opened, version=(18, 5, 0))
+opened_18_6 = partial(opened, version=(18, 6, 6))
+opened_19_0 = partial(opened, version=(19, 0, 0))
 opened_19_1 = partial(opened, version=(19, 1, 3))
+opened_20_2 = partial(opened, version=(20, 2, 2))
 opened_21_0 = partial(opened, version=(21, 0, 4))
