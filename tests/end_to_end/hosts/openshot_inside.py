@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from queue import Queue
 
@@ -67,6 +68,8 @@ class Person:
 
     def open(self, path):
         self._on_ui(lambda: self._window.open_project(path))
+        if hasattr(self._app.project, "apply_profile"):  # 3 takes back what is selected right after
+            time.sleep(1.5)
 
     def save(self, path):
         self._on_ui(lambda: self._window.save_project(path))
