@@ -83,8 +83,8 @@ def stopped_by(home: Path) -> str | None:
 
 
 def note_stop(home: Path, by: str) -> None:
-    """For `stopped_by`; who is noted already stays."""
-    with suppress(FileExistsError), _stopped_file(home).open("x", encoding="utf-8") as file:
+    """For `stopped_by`; who is noted already stays. Of a home that was removed nobody asks."""
+    with suppress(FileExistsError, FileNotFoundError), _stopped_file(home).open("x", encoding="utf-8") as file:
         file.write(by)
 
 

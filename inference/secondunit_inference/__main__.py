@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from socket import socketpair
 
@@ -92,19 +93,20 @@ def run(home: Path, engines: dict[str, str], tcp: bool) -> None:
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     socket = None if tcp else _socket_path(home)
     server, target = serve(service, token, socket)
-    device.start()
-    spawn.forget_stop(home)
-    _write_address(home, target, token)
-    log.info("the unit runs at %s", target)
-    received = stopped.recv(1)[0]
-    log.info("the unit stops")
-    spawn.note_stop(home, signal.Signals(received).name if received else "a connected program")
-    spawn.address_file(home).unlink(missing_ok=True)
-    server.stop(_GRACE_SECONDS).wait()
-    device.stop()
-    orders.close()
-    if socket is not None:
-        _remove_socket(home, socket)
+    with ExitStack() as ending:  # whatever fails: threads that go on would keep the process
+        if socket is not None:
+            ending.callback(_remove_socket, home, socket)
+        ending.callback(orders.close)
+        ending.callback(device.stop)
+        ending.callback(lambda: server.stop(_GRACE_SECONDS).wait())
+        device.start()
+        spawn.forget_stop(home)
+        _write_address(home, target, token)
+        log.info("the unit runs at %s", target)
+        received = stopped.recv(1)[0]
+        log.info("the unit stops")
+        spawn.note_stop(home, signal.Signals(received).name if received else "a connected program")
+        spawn.address_file(home).unlink(missing_ok=True)
 
 
 def _socket_path(home: Path) -> Path:

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,13 @@ def test_a_client_can_stop_the_unit(home: Path) -> None:
             await unit.stop()
 
     asyncio.run(stop())
+    assert process.wait(10) == 0
+
+
+def test_a_unit_whose_home_was_removed_ends_when_it_is_told_to(home: Path) -> None:
+    process = start_unit(home)
+    shutil.rmtree(home)
+    process.terminate()
     assert process.wait(10) == 0
 
 
