@@ -45,7 +45,8 @@ gpu: $(ENV)/dev.stamp
 # later ones a Python 3.13, without which they are left out.
 PYTHON_BPY ?= python3.11
 PYTHON_BPY_5_1 ?= python3.13
-BPY := 4.5.4 5.0.1 $(if $(shell command -v $(PYTHON_BPY_5_1)),5.3.0)
+# Of pyenv a command is there for each version that is not: the interpreter itself is asked.
+BPY := 4.5.4 5.0.1 $(shell $(PYTHON_BPY_5_1) -c "print('5.3.0')" 2>/dev/null)
 # Of Debian, installed where this runs as root there; the tests of what is missing are skipped.
 DEBIAN := openshot-qt kdenlive melt ffmpeg dbus-daemon xvfb xdotool libgl1-mesa-dri
 hosts: $(ENV)/dev.stamp $(BPY:%=out/hosts/bpy-%/done) out/hosts/fusionscript-stubs/done
