@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -78,10 +79,16 @@ def clip(
 def pictures(project: Path, *cut: str) -> NDArray[np.int64]:
     """Luma of every frame that `melt` renders, 0 to 255 full range, in the middle of each bar."""
     out = project.with_suffix(".mkv")
-    target = f"avformat:{out}"
-    run("melt", "-silent", project, *cut, "-consumer", target, "vcodec=ffv1", "pix_fmt=yuv420p", "an=1", "real_time=0")
+    to = ("-consumer", f"avformat:{out}", "vcodec=ffv1", "pix_fmt=yuv420p", "an=1", "real_time=0")
     size = f"scale={WIDTH}:{HEIGHT}:flags=area"
-    raw = run("ffmpeg", "-v", "error", "-i", out, "-vf", size, "-pix_fmt", "gray", "-f", "rawvideo", "-")
+    read = ("ffmpeg", "-v", "error", "-i", out, "-vf", size, "-pix_fmt", "gray", "-f", "rawvideo", "-")
+    run("melt", "-silent", project, *cut, *to)
+    try:
+        raw = run(*read)
+    except subprocess.CalledProcessError as error:  # seen once: melt 7.12 ended well, its file was none
+        warnings.warn(f"melt's file cannot be read, it renders again: {error.stderr.decode()}", stacklevel=2)
+        run("melt", "-silent", project, *cut, *to)
+        raw = run(*read)
     frames = np.frombuffer(raw, np.uint8).reshape(-1, HEIGHT, WIDTH)
     return frames[:, HEIGHT // 2, 10 :: WIDTH // BITS].astype(int)
 
