@@ -59,6 +59,8 @@ def opened(qtbot: QtBot, playback: PlaybackModel, clip: Path, frame: int = 0) ->
     playback.resize(160, 90)
     playback.show(MediaScene(str(clip)), frame)
     qtbot.waitUntil(lambda: playback.opened is not None and playback.pixels is not None, timeout=SECONDS)
+    # Else what a test plays begins anew in the middle, in the other size.
+    qtbot.waitUntil(lambda: not playback._resized.isActive(), timeout=SECONDS)
     return playback
 
 
