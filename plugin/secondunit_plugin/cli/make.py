@@ -114,7 +114,8 @@ def _in_resolve(remake: bool, offline_grade: bool, markers: bool, shots: tuple[s
     from secondunit_plugin.hosts.resolve.connecting import connect
     from secondunit_plugin.hosts.resolve.host import Resolve
 
-    host = Resolve(spawn.home(), None, Probing(), connect)
+    probed = Probing()
+    host = Resolve(spawn.home(), None, probed, connect)
     sequence = host.read()
     if not sequence.id.project:
         raise BadInput("the project was never saved: save it in DaVinci Resolve first, takes are kept for it")
@@ -128,7 +129,7 @@ def _in_resolve(remake: bool, offline_grade: bool, markers: bool, shots: tuple[s
             on_order=live.announce,
         )
     try:
-        placement = place(host, sequence, made.edit, "Second Unit: make", Probing()) if made.takes else None
+        placement = place(host, sequence, made.edit, "Second Unit: make", probed) if made.takes else None
     except CutMoved as error:
         raise CutMoved(f"{error}: run this again, nothing that was made is made twice") from None
     for failure in made.failed:

@@ -27,14 +27,13 @@ from secondunit_plugin.hosts.host import (
     Attention,
     Changed,
     CutChanged,
-    Gone,
     Sequence,
     SequenceId,
     Support,
 )
 from secondunit_plugin.hosts.kdenlive.project import Project
 from secondunit_plugin.hosts.kdenlive.window import Window, open_windows
-from secondunit_plugin.hosts.looking import look
+from secondunit_plugin.hosts.looking import answers, look
 from secondunit_plugin.hosts.steps import Add, Step, steps
 from secondunit_plugin.hosts.strips import Strip, Strips, strips_from
 from secondunit_plugin.hosts.wire import strips_to_json
@@ -68,8 +67,6 @@ _LIMITS = (
     "Where a title, a colour or a nest would have to be split, the cut goes into a new project beside the open one.",
 )
 _LOOK_SECONDS = 0.5
-_PATIENCE = 3
-"""After how many looks in which Kdenlive has not answered, or has not had the project open, it is taken for gone."""
 _SAVE_SECONDS = 15.0
 _REOPEN_SECONDS = 60.0
 _BACKUPS = 10
@@ -116,18 +113,13 @@ class Kdenlive:
         return look(partial(self._watch, changed), "kdenlive")
 
     def _watch(self, changed: Callable[[Changed], None], ended: threading.Event) -> None:
-        seen, told, missed = self._stamp(), self._revision_on_disk(), 0
-        while not ended.wait(_LOOK_SECONDS):
-            try:
-                with self._window():
-                    missed = 0
-            except HostError as error:
-                missed += 1
-                if missed == _PATIENCE:
-                    changed(Gone(str(error)))
-                    return
-                continue
-            stamp = self._stamp()
+        def there() -> tuple[int, int] | None:
+            with self._window():  # raises where Kdenlive does not have the project open
+                pass
+            return self._stamp()
+
+        seen, told = self._stamp(), self._revision_on_disk()
+        for stamp in answers(there, _LOOK_SECONDS, changed, ended):
             if stamp == seen:
                 continue
             seen = stamp

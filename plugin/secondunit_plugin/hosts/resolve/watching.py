@@ -6,16 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from secondunit_bridge.errors import HostError
-
-from secondunit_plugin.hosts.host import Attention, AttentionChanged, Changed, CutChanged, Gone
+from secondunit_plugin.hosts.host import Attention, AttentionChanged, Changed, CutChanged
+from secondunit_plugin.hosts.looking import answers
 from secondunit_plugin.hosts.resolve.timelines import AUDIO, VIDEO, Place, items_of
 
 _LOOK_SECONDS = 1.0
 _SHARE = 9
 """How long clips are left alone after a look, in times of what it took: each is asked, and one after the other."""
-_PATIENCE = 3
-"""After how many looks in a row without an answer the program is taken for gone."""
 
 Glance = tuple[object, ...]
 """What tells an edit without an export."""
@@ -49,21 +46,20 @@ def watch(
     ended: threading.Event,
 ) -> None:
     """Until `ended` is set. `look` and `attend` raise HostError where the program does not answer."""
-    missed, due = 0, time.monotonic()
-    while not ended.wait(_LOOK_SECONDS):
-        try:
-            now = Seen(seen.glance, attend())
-            if (began := time.monotonic()) >= due:
-                now = Seen(look(), now.attention)
-                due = began + (1 + _SHARE) * (time.monotonic() - began)
-        except HostError as error:
-            missed += 1
-            if missed == _PATIENCE:
-                changed(Gone(str(error)))
-                return
-            continue
-        if seen.glance is not None and now.glance != seen.glance:
+    due = time.monotonic()
+
+    def now() -> Seen:
+        nonlocal due
+        attention, began = attend(), time.monotonic()
+        if began < due:
+            return Seen(seen.glance, attention)
+        told = Seen(look(), attention)
+        due = began + (1 + _SHARE) * (time.monotonic() - began)
+        return told
+
+    for told in answers(now, _LOOK_SECONDS, changed, ended):
+        if seen.glance is not None and told.glance != seen.glance:
             changed(CutChanged())
-        if seen.attention is not None and now.attention is not None and now.attention != seen.attention:
-            changed(AttentionChanged(now.attention))
-        missed, seen = 0, now
+        if seen.attention is not None and told.attention is not None and told.attention != seen.attention:
+            changed(AttentionChanged(told.attention))
+        seen = told
