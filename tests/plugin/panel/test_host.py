@@ -13,7 +13,7 @@ import opentimelineio as otio
 from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from secondunit_bridge.errors import HostUnreachable, UnitUnreachable
-from secondunit_bridge.messages import OrderStatus, TakeReady
+from secondunit_bridge.messages import Order, OrderStatus, TakeReady
 from secondunit_bridge.rates import FrameTime
 from secondunit_plugin.hosts.host import Changed, Gone, SequenceId, Support
 from secondunit_plugin.hosts.watched import Watched
@@ -263,9 +263,8 @@ def test_what_is_left_out_of_the_list_is_not_offered_again(qtbot: QtBot, seat: S
     assert seat.model.pending.awaited == {} and seat.model.pending.choices == Choices(as_they_arrive=False)
 
 
-def test_what_cannot_be_read_of_what_was_kept_is_said_and_the_rest_is_there(
-    qtbot: QtBot, seat: Seat, shown: Film
-) -> None:
+def ordered_in_a_project(qtbot: QtBot, seat: Seat, shown: Film) -> tuple[FakeEditor, Order]:
+    """What the unit was to make, which is not there, so that what is kept of it is all that there is."""
     editor = opened(shown)
     editor.host.projects = f"{seat.model.link.home}/"
     follow(seat, qtbot, editor)
@@ -273,11 +272,18 @@ def test_what_cannot_be_read_of_what_was_kept_is_said_and_the_rest_is_there(
     assert ordered.order is not None
     with pytest.raises(UnitUnreachable):
         submit(seat.model.link, seat.opened, ordered)
+    return editor, ordered.order
+
+
+def test_what_cannot_be_read_of_what_was_kept_is_said_and_the_rest_is_there(
+    qtbot: QtBot, seat: Seat, shown: Film
+) -> None:
+    editor, order = ordered_in_a_project(qtbot, seat, shown)
     (file,) = (seat.model.link.home / "panel").glob("*/*.ordered")
     file.with_name("half.ordered").write_bytes(file.read_bytes()[:100])
     (file.parent / "state.json").write_text("{")
     follow_again(seat, qtbot, editor)
-    qtbot.waitUntil(lambda: list(seat.model.pending.awaited or ()) == [ordered.order.id], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: list(seat.model.pending.awaited or ()) == [order.id], timeout=WAIT_MS)
     said = seat.said[-1]
     assert said.refused and "half.ordered cannot be read" in said.text and "state.json cannot be read" in said.text
 
@@ -285,13 +291,7 @@ def test_what_cannot_be_read_of_what_was_kept_is_said_and_the_rest_is_there(
 def test_a_project_that_is_saved_under_another_name_awaits_what_was_ordered(
     qtbot: QtBot, seat: Seat, shown: Film
 ) -> None:
-    editor = opened(shown)
-    editor.host.projects = f"{seat.model.link.home}/"
-    follow(seat, qtbot, editor)
-    ordered = extended(seat.cut, settings_in(shown))
-    assert ordered.order is not None
-    with pytest.raises(UnitUnreachable):
-        submit(seat.model.link, seat.opened, ordered)
+    editor, order = ordered_in_a_project(qtbot, seat, shown)
 
     def shows(name: str, awaited: list[str]) -> bool:
         now, pending = seat.model.cut.open, seat.model.pending
@@ -299,7 +299,7 @@ def test_a_project_that_is_saved_under_another_name_awaits_what_was_ordered(
 
     editor.host.projects = f"{seat.model.link.home}/v2_"
     editor.host.edit(lambda strips: strips)
-    qtbot.waitUntil(lambda: shows("v2_", [ordered.order.id]), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: shows("v2_", [order.id]), timeout=WAIT_MS)
     editor.host.projects = f"{seat.model.link.home}/other_"
     editor.open(shown.cut)  # the same shots, as clips of their own
     editor.host.edit(lambda strips: strips)
